@@ -1,0 +1,67 @@
+# Desktop RAG. "make" or "make help" lists what there is to do.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# The first Python that is new enough; name another with "make PYTHON=/path/to/python3.12".
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+VENV := .venv/bin
+SETUP := pyproject.toml constraints.txt packaging/bootstrap.py desktop_rag/__init__.py
+
+.PHONY: help run test check format bench wheel constraints clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+run: .venv/installed ## Set up, index the sample library and ask it three questions
+	@$(VENV)/desktop-rag demo
+
+test: .venv/installed-dev ## Everything: linter, formatter, types, all tests
+	@$(PYTHON) packaging/system_packages.py
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/mypy
+	$(VENV)/pytest -n auto
+
+check: .venv/installed-dev ## The fast loop: the same without the slow tests
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/mypy
+	$(VENV)/pytest -n auto -m "not slow"
+
+format: .venv/installed-dev ## Sort imports, mend what the linter can mend, lay out the code
+	$(VENV)/ruff check --fix
+	$(VENV)/ruff format
+
+bench: .venv/installed-dev ## Measure: retrieval, indexing, queries, memory
+	$(VENV)/python -m tests.benchmarks
+
+wheel: .venv/installed-dev ## Build the wheel into dist/
+	$(VENV)/python packaging/bootstrap.py --uv build --no-build-isolation --python $(VENV)/python --wheel
+
+# Versions for every Python from 3.11 on and every system. "vision" is left out: which build of torch fits
+# depends on the graphics card.
+constraints: .venv/installed-dev ## Pin the newest versions of everything in constraints.txt
+	$(VENV)/python packaging/bootstrap.py --uv pip compile --upgrade --universal --no-emit-index-url --no-header --no-annotate \
+		--extra llm --extra speech --group dev pyproject.toml --output-file constraints.txt
+
+clean: ## Remove what was built and every cache; .venv stays
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+.venv/installed: $(SETUP)
+	@$(call bootstrap)
+	@touch $@
+
+.venv/installed-dev: $(SETUP)
+	@$(call bootstrap,--dev)
+	@touch $@ .venv/installed
+
+define bootstrap
+	test -n "$(PYTHON)" || { \
+		echo "Desktop RAG needs Python 3.11 or newer; $$(python3 --version 2>&1 || true) is too old."; \
+		echo "Install one and name it, for example: make $(MAKECMDGOALS) PYTHON=/usr/bin/python3.12"; exit 1; }; \
+	"$(PYTHON)" packaging/bootstrap.py $(1)
+endef
