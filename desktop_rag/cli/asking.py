@@ -1,0 +1,238 @@
+"""``ask`` and ``search``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from desktop_rag.cli.exits import Exit
+from desktop_rag.cli.options import (
+    Arguments,
+    Subparsers,
+    add_command,
+    add_filters,
+    filters_of,
+    library_of,
+    positive,
+    question_of,
+)
+
+if TYPE_CHECKING:
+    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.results import SearchResult
+    from desktop_rag.types import Answer, Hit
+
+
+def add_to(commands: Subparsers) -> None:
+    ask = add_command(
+        commands,
+        "ask",
+        "answer a question from your files",
+        "Answers a question with sentences quoted from your files, and says where they stand. "
+        "Dates and senders in plain words are understood: “emails from Anna in March 2024”.",
+        'desktop-rag ask "How much is invoice TR-2024-018?"',
+        'desktop-rag ask "What did Anna promise?" --from Anna --after 2024-05',
+        'desktop-rag ask "When is the rent due?" --open 1',
+    )
+    ask.add_argument("question", nargs="+", metavar="QUESTION", help="the question; quotes around it are optional")
+    ask.add_argument("--limit", type=positive, default=8, metavar="N", help="passages to look at (8)")
+    _add_open(ask, "source")
+    add_filters(ask)
+    ask.set_defaults(run=_ask)
+
+    search = add_command(
+        commands,
+        "search",
+        "find passages",
+        "Finds the passages of your files that fit a question best, by their words and by their meaning. "
+        "“Quoted words” must stand in a passage exactly.",
+        'desktop-rag search "board shear guarantee" --type mail',
+        'desktop-rag search "TR-2024-018" --mode keyword --open 1',
+        "desktop-rag search --batch questions.txt --json > results.jsonl",
+    )
+    search.add_argument(
+        "question",
+        nargs="*",
+        metavar="QUESTION",
+        help="what to look for; with only filters, the newest files are listed",
+    )
+    search.add_argument("--limit", type=positive, default=10, metavar="N", help="passages to show (10)")
+    search.add_argument(
+        "--per-document",
+        type=positive,
+        metavar="N",
+        help="passages of one document at most (setting passages_per_document)",
+    )
+    search.add_argument(
+        "--mode",
+        choices=("hybrid", "keyword", "dense"),
+        default="hybrid",
+        help="by words and meaning (hybrid), or by one",
+    )
+    search.add_argument("--whole", action="store_true", help="show whole passages, not just the part that fits")
+    search.add_argument(
+        "--batch",
+        metavar="FILE",
+        help="search for every question of FILE (- for standard input): one a line, or JSON lines with a “question”; "
+        "with --json the answer is one JSON line a question",
+    )
+    _add_open(search, "passage")
+    add_filters(search)
+    search.set_defaults(run=_search, usage_error=search.error)
+
+
+def _add_open(parser: Any, what: str) -> None:
+    parser.add_argument("--open", type=positive, metavar="N", help=f"open {what} N with the system's program for it")
+
+
+def _ask(arguments: Arguments) -> int:
+    from desktop_rag.cli import render
+    from desktop_rag.cli.as_json import answer_json
+    from desktop_rag.cli.terminal import show, show_json
+
+    question = question_of(arguments.question)
+    with _engine(arguments) as engine:
+        answer = engine.ask(question, filters=filters_of(arguments), limit=arguments.limit)
+        _say_if_empty(engine, answer.hits)
+    if arguments.json:
+        show_json(answer_json(answer))
+    else:
+        show(*render.show_answer(answer, terms_of(question)))
+    if arguments.open:
+        _open_number(arguments.open, _cited(answer), "source")
+    return Exit.OK if answer.citations else Exit.NOTHING
+
+
+def _search(arguments: Arguments) -> int:
+    from desktop_rag.cli import render
+    from desktop_rag.cli.as_json import search_json
+    from desktop_rag.cli.terminal import show, show_json
+
+    if arguments.question and arguments.batch:
+        arguments.usage_error("give either a QUESTION or --batch FILE")
+    if not arguments.question and not arguments.batch and filters_of(arguments).is_empty:
+        arguments.usage_error("give a QUESTION, a filter or --batch FILE")
+    if arguments.batch:
+        return _search_batch(arguments)
+    question = question_of(arguments.question)
+    with _engine(arguments) as engine:
+        result = _find(engine, question, arguments)
+        _say_if_empty(engine, result.hits)
+    if arguments.json:
+        show_json(search_json(result))
+    else:
+        show(*render.show_hits(result, terms_of(question), whole=arguments.whole))
+    if arguments.open:
+        _open_number(arguments.open, result.hits, "passage")
+    return Exit.OK if result.hits else Exit.NOTHING
+
+
+def _search_batch(arguments: Arguments) -> int:
+    """Answers as it reads; a question that cannot be understood gets an answer that says so."""
+    from desktop_rag.cli import render
+    from desktop_rag.cli.as_json import batch_json, error_json
+    from desktop_rag.cli.terminal import complain, show, show_json
+    from desktop_rag.errors import QueryError
+
+    found = failed = False
+    with _engine(arguments) as engine:
+        for question in read_questions(arguments.batch):
+            try:
+                result = _find(engine, question, arguments)
+            except QueryError as error:
+                failed = True
+                if arguments.json:
+                    show_json({"question": question, **error_json(error), "hits": []})
+                else:
+                    complain(f"{question}: {error.message}", error.hint)
+                continue
+            found = found or bool(result.hits)
+            if arguments.json:
+                show_json(batch_json(result))
+            else:
+                show(*render.show_question(question))
+                show(*render.show_hits(result, terms_of(question), whole=arguments.whole), "")
+    return Exit.PARTLY if failed else Exit.OK if found else Exit.NOTHING
+
+
+def _find(engine: Engine, question: str, arguments: Arguments) -> SearchResult:
+    return engine.search(
+        question,
+        limit=arguments.limit,
+        mode=arguments.mode,
+        filters=filters_of(arguments),
+        per_document=arguments.per_document,
+    )
+
+
+def read_questions(name: str) -> Iterator[str]:
+    """The questions of a file: one a line, or JSON lines whose objects have a "question". "-" is standard input.
+    Raises ``ConfigError`` when it cannot be read and ``QueryError`` for a line of JSON without a question."""
+    import json
+
+    from desktop_rag.errors import ConfigError, QueryError
+
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(f"The questions in {name} could not be read: {reason}.") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.strip()
+        if not line:
+            continue
+        if not line.startswith("{"):
+            yield line
+            continue
+        try:
+            question = json.loads(line)["question"]
+        except (ValueError, KeyError) as error:
+            raise QueryError(f"Line {number} of {name} is no JSON object with a “question”.") from error
+        yield str(question)
+
+
+def terms_of(question: str) -> list[str]:
+    """The words of a question to mark in what was found; the words of filters are none."""
+    from datetime import datetime
+
+    from desktop_rag.retrieval.query import parse_query
+    from desktop_rag.retrieval.terms import search_terms
+
+    return search_terms(parse_query(question, now=datetime.now().astimezone()).text)
+
+
+def _engine(arguments: Arguments) -> Engine:
+    """The library, opened for searching: that works while another process is writing to it."""
+    from desktop_rag.engine.engine import Engine
+
+    return Engine(library_of(arguments), read_only=True)
+
+
+def _say_if_empty(engine: Engine, hits: Sequence[Hit]) -> None:
+    """Tell somebody who has not indexed anything yet why nothing is found."""
+    from desktop_rag.cli.terminal import program, say
+
+    if not hits and engine.status().files == 0:
+        say(f"This library is empty. Fill it with a folder of yours: {program()} index ~/Documents")
+
+
+def _cited(answer: Answer) -> list[Hit]:
+    from desktop_rag.cli.render import source_of
+
+    return [source_of(answer, citation) for citation in answer.citations] or list(answer.hits)
+
+
+def _open_number(number: int, hits: Sequence[Hit], what: str) -> None:
+    from desktop_rag.cli.opening import open_file
+    from desktop_rag.cli.terminal import counted, say
+    from desktop_rag.errors import QueryError
+    from desktop_rag.places import page_number
+
+    if number > len(hits):
+        raise QueryError(
+            f"There is no {what} {number}.", f"There {'is' if len(hits) == 1 else 'are'} {counted(len(hits), what)}."
+        )
+    hit = hits[number - 1]
+    say(open_file(Path(hit.path), page_number(hit.locator)))

@@ -1,0 +1,81 @@
+"""``demo``: indexes the sample library into a library of its own and asks it questions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from desktop_rag.cli.exits import Exit
+from desktop_rag.cli.options import Arguments, Subparsers, add_command
+
+_INTRODUCTION = """\
+The sample library is a year in the life of a small household: mail, notes, invoices, tables, slides.
+None of it is real, and your own library stays as it is."""
+
+
+def add_to(commands: Subparsers) -> None:
+    demo = add_command(
+        commands,
+        "demo",
+        "see it at work on a sample library",
+        "Indexes the sample library that comes with the program, asks it three questions, and says what to do next. It "
+        "uses a library of its own beside yours.",
+        "desktop-rag demo",
+    )
+    demo.set_defaults(run=_demo)
+
+
+def demo_library(arguments: Arguments) -> Path:
+    """The folder of the demo's own library: the one named on the command line, or else one beside the usual one."""
+    from desktop_rag.cli.options import library_of
+
+    library = library_of(arguments)
+    return library if arguments.library else library.with_name(f"{library.name}-demo")
+
+
+def _demo(arguments: Arguments) -> int:
+    from rich.text import Text
+
+    from desktop_rag.cli.as_json import answer_json
+    from desktop_rag.cli.asking import terms_of
+    from desktop_rag.cli.indexing import files_in_words
+    from desktop_rag.cli.interrupt import stop_on_interrupt
+    from desktop_rag.cli.progress import progress_shown
+    from desktop_rag.cli.render import Block, show_answer, show_question
+    from desktop_rag.cli.terminal import duration, program, short_path, show, show_json
+    from desktop_rag.engine.engine import Engine
+    from desktop_rag.paths import resources_dir
+
+    samples = resources_dir() / "samples"
+    entries = json.loads((resources_dir() / "samples-questions.json").read_text(encoding="utf-8"))
+    questions = [entry["question"] for entry in entries if entry.get("demo")]
+    if not arguments.json:
+        show(Text(_INTRODUCTION, "dim"), "")
+    answers = []
+    with Engine(demo_library(arguments)) as engine:
+        for root in engine.status().roots:
+            if Path(root) != samples.resolve():  # those of another copy of the program
+                engine.forget(Path(root))
+        with stop_on_interrupt() as stop, progress_shown() as on_progress:
+            report = engine.index([samples], on_progress=on_progress, stop=stop)
+        if report.stopped:
+            raise KeyboardInterrupt
+        if not arguments.json:
+            show(
+                f"Indexed {short_path(str(samples))} in {duration(report.seconds)}: {files_in_words(report.states)}.",
+                "",
+            )
+        for question in questions:
+            answer = engine.ask(question)
+            answers.append(answer)
+            if not arguments.json:
+                show(*show_question(question), *show_answer(answer, terms_of(question)), "")
+    if arguments.json:
+        show_json({"report": report, "answers": [answer_json(answer) for answer in answers]})
+    else:
+        show(
+            Text("Now with your own files:", "bold"),
+            Block(Text(f"{program()} index ~/Documents"), "  "),
+            Block(Text(f'{program()} ask "…"'), "  "),
+        )
+    return Exit.OK

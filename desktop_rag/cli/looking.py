@@ -1,0 +1,186 @@
+"""``status`` and ``why``: what the library holds, and what became of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop_rag.cli.exits import Exit
+from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_of, question_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from desktop_rag.engine.results import ChunkRank, Explanation, Status
+    from desktop_rag.types import Document
+
+_PASSAGES_SHOWN = 6
+
+
+def add_to(commands: Subparsers) -> None:
+    status = add_command(
+        commands,
+        "status",
+        "what the library holds",
+        "Shows the folders that are indexed, how many files are in which state, and the size of the library.",
+        "desktop-rag status",
+    )
+    status.set_defaults(run=_status)
+
+    why = add_command(
+        commands,
+        "why",
+        "why a file is found, or not",
+        "Says what became of a file: whether it is indexed, what went wrong, which passages it has. With a question it "
+        "says where each passage came in the search by words and in the search by meaning.",
+        "desktop-rag why ~/Documents/report.pdf",
+        'desktop-rag why ~/Documents/report.pdf "When is the flat inspected?"',
+    )
+    why.add_argument("path", metavar="PATH", help="the file")
+    why.add_argument("question", nargs="*", metavar="QUESTION", help="a question that should, or should not, find it")
+    why.set_defaults(run=_why)
+
+
+def _status(arguments: Arguments) -> int:
+    from desktop_rag.cli.terminal import show, show_json
+    from desktop_rag.engine.engine import Engine
+
+    with Engine(library_of(arguments), read_only=True) as engine:
+        status = engine.status()
+    if arguments.json:
+        show_json(status)
+    else:
+        show(*show_status(status))
+    return Exit.OK
+
+
+def show_status(status: Status) -> Iterator[RenderableType]:
+    """The library at a glance."""
+    from rich.text import Text
+
+    from desktop_rag.cli.indexing import STATES, files_in_words
+    from desktop_rag.cli.terminal import clean_name, counted, program, short_path, size
+
+    yield _row("Library", f"{short_path(status.library)}  ({size(status.bytes_on_disk)})")
+    for number, root in enumerate(status.roots):
+        missing = "" if Path(root).exists() else "  (not there now)"
+        yield _row("" if number else "Folders", f"{clean_name(short_path(root))}{missing}")
+    if not status.roots:
+        yield _row("Folders", "none yet")
+    yield _row("Files", files_in_words(status.states))
+    yield _row("Passages", f"{status.chunks:,} in {counted(status.documents, 'document')}")
+    yield _row("Model", status.model)
+    if status.busy:
+        yield _row("Now", "another process is writing to it")
+    if not status.roots:
+        yield Text("")
+        yield Text(f"Begin with: {program()} index ~/Documents")
+    elif status.states.keys() & STATES.keys() - {"indexed"}:
+        yield Text("")
+        yield Text(f"“{program()} why PATH” says what became of a file.", "dim")
+
+
+def _why(arguments: Arguments) -> int:
+    from desktop_rag.cli.asking import terms_of
+    from desktop_rag.cli.terminal import show, show_json
+    from desktop_rag.engine.engine import Engine
+
+    question = question_of(arguments.question)
+    with Engine(library_of(arguments), read_only=True) as engine:
+        explanation = engine.why(Path(arguments.path).expanduser(), question)
+    if arguments.json:
+        show_json(explanation)
+    else:
+        show(*show_explanation(explanation, terms_of(question) if question else ()))
+    return Exit.OK if explanation.file else Exit.NOTHING
+
+
+def show_explanation(explanation: Explanation, terms: Sequence[str]) -> Iterator[RenderableType]:
+    """A file's state and passages; with a question, the passages that came first, first."""
+    from rich.text import Text
+
+    from desktop_rag.cli.render import PLACE, path_text
+    from desktop_rag.cli.terminal import clean, clean_name, counted, short_path
+
+    yield path_text(explanation.path, style=PLACE)
+    yield Text(clean(explanation.reason))
+    if explanation.file is None or not explanation.documents:
+        return
+    yield Text("")
+    yield _row("Holds", _documents(explanation))
+    for copy in explanation.copies:
+        yield _row("Same as", clean_name(short_path(copy)))
+    if explanation.understood:
+        yield _row("Searched", ", ".join(explanation.understood))
+    for excluded in explanation.excluded_by:
+        yield _row("Left out", f"it is not “{excluded}”")
+    ranked = sorted(explanation.chunks, key=_order)
+    for rank in ranked[:_PASSAGES_SHOWN]:
+        yield Text("")
+        yield from _passage(rank, explanation, terms)
+    if len(ranked) > _PASSAGES_SHOWN:
+        yield Text("")
+        yield Text(f"and {counted(len(ranked) - _PASSAGES_SHOWN, 'more passage')}; --json lists all", "dim")
+
+
+def _documents(explanation: Explanation) -> str:
+    from desktop_rag.cli.terminal import clean, counted
+
+    first, *inner = explanation.documents
+    title = f" “{clean(first.title)}”" if first.title else ""
+    more = f", with {counted(len(inner), 'document')} inside" if inner else ""
+    return f"{first.kind}{title}{more}; {counted(len(explanation.chunks), 'passage')}"
+
+
+def _order(rank: ChunkRank) -> tuple[int, int]:
+    """Ranked passages first, the others in reading order."""
+    best = min((place for place in (rank.hybrid_rank, rank.keyword_rank, rank.dense_rank) if place), default=1 << 30)
+    return best, rank.chunk.id
+
+
+def _passage(rank: ChunkRank, explanation: Explanation, terms: Sequence[str]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    from desktop_rag.cli.render import FAINT, PLACE, Block, marked
+    from desktop_rag.cli.snippet import snippet
+    from desktop_rag.cli.terminal import clean, clean_name
+    from desktop_rag.places import describe
+
+    documents = {document.id: document for document in explanation.documents}
+    document = documents[rank.chunk.document_id]
+    parent = documents.get(document.parent_id) if document.parent_id is not None else None
+    name = _own_name(document, explanation.path)
+    yield Text(clean_name(describe(document, name, rank.chunk.locator, parent)), PLACE)
+    if terms:
+        yield Block(Text(_ranks(rank), FAINT), "  ")
+    yield Block(marked(snippet(clean(rank.chunk.text), terms, 160)), "  ")
+
+
+def _own_name(document: Document, path: str) -> str:
+    """What a document is called where it lies: the file, an attachment's name, or the title."""
+    from desktop_rag.types import Entry, Message
+
+    match document.locator:
+        case None:
+            return path
+        case Message(part=name) | Entry(name=name) if name:
+            return name
+    return document.title or document.kind
+
+
+def _ranks(rank: ChunkRank) -> str:
+    def said(place: int | None) -> str:
+        return f"rank {place}" if place else "not found"
+
+    score = f", score {rank.score:.2f}" if rank.score is not None else ""
+    apart = f"by words: {said(rank.keyword_rank)}; by meaning: {said(rank.dense_rank)}"
+    return f"{apart}; together: {said(rank.hybrid_rank)}{score}"
+
+
+def _row(label: str, value: str) -> RenderableType:
+    from rich.text import Text
+
+    from desktop_rag.cli.render import Block
+
+    return Block(Text(value), f"{label:<10}", "dim")

@@ -1,0 +1,97 @@
+"""The console script: reads the command line, runs one command, turns errors into words and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from desktop_rag import __version__
+from desktop_rag.cli import asking, completion, demo, doctor, indexing, looking, settings
+from desktop_rag.cli.exits import EXPLAINED, Exit, exit_for
+from desktop_rag.cli.options import add_common
+from desktop_rag.cli.terminal import forgive_encoding
+
+_DESCRIPTION = """\
+Answers questions from your own files: offline, on this computer, with citations.
+
+Begin with:
+  desktop-rag demo                          see it at work on a sample library
+  desktop-rag index ~/Documents             read a folder (again: only what changed)
+  desktop-rag ask "When is the rent due?"   get an answer, quoted from your files"""
+
+_EPILOG = f"""\
+environment:
+  DESKTOP_RAG_HOME  the library's folder
+  NO_COLOR          no colours
+
+{EXPLAINED}
+
+“desktop-rag COMMAND --help” says more about a command and gives an example."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (that of the process without); returns the exit code."""
+    forgive_encoding()
+    try:
+        return _run(build_parser().parse_args(argv))
+    except SystemExit as leaving:  # argparse has said why
+        return leaving.code if isinstance(leaving.code, int) else Exit.USAGE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="desktop-rag",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"Desktop RAG {__version__}")
+    add_common(parser, default=None)
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    for family in (asking, indexing, looking, doctor, demo, settings, completion):
+        family.add_to(commands)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from desktop_rag.cli.as_json import error_json
+    from desktop_rag.cli.log import record_bug, start_log
+    from desktop_rag.cli.terminal import complain, say, show_json
+    from desktop_rag.errors import DesktopRagError
+
+    start_log()
+    command: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        code = command(arguments)
+        sys.stdout.flush()
+        return code
+    except DesktopRagError as error:
+        if arguments.json:
+            show_json(error_json(error))
+        complain(error.message, error.hint)
+        return exit_for(error)
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # the reader, head or a pager, has seen enough
+        _close_stdout()
+        return Exit.OK
+    except OSError as error:  # of our own folders: trouble with a person's file is the engine's to report
+        place = f": {error.filename}" if error.filename else ""
+        complain(f"The library could not be used{place}: {error.strerror or error}.", record_bug(error))
+        return Exit.STORAGE
+    except Exception as error:
+        complain(f"This should not have happened ({type(error).__name__}).", record_bug(error))
+        return Exit.BUG
+
+
+def _close_stdout() -> None:
+    """Keep Python from writing to the closed pipe once more when it exits."""
+    import os
+
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

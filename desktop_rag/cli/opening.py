@@ -1,0 +1,93 @@
+"""Opens a file with the system's program for it: a PDF at its page where the program can, a program never."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from desktop_rag.errors import Unreadable
+
+_RUNS = (
+    *(".app", ".appimage", ".appref-ms", ".bat", ".chm", ".cmd", ".com", ".command", ".cpl", ".desktop", ".exe"),
+    *(".gadget", ".hta", ".inf", ".ins", ".jar", ".js", ".jse", ".lnk", ".msc", ".msi", ".msp", ".pif", ".pl", ".ps1"),
+    *(".psm1", ".py", ".pyw", ".pyz", ".rb", ".reg", ".run", ".scf", ".scr", ".sct", ".sh", ".url", ".vb", ".vbe"),
+    *(".vbs", ".workflow", ".ws", ".wsf", ".wsh"),
+)
+"""Suffixes for which "open" may mean "run". Their folder is opened instead."""
+
+_PAGE_OPTIONS = {
+    "atril": ("--page-index={}",),
+    "evince": ("--page-index={}",),
+    "org.gnome.Evince": ("--page-index={}",),
+    "okular": ("--page", "{}"),
+    "org.kde.okular": ("--page", "{}"),
+    "qpdfview": ("--unique", "{path}#{}"),
+    "xreader": ("--page-index={}",),
+    "zathura": ("--page={}",),
+    "org.pwmt.zathura": ("--page={}",),
+}
+"""How PDF viewers on Linux are told the page, by the name of their desktop file."""
+
+_BROWSERS = ("firefox", "chromium", "google-chrome", "brave", "microsoft-edge")
+
+
+def open_file(path: Path, page: int | None = None) -> str:
+    """Open ``path`` and return what was done, in words. Raises ``Unreadable`` when the file is gone or no program
+    takes it."""
+    if not path.exists():
+        raise Unreadable(f"{path} is not there any more.", "Index again to bring the library up to date.")
+    if path.suffix.lower() in _RUNS:
+        _launch(path.parent, None)
+        return f"{path.name} might run as a program; opened its folder instead."
+    _launch(path, page)
+    return f"Opened {path.name}."
+
+
+def command_for(path: Path, page: int | None, viewer: str) -> list[str]:
+    """The command that opens ``path`` on Linux, where ``viewer`` is the desktop file of the program for PDFs."""
+    name = viewer.removesuffix(".desktop")
+    program = name.rpartition(".")[2].lower()
+    if page is not None and name in _PAGE_OPTIONS and shutil.which(program):
+        options = [option.format(page, path=path) for option in _PAGE_OPTIONS[name]]
+        return [program, *options] if str(path) in options[-1] else [program, *options, str(path)]
+    browser = next((known for known in _BROWSERS if name.startswith(known)), "")
+    if page is not None and browser and shutil.which(browser):
+        return [browser, f"{path.as_uri()}#page={page}"]
+    return ["xdg-open", str(path)]
+
+
+def _launch(path: Path, page: int | None) -> None:
+    try:
+        if sys.platform == "win32":
+            os.startfile(path)
+            return
+        command = ["open", str(path)] if sys.platform == "darwin" else command_for(path, page, _pdf_viewer(page))
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        threading.Thread(target=process.wait, daemon=True).start()  # it may stay as long as the viewer
+    except OSError as error:
+        raise Unreadable(
+            f"{path} could not be opened: {error.strerror or error}.", "Open it in your file manager."
+        ) from error
+
+
+def _pdf_viewer(page: int | None) -> str:
+    """The desktop file of the system's program for PDFs; asked for only where there is a page to open."""
+    if page is None or not shutil.which("xdg-mime"):
+        return ""
+    try:
+        asked = subprocess.run(
+            ["xdg-mime", "query", "default", "application/pdf"], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout.strip()

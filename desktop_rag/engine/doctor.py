@@ -1,0 +1,81 @@
+"""Everything that can be wrong with library, models and machine, looked at once."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from desktop_rag.engine.results import Check
+from desktop_rag.errors import DesktopRagError
+from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.storage.catalog import Catalog
+from desktop_rag.storage.vectors import VectorStore
+
+_LEAST_FREE = 1 << 30
+_PACKAGES = ("chromadb", "onnxruntime", "tokenizers", "pypdf")
+
+
+def examine(
+    library: Path, catalog: Catalog, vectors: VectorStore, embedder: TextEmbedder, *, read_only: bool
+) -> list[Check]:
+    """Run all checks; one that fails says what to do."""
+    checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _roots(catalog)]
+    if read_only:
+        checks.append(Check("vectors", True, "not looked at: another process owns the library"))
+    else:
+        checks.append(_vectors(catalog, vectors))
+    return checks
+
+
+def _versions() -> Check:
+    python = ".".join(map(str, sys.version_info[:3]))
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return Check("versions", True, f"Python {python}, SQLite {sqlite3.sqlite_version}, {packages}")
+
+
+def _disk(library: Path) -> Check:
+    free = shutil.disk_usage(library).free
+    return Check(
+        "disk",
+        free >= _LEAST_FREE,
+        f"{free / 2**30:.1f} GiB free at {library}",
+        "Free some space before indexing more.",
+    )
+
+
+def _catalog(catalog: Catalog) -> Check:
+    wrong = catalog.check()
+    counts = ", ".join(f"{count:,} {name}" for name, count in catalog.counts().items())
+    hint = "Restore the library from a backup, or delete its folder and index again; your files are untouched."
+    return Check("catalog", not wrong, "; ".join(wrong[:3]) or f"sound: {counts}", hint)
+
+
+def _model(embedder: TextEmbedder) -> Check:
+    name = embedder.space.model
+    try:
+        vector = embedder.embed(["A sentence to try the model with."])[0]
+    except DesktopRagError as error:
+        return Check("embedding model", False, error.message, error.hint)
+    return Check("embedding model", True, f"{name} works ({len(vector)} dimensions, on the CPU)")
+
+
+def _roots(catalog: Catalog) -> Check:
+    missing = [root for root in catalog.roots() if not Path(root).exists()]
+    found = f"{len(catalog.roots())} chosen, all there" if not missing else f"missing: {', '.join(missing)}"
+    return Check("folders", not missing, found, "Reconnect the drive, or forget the folder.")
+
+
+def _vectors(catalog: Catalog, vectors: VectorStore) -> Check:
+    known = {row[0] for row in catalog.reader().execute("SELECT id FROM chunks")}
+    if not vectors.exists():
+        return Check("vectors", not known, "nothing stored yet", "Run “desktop-rag rebuild”.")
+    try:
+        stored = vectors.stored_ids()
+    except DesktopRagError as error:
+        return Check("vectors", False, error.message, error.hint)
+    lacking = len(known - stored)
+    detail = f"{len(stored):,} stored" + (f", {lacking:,} missing" if lacking else "")
+    return Check("vectors", not lacking, detail, "Run “desktop-rag rebuild”.")

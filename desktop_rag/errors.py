@@ -1,0 +1,111 @@
+"""Every error the program raises on purpose. Anything else is a bug.
+
+::
+
+    DesktopRagError
+    ├── FileProblem            one input file: reported beside it, everything else goes on
+    │   ├── Unsupported            no parser reads this format
+    │   ├── Encrypted              a password is needed
+    │   ├── Damaged                the file is not what it claims to be, or is cut short
+    │   ├── OverCap                a limit was reached before anything could be read
+    │   ├── Unreadable             vanished, or permission denied
+    │   ├── ParserStopped          the parser's process ran out of time or memory, or crashed
+    │   └── NeedsModel             waits for a model that is not installed
+    ├── StorageError           our own library: fatal, said at once
+    │   ├── LibraryBusy            another process owns it
+    │   ├── LibraryTooNew          written by a newer version
+    │   ├── LibraryDamaged         the catalog fails its check
+    │   └── DiskFull
+    ├── ModelError             a model's files are missing or do not load
+    ├── ConfigError            a setting that cannot be used
+    └── QueryError             a question or filter that cannot be understood
+
+Each has a ``message`` (what happened, to what) and a ``hint`` (what to do about it).
+"""
+
+from desktop_rag.types import Problem
+
+
+class DesktopRagError(Exception):
+    """Base of all expected errors; ``str()`` gives message and hint in one line."""
+
+    code = "error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class FileProblem(DesktopRagError):
+    """Something is wrong with one input file."""
+
+    code = "file"
+
+    def as_problem(self) -> Problem:
+        return Problem(self.code, self.message, self.hint)
+
+
+class Unsupported(FileProblem):
+    code = "unsupported"
+
+
+class Encrypted(FileProblem):
+    code = "encrypted"
+
+
+class Damaged(FileProblem):
+    code = "damaged"
+
+
+class OverCap(FileProblem):
+    code = "over-cap"
+
+
+class Unreadable(FileProblem):
+    code = "unreadable"
+
+
+class ParserStopped(FileProblem):
+    code = "parser-stopped"
+
+
+class NeedsModel(FileProblem):
+    code = "needs-model"
+
+
+class StorageError(DesktopRagError):
+    """The library itself failed."""
+
+    code = "storage"
+
+
+class LibraryBusy(StorageError):
+    code = "library-busy"
+
+
+class LibraryTooNew(StorageError):
+    code = "library-too-new"
+
+
+class LibraryDamaged(StorageError):
+    code = "library-damaged"
+
+
+class DiskFull(StorageError):
+    code = "disk-full"
+
+
+class ModelError(DesktopRagError):
+    code = "model"
+
+
+class ConfigError(DesktopRagError):
+    code = "config"
+
+
+class QueryError(DesktopRagError):
+    code = "query"

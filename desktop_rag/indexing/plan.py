@@ -1,0 +1,47 @@
+"""What a scan found against what the catalog knows -> what is to be done. Pure: nothing is read or written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from desktop_rag.indexing.scan import Scan
+
+
+class Plan(Struct, frozen=True):
+    """Paths by what is to be done with them, each in the order of the scan."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+    unchanged: int
+
+    @property
+    def to_read(self) -> tuple[str, ...]:
+        return self.new + self.changed
+
+
+def plan(scan: Scan, known: Mapping[str, tuple[int, int, str, str]], recipe: str, *, force: bool = False) -> Plan:
+    """Compare a root's ``scan`` with its ``known`` files: path -> (size, mtime_ns, recipe, state).
+
+    A file is read again when its size or time has changed, or when it was indexed by another ``recipe`` (version of
+    parser, chunker and embedding space). A root that is missing, or a folder that could not be listed, deletes nothing.
+    """
+    if scan.missing:
+        return Plan((), (), (), len(known))
+    new: list[str] = []
+    changed: list[str] = []
+    for path, found in scan.files.items():
+        before = known.get(path)
+        if before is None:
+            new.append(path)
+        elif force or before[:3] != (found.size, found.mtime_ns, recipe):
+            changed.append(path)
+    unread = tuple(folder.rstrip("/\\") for folder in scan.unread)
+    gone = [path for path in known if path not in scan.files and not _below(path, unread)]
+    return Plan(tuple(new), tuple(changed), tuple(gone), len(scan.files) - len(new) - len(changed))
+
+
+def _below(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path.startswith((folder + "/", folder + "\\")) for folder in folders)

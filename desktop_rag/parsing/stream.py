@@ -1,0 +1,154 @@
+"""What is said about a file while it is parsed, and how that travels from the parser's process.
+
+A file is a tree of documents: a mailbox holds messages, a message holds attachments, an attachment may be a message
+again. The documents of a file are numbered from 1 (the file itself) in the order in which they begin; an inner document
+begins and ends between the beginning and the end of its parent. The stream of a file is a ``FileStart`` (unless it
+could not be read) and then the events of document 1, whose ``DocumentEnd`` is the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from desktop_rag.parsing.source import Limits
+from desktop_rag.types import Entry, FileState, Kind, Message, Metadata, Problem, Segment
+
+
+class _Event(Struct, frozen=True, omit_defaults=True, tag_field="event", tag=True):
+    """Base of the events; the field ``event`` names the type in MessagePack."""
+
+
+class FileStart(_Event, frozen=True):
+    """The file on disk: the hash of its bytes and their number."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class FileRead(_Event, frozen=True):
+    """A large file is being hashed: so many bytes were read so far. Comes before ``FileStart``."""
+
+    size: int
+
+
+class DocumentStart(_Event, frozen=True):
+    """A document begins. ``locator`` says where in its parent it is (None for the file itself)."""
+
+    document: int
+    parent: int | None
+    name: str
+    kind: Kind
+    mime: str
+    locator: Message | Entry | None = None
+
+
+class DocumentMetadata(_Event, frozen=True):
+    """What is known about a document by now: kind and title are never empty. The last one of a document is complete;
+    one comes before its first segment."""
+
+    document: int
+    metadata: Metadata
+
+
+class DocumentSegment(_Event, frozen=True):
+    """A segment; its locator is relative to its own document (see ``nest``)."""
+
+    document: int
+    segment: Segment
+
+
+class DocumentProblem(_Event, frozen=True):
+    """A part of a document was left out."""
+
+    document: int
+    problem: Problem
+
+
+class DocumentEnd(_Event, frozen=True):
+    """What became of a document, inner documents included: ``problem`` is its own, or the first one inside it."""
+
+    document: int
+    state: FileState
+    problem: Problem | None = None
+
+
+Event = FileStart | FileRead | DocumentStart | DocumentMetadata | DocumentSegment | DocumentProblem | DocumentEnd
+
+FILE = 1
+"""The number of the document that is the file itself."""
+
+
+# --- between two processes -------------------------------------------------------------------------------------------
+
+
+class Setup(Struct, frozen=True):
+    """The first thing a worker is told. ``parse`` names ``module:function``, which has the form of ``parse_tree``."""
+
+    limits: Limits
+    timeout_s: float
+    memory_bytes: int
+    retire_after: int
+    parse: str
+
+
+OUT_OF_MEMORY = 12
+"""Exit status of a worker whose memory ran out outside of any parser."""
+
+_LENGTH_BYTES = 4
+_FRAME_BYTES = 1 << 31
+
+
+def _plain(value: object) -> object:
+    """A library's own kind of text or number as a plain one."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, int | float):
+        return int(value) if isinstance(value, int) else float(value)
+    raise TypeError(f"{type(value)} cannot travel")
+
+
+encode = msgspec.msgpack.Encoder(enc_hook=_plain).encode
+decode_events = msgspec.msgpack.Decoder(list[Event]).decode
+decode_setup = msgspec.msgpack.Decoder(Setup).decode
+decode_paths = msgspec.msgpack.Decoder(list[bytes]).decode
+"""Paths as the system has them: on Linux a name need not be text."""
+
+
+def encode_events(events: Sequence[Event]) -> bytes:
+    """Half of a surrogate pair, which broken files and names may hold, is no text; it becomes "?"."""
+    try:
+        return encode(events)
+    except UnicodeEncodeError:
+        plain = [msgspec.to_builtins(event, builtin_types=(bytes, datetime), enc_hook=_plain) for event in events]
+        return encode(_whole_characters(plain))
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: _whole_characters(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole_characters(inner) for inner in value]
+    return value
+
+
+def write_frame(stream: BinaryIO, payload: bytes) -> None:
+    """Write the payload, its length before it, and flush. Raises ``OSError`` when nobody reads."""
+    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "little") + payload)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """The next payload; None when the other side has gone, be it in the middle of one."""
+    length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
+    payload = stream.read(length) if 0 < length < _FRAME_BYTES else b""
+    return payload if payload and len(payload) == length else None

@@ -1,0 +1,141 @@
+"""The child process that parses: ``python -m desktop_rag.parsing.worker``, started by ``sandbox``.
+
+It reads a ``Setup`` and then lists of paths from its standard input, and writes lists of events to its standard output;
+nothing else can write there. It lives under a cap of memory, reaches no network, starts no process, and ends when its
+parent does: at once when Python can run, and after two time limits when a parser is stuck in native code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib
+import mmap
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import BinaryIO
+
+from desktop_rag.parsing import stream
+from desktop_rag.parsing.source import Limits
+
+_BATCH_BYTES = 64 * 1024
+_BATCH_EVENTS = 512
+_BATCH_S = 0.5
+_FORBIDDEN = frozenset(
+    (
+        "os.exec",
+        "os.fork",
+        "os.posix_spawn",
+        "os.startfile",
+        "os.system",
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.sendto",
+        "subprocess.Popen",
+    )
+)
+_STATM = Path("/proc/self/statm")
+
+ParseTree = Callable[[Path, Limits], Iterator[stream.Event]]
+
+
+def main() -> None:
+    requests, events = _take_over_standard_streams()
+    first = stream.read_frame(requests)
+    if first is None:
+        return
+    setup = stream.decode_setup(first)
+    _confine(setup)
+    paths: SimpleQueue[Path] = SimpleQueue()
+    threading.Thread(target=_receive, args=(requests, paths), daemon=True).start()
+    threading.Thread(target=_prove_alive, args=(setup.timeout_s,), daemon=True).start()
+    module, _, function = setup.parse.partition(":")
+    parse: ParseTree = getattr(importlib.import_module(module), function)
+    try:
+        for _ in range(setup.retire_after):
+            _send(parse(paths.get(), setup.limits), events)
+            if _memory_bytes() > setup.memory_bytes / 2:
+                break  # what a large file left behind would be missing for the next
+    except MemoryError:
+        os._exit(stream.OUT_OF_MEMORY)
+    os._exit(0)  # at once, without waiting for what libraries may have started
+
+
+def _take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """The streams to the parent; what anybody else prints goes to standard error, and reading gives nothing."""
+    requests, events = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return requests, events
+
+
+def _confine(setup: stream.Setup) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
+    warnings.simplefilter("ignore")
+    faulthandler.enable()
+    sys.addaudithook(_forbid)
+    if sys.platform != "win32":
+        import resource
+
+        for limit, value in ((resource.RLIMIT_AS, setup.memory_bytes), (resource.RLIMIT_CORE, 0)):
+            with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and refuses it
+                resource.setrlimit(limit, (value, value))
+
+
+def _forbid(event: str, _arguments: object) -> None:
+    if event in _FORBIDDEN:
+        raise PermissionError(f"a parser may not use {event}")
+
+
+def _receive(requests: BinaryIO, paths: SimpleQueue[Path]) -> None:
+    while (frame := stream.read_frame(requests)) is not None:
+        for path in stream.decode_paths(frame):
+            paths.put(Path(os.fsdecode(path)))
+    os._exit(0)  # the parent has closed our input, or is no more
+
+
+def _prove_alive(timeout_s: float) -> None:
+    """Keep putting off an alarm that needs no Python to ring: it does when native code lets no other thread run."""
+    while True:
+        faulthandler.dump_traceback_later(2 * timeout_s, exit=True)
+        time.sleep(timeout_s / 4)
+
+
+def _send(events: Iterator[stream.Event], out: BinaryIO) -> None:
+    """Write the events of one file in batches; the last batch ends with the file."""
+    batch: list[stream.Event] = []
+    size = 0
+    due = time.monotonic() + _BATCH_S
+    for event in events:
+        batch.append(event)
+        if isinstance(event, stream.DocumentSegment):
+            size += len(event.segment.text) + len(event.segment.image or b"")
+        if size > _BATCH_BYTES or len(batch) >= _BATCH_EVENTS or time.monotonic() > due:
+            stream.write_frame(out, stream.encode_events(batch))
+            batch, size = [], 0
+            due = time.monotonic() + _BATCH_S
+    if batch:
+        stream.write_frame(out, stream.encode_events(batch))
+
+
+def _memory_bytes() -> int:
+    """The address space in use, which is what the cap is on; 0 where the system does not tell as cheaply as Linux."""
+    try:
+        return int(_STATM.read_bytes().split()[0]) * mmap.PAGESIZE
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    main()

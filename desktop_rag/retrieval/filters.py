@@ -1,0 +1,173 @@
+"""Filters: what narrows a search to some of the files, read from operators such as ``type:pdf`` and said in words."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import get_args
+
+from desktop_rag.errors import QueryError
+from desktop_rag.parsing.formats import by_suffix
+from desktop_rag.retrieval.dates import describe_dates, parse_date
+from desktop_rag.types import Kind, Selection
+
+OPERATORS = ("type", "folder", "from", "to", "after", "before", "name")
+
+KINDS: tuple[str, ...] = get_args(Kind)
+
+_ALIASES = {
+    "archive": (".zip", ".tar", ".gz", ".7z", ".rar"),
+    "bild": ("image",),
+    "brief": ("document",),
+    "calendar": ("event",),
+    "doc": (".doc", ".docx", ".odt"),
+    "dokument": ("document",),
+    "e-mail": ("mail",),
+    "ebook": ("book",),
+    "email": ("mail",),
+    "excel": (".xlsx", ".xls", ".xlsm", ".xlsb"),
+    "foto": ("image",),
+    "html": ("web",),
+    "jpeg": (".jpg", ".jpeg"),
+    "jpg": (".jpg", ".jpeg"),
+    "markdown": (".md", ".markdown"),
+    "message": ("mail",),
+    "movie": ("video",),
+    "music": ("audio",),
+    "nachricht": ("mail",),
+    "notiz": ("note",),
+    "photo": ("image",),
+    "picture": ("image",),
+    "powerpoint": (".pptx", ".ppt", ".pptm"),
+    "presentation": ("slides",),
+    "recording": ("audio",),
+    "sheet": ("spreadsheet",),
+    "sound": ("audio",),
+    "table": ("spreadsheet", "data"),
+    "word": (".docx", ".doc", ".docm"),
+}
+
+
+class Filters(Selection, frozen=True):
+    """What a hit must satisfy: every field that is set, by any one of its values.
+
+    ``types`` holds kinds ("mail", "image") and suffixes with their dot (".pdf"). ``folders`` are as typed: a path, or
+    the name of a folder anywhere above the file. ``senders`` and ``recipients`` are parts of a name or address.
+    ``names`` are parts of a file's name, or globs if they hold ``*`` or ``?``. ``after`` and ``before`` have a time
+    zone and bound the half-open interval after <= date < before.
+    """
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Filters()
+
+    def __or__(self, other: Filters) -> Filters:
+        """Both together: any of the values of both in a field, and the time that both intervals share."""
+        starts = [bound for bound in (self.after, other.after) if bound]
+        ends = [bound for bound in (self.before, other.before) if bound]
+        return Filters(
+            types=_union(self.types, other.types),
+            folders=_union(self.folders, other.folders),
+            senders=_union(self.senders, other.senders),
+            recipients=_union(self.recipients, other.recipients),
+            names=_union(self.names, other.names),
+            after=max(starts, default=None),
+            before=min(ends, default=None),
+        )
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether any moment lies between the two dates."""
+        return self.after is None or self.before is None or self.after < self.before
+
+    def describe(self) -> tuple[str, ...]:
+        """Each filter in words: "only mail or .pdf", "sent by Anna", "in March 2024"."""
+        parts = [
+            f"{label} {' or '.join(values)}"
+            for label, values in (
+                ("only", self.types),
+                ("in folder", self.folders),
+                ("sent by", self.senders),
+                ("sent to", self.recipients),
+                ("named", self.names),
+            )
+            if values
+        ]
+        dates = describe_dates(self.after, self.before)
+        return (*parts, dates) if dates else tuple(parts)
+
+
+def read_filters(operators: Iterable[tuple[str, str]], *, now: datetime) -> Filters:
+    """The filters that pairs of an operator's name and one value mean: ``("type", "pdf")``, ``("after", "May 2024")``.
+
+    Both dates name a first moment, as in mail programs: ``after:2023 before:2024`` is the year 2023. Raises
+    ``QueryError`` for a value that cannot be understood, and for dates that exclude each other.
+    """
+    filters = Filters()
+    for name, value in operators:
+        value = value.strip()
+        if not value:
+            raise QueryError(f"“{name}:” has no value.", f"Write {_EXAMPLES[name]}, or leave it out.")
+        filters |= _read_one(name, value, now)
+    if not filters.is_possible:
+        raise QueryError(
+            f"No date is {describe_dates(filters.after, None)} and {describe_dates(None, filters.before)}.",
+            "Leave out after: or before:, or swap them.",
+        )
+    return filters
+
+
+_EXAMPLES = {
+    "type": "type:pdf",
+    "folder": "folder:Invoices",
+    "from": "from:Anna",
+    "to": "to:anna@example.org",
+    "after": "after:2024-05-03",
+    "before": "before:2024-05-03",
+    "name": 'name:"annual report" or name:*.pdf',
+}
+
+
+def _read_one(name: str, value: str, now: datetime) -> Filters:
+    match name:
+        case "type":
+            return Filters(types=_types(value))
+        case "folder":
+            return Filters(folders=(value,))
+        case "from":
+            return Filters(senders=(value,))
+        case "to":
+            return Filters(recipients=(value,))
+        case "name":
+            return Filters(names=(value,))
+    interval = parse_date(value, now, any_language=True)
+    if interval is None:
+        raise QueryError(
+            f"“{value}” after {name}: is no date.",
+            f'Write a date such as {name}:2024-05-03, {name}:"May 2024", {name}:2024 or {name}:yesterday.',
+        )
+    return Filters(after=interval.start) if name == "after" else Filters(before=interval.start)
+
+
+def _types(value: str) -> tuple[str, ...]:
+    word = value.lower().removeprefix("*")
+    singular = word[:-1] if word.endswith("s") and word != "slides" else word
+    for candidate in (word, singular):
+        if candidate in KINDS:
+            return (candidate,)
+        if candidate in _ALIASES:
+            return _ALIASES[candidate]
+    suffix = word if word.startswith(".") else f".{word}"
+    if by_suffix(suffix) and re.fullmatch(r"\.\w+", suffix):
+        return (suffix,)
+    close = difflib.get_close_matches(word, [*KINDS, *_ALIASES, "pdf", "docx", "xlsx", "pptx"], n=1, cutoff=0.6)
+    meant = f"Did you mean type:{close[0]}? " if close else ""
+    raise QueryError(
+        f"“{value}” is no type of file known here.", f"{meant}Use a suffix such as pdf, or one of: {', '.join(KINDS)}."
+    )
+
+
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))

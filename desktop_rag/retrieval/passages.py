@@ -1,0 +1,79 @@
+"""Ranked chunks -> readable passages: repetitions collapsed, neighbours merged, no document crowding out the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from desktop_rag.language import stems
+from desktop_rag.retrieval.ranking import Evidence
+from desktop_rag.storage.search import Candidate
+
+_SAME = 0.85
+"""Share of common words (Jaccard) from which two chunks say the same."""
+_LOOK_AT = 4
+"""Chunks looked at for each passage wanted."""
+
+
+class Ranked(Struct, frozen=True):
+    """A chunk with its score and what speaks for it; ranks count from 1."""
+
+    candidate: Candidate
+    score: float
+    evidence: Evidence
+    keyword_rank: int | None
+    dense_rank: int | None
+
+
+class Passage(Struct):
+    """Neighbouring chunks of one document in reading order; ``best`` is the highest ranked of them.
+
+    ``repeated`` are documents that say the same elsewhere.
+    """
+
+    best: Ranked
+    chunks: list[Candidate]
+    repeated: list[int]
+
+
+def readable(ranked: Sequence[Ranked], limit: int, per_document: int) -> list[Passage]:
+    """At most ``limit`` passages, at most ``per_document`` of one file."""
+    passages: list[Passage] = []
+    seen: list[tuple[frozenset[str], Passage]] = []
+    for item in ranked[: limit * _LOOK_AT]:
+        candidate = item.candidate
+        neighbour = _touching(passages, candidate)
+        if neighbour is not None:
+            neighbour.chunks = sorted([*neighbour.chunks, candidate], key=lambda chunk: chunk.ordinal)
+            continue
+        said = frozenset(stems(candidate.text))
+        original = next((passage for words, passage in seen if _same(words, said)), None)
+        if original is not None:
+            if original.best.candidate.top_id != candidate.top_id:
+                original.repeated.append(candidate.document_id)
+            continue
+        passage = Passage(item, [candidate], [])
+        seen.append((said, passage))
+        if sum(other.best.candidate.top_id == candidate.top_id for other in passages) < per_document:
+            passages.append(passage)
+        if len(passages) > limit:
+            break
+    return passages[:limit]
+
+
+def _touching(passages: Sequence[Passage], candidate: Candidate) -> Passage | None:
+    for passage in passages:
+        first, last = passage.chunks[0], passage.chunks[-1]
+        if (first.document_id, first.role) == (candidate.document_id, candidate.role) and candidate.ordinal in (
+            first.ordinal - 1,
+            last.ordinal + 1,
+        ):
+            return passage
+    return None
+
+
+def _same(one: frozenset[str], two: frozenset[str]) -> bool:
+    if not one or not two or min(len(one), len(two)) < _SAME * max(len(one), len(two)):
+        return False
+    return len(one & two) >= _SAME * len(one | two)

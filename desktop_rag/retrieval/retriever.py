@@ -1,0 +1,197 @@
+"""A parsed question -> hits: both searches side by side, one ranking, readable passages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from desktop_rag.language import stem, words
+from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.retrieval.keyword import expressions, quoted
+from desktop_rag.retrieval.passages import Passage, Ranked, readable
+from desktop_rag.retrieval.query import Query
+from desktop_rag.retrieval.ranking import NO_EVIDENCE, Evidence, Question, Scorer, inverse_frequency, stems_of
+from desktop_rag.retrieval.terms import exact_strings, search_terms
+from desktop_rag.storage.search import FEW, Allowed, Candidate, CatalogSearch
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from desktop_rag.models.text_embedding import TextEmbedder
+
+Mode = Literal["hybrid", "keyword", "dense"]
+
+CANDIDATES = 50
+"""Chunks taken from each search."""
+_ROLE_WEIGHT = {"quoted": 0.9, "signature": 0.7}
+"""What somebody else said, or a signature, counts a little less than the author's own words."""
+
+
+class Found(Struct, frozen=True):
+    """Passages, best first, and the query that found them (the fallback, if a guessed filter matched nothing)."""
+
+    passages: tuple[Passage, ...]
+    query: Query
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What speaks for the best passage; None where nothing was compared (only filters were given)."""
+        return self.passages[0].best.evidence if self.passages and words(self.query.text) else None
+
+
+class Retriever:
+    """Searches one library."""
+
+    def __init__(self, catalog: CatalogSearch, dense: DenseSearch, embedder: TextEmbedder) -> None:
+        self._catalog = catalog
+        self._dense = dense
+        self._embedder = embedder
+        self._side = ThreadPoolExecutor(1, thread_name_prefix="dense")
+
+    def close(self) -> None:
+        self._side.shutdown()
+
+    def search(self, query: Query, *, limit: int, mode: Mode = "hybrid", per_document: int = 3) -> Found:
+        """At most ``limit`` passages, at most ``per_document`` of one document."""
+        ranked = self.rank(query, mode)
+        if not ranked and query.fallback is not None:
+            return self.search(query.fallback, limit=limit, mode=mode, per_document=per_document)
+        return Found(tuple(readable(ranked, limit, per_document)), query)
+
+    def rank(self, query: Query, mode: Mode = "hybrid") -> list[Ranked]:
+        """All candidates, best first."""
+        allowed = self._allowed(query)
+        if allowed is not None and allowed.nothing:
+            return []
+        if not words(query.text):
+            return [] if allowed is None else self._listed(query)
+        if mode == "keyword":
+            return self._alone(self._keyword(query.text, allowed), "keyword")
+        if mode == "dense":
+            return self._alone(self._nearest(query.text, allowed)[1], "dense")
+        # The model and Chroma let go of the interpreter, and so does SQLite: the two searches do run side by side.
+        dense = self._side.submit(self._nearest, query.text, allowed)
+        keyword = self._keyword(query.text, allowed)
+        vector, nearest = dense.result()
+        return self._fuse(query.text, vector, keyword, nearest)
+
+    def term_weights(self, text: str) -> dict[str, float]:
+        """The stems of ``text`` that carry meaning, and how much each tells in this library."""
+        terms = _question(text).terms
+        frequencies = self._catalog.frequencies(terms)
+        chunks = self._catalog.corpus().chunks
+        return {term: inverse_frequency(frequencies[term], chunks) for term in terms}
+
+    def _allowed(self, query: Query) -> Allowed | None:
+        """What filters and quoted phrases admit; None for everything."""
+        allowed = None if query.filters.is_empty else self._catalog.allowed(query.filters)
+        phrases = [quoted(words(phrase)) for phrase in query.phrases if words(phrase)]
+        if not phrases:
+            return allowed
+        matching = [(number, 0.0) for number in self._catalog.matching(" AND ".join(phrases), FEW)]
+        if allowed is not None:
+            matching = self._catalog.passing(matching, allowed)
+        return Allowed(frozenset({-1}), [number for number, _ in matching], 1.0)
+
+    def _listed(self, query: Query) -> list[Ranked]:
+        """Nothing but filters: what they admit, newest first."""
+        ids = self._catalog.first_chunks(self._catalog.allowed_documents(query.filters)[:1000])
+        candidates = self._catalog.candidates(ids)
+        return [Ranked(candidates[number], 1.0, NO_EVIDENCE, None, None) for number in ids if number in candidates]
+
+    def _nearest(self, text: str, allowed: Allowed | None) -> tuple[NDArray[np.float32], list[tuple[int, float]]]:
+        vector = self._embedder.embed([text])[0]
+        return vector, self._dense.nearest(vector, CANDIDATES, allowed)
+
+    def _keyword(self, text: str, allowed: Allowed | None) -> list[tuple[int, float]]:
+        terms = search_terms(text)
+        frequencies = self._catalog.frequencies(stem(term) for term in terms)
+        found: dict[int, float] = {}
+        for expression in expressions(terms, frequencies, _exact_phrases(text)):
+            for number, score in self._catalog.keyword(expression, CANDIDATES, allowed):
+                found.setdefault(number, score)
+        return list(found.items())
+
+    def _alone(self, found: Sequence[tuple[int, float]], mode: Mode) -> list[Ranked]:
+        """The order of one search by itself."""
+        candidates = self._catalog.candidates(number for number, _ in found)
+        best = max((score for _, score in found), default=1.0) if mode == "keyword" else 1.0
+        return [
+            Ranked(
+                candidates[number],
+                max(0.0, score / best),
+                replace(NO_EVIDENCE, **{"bm25" if mode == "keyword" else "cosine": score}),
+                rank if mode == "keyword" else None,
+                rank if mode == "dense" else None,
+            )
+            for rank, (number, score) in enumerate(found, 1)
+            if number in candidates
+        ]
+
+    def _fuse(
+        self,
+        text: str,
+        vector: NDArray[np.float32],
+        keyword: Sequence[tuple[int, float]],
+        nearest: Sequence[tuple[int, float]],
+    ) -> list[Ranked]:
+        import numpy as np
+
+        keyword_ranks = {number: rank for rank, (number, _) in enumerate(keyword, 1)}
+        dense_ranks = {number: rank for rank, (number, _) in enumerate(nearest, 1)}
+        candidates = list(self._catalog.candidates({**keyword_ranks, **dense_ranks}).values())
+        if not candidates:
+            return []
+        packed = np.frombuffer(b"".join(candidate.vector for candidate in candidates), np.float16)
+        cosines = packed.reshape(len(candidates), -1).astype(np.float32) @ vector
+        question = _question(text)
+        scorer = Scorer(question, self._catalog.frequencies(question.sequence), self._catalog.corpus())
+        evidence = [
+            scorer.evidence(candidate.text, candidate.context, candidate.words, float(cosine))
+            for candidate, cosine in zip(candidates, cosines, strict=True)
+        ]
+        best = max(item.bm25 for item in evidence)
+        exact = [tuple(stem(word) for word in phrase) for phrase in _exact_phrases(text)]
+        ranked = [
+            Ranked(
+                candidate,
+                _adjusted(item.score(best), candidate, exact),
+                item,
+                keyword_ranks.get(candidate.id),
+                dense_ranks.get(candidate.id),
+            )
+            for candidate, item in zip(candidates, evidence, strict=True)
+        ]
+        return sorted(ranked, key=lambda item: (-item.score, item.candidate.id))
+
+
+def _question(text: str) -> Question:
+    sequence = tuple(stem(word) for word in words(text))
+    return Question(sequence, tuple(dict.fromkeys(stem(word) for word in search_terms(text))))
+
+
+def _exact_phrases(text: str) -> list[tuple[str, ...]]:
+    """Numbers, names and codes of the question that must match as they stand, as words in a row."""
+    return [tuple(phrase) for exact in exact_strings(text) for phrase in exact.phrases]
+
+
+def _adjusted(score: float, candidate: Candidate, exact: Sequence[tuple[str, ...]]) -> float:
+    """A chunk that has an exact string of the question comes before all that have not."""
+    score *= _ROLE_WEIGHT.get(candidate.role, 1.0)
+    if not exact:
+        return score
+    said = stems_of(candidate.text)
+    return 0.5 + 0.5 * score if any(_contains(said, phrase) for phrase in exact) else 0.5 * score
+
+
+def _contains(said: Sequence[str], phrase: Sequence[str]) -> bool:
+    first, length = phrase[0], len(phrase)
+    return any(
+        word == first and tuple(said[position : position + length]) == tuple(phrase)
+        for position, word in enumerate(said)
+    )

@@ -1,0 +1,382 @@
+"""The catalog: one SQLite file that holds everything a library knows.
+
+A crash at any moment leaves the last committed transaction: a document is there whole, with its chunks and vectors, or
+not at all. What Chroma may hold too much is invisible (hits are joined to the catalog) and is removed by the sweep.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from desktop_rag.errors import DiskFull, LibraryDamaged, StorageError
+from desktop_rag.storage.migrations import migrate
+from desktop_rag.types import Chunk, Document, File, FileState, Locator, Mail, Problem, Role
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_DOCUMENT_COLUMNS = (
+    "id, kind, mime, title, author, created, language, parent_id, thread_id, locator, recipe, mail, tags"
+)
+
+
+class NewChunk(msgspec.Struct, frozen=True):
+    """A chunk about to be stored; its ``id`` is already used in Chroma, ``embedding_id`` points at its vector."""
+
+    id: int
+    ordinal: int
+    role: Role
+    locator: Locator
+    context: str
+    text: str
+    words: int
+    embedding_id: int
+
+
+class NewDocument(msgspec.Struct, frozen=True):
+    """A document about to be stored. ``number`` and ``parent`` tie the documents of one file together."""
+
+    number: int
+    parent: int | None
+    kind: str
+    mime: str
+    name: str
+    title: str
+    state: FileState
+    chunks: Sequence[NewChunk]
+    author: str = ""
+    created: datetime | None = None
+    language: str = ""
+    tags: tuple[str, ...] = ()
+    mail: Mail | None = None
+    problem: Problem | None = None
+    locator: Locator | None = None
+
+
+class Catalog:
+    """A connection for the writer and one for each thread that reads.
+
+    ``read_only`` opens a library that another process owns. Raises ``LibraryTooNew``, ``LibraryDamaged`` or
+    ``StorageError`` when the library cannot be used.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self._read_only = read_only
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self.write_lock = threading.RLock()
+        self._commits = 0
+        with storage_errors(path):
+            self._writer = self._connect()
+            if not read_only:
+                self._writer.execute("PRAGMA journal_mode = WAL")
+            migrate(self._writer)
+        (last,) = self._writer.execute(
+            "SELECT max(coalesce((SELECT max(id) FROM chunks), 0), coalesce((SELECT max(chunk_id) FROM garbage), 0))"
+        ).fetchone()
+        self._next_chunk = int(last) + 1
+
+    def _connect(self) -> sqlite3.Connection:
+        uri = self.path.resolve().as_uri() + ("?mode=ro" if self._read_only else "")
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=30)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -32768")
+        connection.execute("PRAGMA mmap_size = 268435456")
+        with self._guard:
+            self._all.append(connection)
+        return connection
+
+    def reader(self) -> sqlite3.Connection:
+        """This thread's connection for reading."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+        return connection
+
+    def close(self) -> None:
+        with self._guard:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside is committed together, or not at all."""
+        with self.write_lock, storage_errors(self.path):
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+            self._commits += 1
+
+    def version(self) -> int:
+        """Changes whenever anybody has committed to the catalog."""
+        (others,) = self.reader().execute("PRAGMA data_version").fetchone()
+        return int(others) * 1_000_003 + self._commits
+
+    def check(self) -> list[str]:
+        """SQLite's own integrity check and that of the full-text index: what is wrong, or nothing."""
+        connection = self.reader()
+        wrong = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        wrong += [f"foreign key of {row[0]} row {row[1]}" for row in connection.execute("PRAGMA foreign_key_check")]
+        if not self._read_only:
+            try:
+                with self.transaction() as writer:
+                    writer.execute("INSERT INTO chunk_words(chunk_words) VALUES ('integrity-check')")
+            except (StorageError, sqlite3.DatabaseError) as error:
+                wrong.append(f"full-text index: {error}")
+        return wrong
+
+    # --- settings and roots ------------------------------------------------------------------------------------------
+
+    def setting(self, key: str) -> str | None:
+        row = self.reader().execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_setting(self, key: str, value: str) -> None:
+        with self.transaction() as writer:
+            writer.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, value))
+
+    def roots(self) -> list[str]:
+        """The folders and files a person chose, in the order of their names."""
+        return [row[0] for row in self.reader().execute("SELECT path FROM roots ORDER BY path")]
+
+    def add_root(self, path: str, now: datetime) -> None:
+        with self.transaction() as writer:
+            writer.execute("INSERT OR IGNORE INTO roots VALUES (?, ?)", (path, now.timestamp()))
+
+    def remove_root(self, path: str) -> None:
+        with self.transaction() as writer:
+            writer.execute("DELETE FROM roots WHERE path = ?", (path,))
+
+    def adopt_roots(self, root: str, inside: Sequence[str]) -> None:
+        """Let ``root`` take over the files of the roots ``inside`` it."""
+        with self.transaction() as writer:
+            for old in inside:
+                writer.execute("DELETE FROM roots WHERE path = ?", (old,))
+                writer.execute("UPDATE files SET root = ? WHERE root = ?", (root, old))
+
+    # --- files -------------------------------------------------------------------------------------------------------
+
+    def file_stamps(self, root: str) -> dict[str, tuple[int, int, str, str]]:
+        """path -> (size, mtime_ns, recipe, state) of all files known below ``root``."""
+        rows = self.reader().execute("SELECT path, size, mtime_ns, recipe, state FROM files WHERE root = ?", (root,))
+        return {path: (size, mtime_ns, recipe or "", state) for path, size, mtime_ns, recipe, state in rows}
+
+    def file(self, path: str) -> File | None:
+        row = (
+            self.reader()
+            .execute(
+                "SELECT path, root, size, mtime_ns, state, problem, document_id FROM files WHERE path = ?", (path,)
+            )
+            .fetchone()
+        )
+        return None if row is None else _file(row)
+
+    def files(self, where: str = "1", parameters: Sequence[Any] = ()) -> Iterator[File]:
+        """Files for which the SQL condition holds, by path."""
+        rows = self.reader().execute(
+            f"SELECT path, root, size, mtime_ns, state, problem, document_id FROM files WHERE {where} ORDER BY path",
+            parameters,
+        )
+        return (_file(row) for row in rows)
+
+    def state_counts(self) -> dict[str, int]:
+        """Number of files in each state."""
+        return dict(self.reader().execute("SELECT state, count(*) FROM files GROUP BY state ORDER BY state"))
+
+    def problem_counts(self) -> dict[str, int]:
+        """Number of files with each problem code, the most frequent first."""
+        return dict(
+            self.reader().execute(
+                "SELECT json_extract(problem, '$.code') code, count(*) FROM files WHERE problem IS NOT NULL"
+                " GROUP BY code ORDER BY 2 DESC"
+            )
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Number of files, documents, chunks and embeddings."""
+        reader = self.reader()
+        return {
+            table: reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("files", "documents", "chunks", "embeddings")
+        }
+
+    # --- documents ---------------------------------------------------------------------------------------------------
+
+    def document(self, document_id: int) -> Document | None:
+        row = (
+            self.reader().execute(f"SELECT {_DOCUMENT_COLUMNS} FROM documents WHERE id = ?", (document_id,)).fetchone()
+        )
+        return None if row is None else document_of(row)
+
+    def documents(self, ids: Iterable[int]) -> dict[int, Document]:
+        rows = self.reader().execute(
+            f"SELECT {_DOCUMENT_COLUMNS} FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(list(ids)).decode(),),
+        )
+        return {row[0]: document_of(row) for row in rows}
+
+    def paths_of(self, document_id: int) -> list[str]:
+        """The files that hold a document (or the document it is inside of), by path."""
+        rows = self.reader().execute(
+            "SELECT path FROM files WHERE document_id = (SELECT top_id FROM documents WHERE id = ?) ORDER BY path",
+            (document_id,),
+        )
+        return [row[0] for row in rows]
+
+    def inner_documents(self, top_id: int) -> list[Document]:
+        """All documents of one file, outermost first."""
+        rows = self.reader().execute(
+            f"SELECT {_DOCUMENT_COLUMNS} FROM documents WHERE top_id = ? ORDER BY id", (top_id,)
+        )
+        return [document_of(row) for row in rows]
+
+    def find_recipe(self, content_hash: str) -> tuple[int, str, FileState, Problem | None] | None:
+        """(document id, recipe, state, problem) of the document with these bytes, if it is known."""
+        row = (
+            self.reader()
+            .execute("SELECT id, recipe, state, problem FROM documents WHERE content_hash = ?", (content_hash,))
+            .fetchone()
+        )
+        return None if row is None else (row[0], row[1], FileState(row[2]), _problem(row[3]))
+
+    def chunks_of(self, document_id: int) -> list[Chunk]:
+        rows = self.reader().execute(
+            "SELECT id, document_id, ordinal, text, context, locator, role FROM chunks WHERE document_id = ?"
+            " ORDER BY ordinal",
+            (document_id,),
+        )
+        return [chunk_of(row) for row in rows]
+
+    def chunks(self, ids: Iterable[int]) -> dict[int, Chunk]:
+        rows = self.reader().execute(
+            "SELECT id, document_id, ordinal, text, context, locator, role FROM chunks"
+            " WHERE id IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(list(ids)).decode(),),
+        )
+        return {row[0]: chunk_of(row) for row in rows}
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def reserve_chunk_ids(self, count: int) -> range:
+        """Ids for chunks about to be stored; one left unused by a crash may be given again, and is then overwritten."""
+        with self.write_lock:
+            first = self._next_chunk
+            self._next_chunk += count
+        return range(first, first + count)
+
+    def known_embeddings(self, space: str, hashes: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
+        """text hash -> (embedding id, vector as float16 bytes) of those texts that were embedded before."""
+        known: dict[bytes, tuple[int, bytes]] = {}
+        for begin in range(0, len(hashes), 500):
+            part = hashes[begin : begin + 500]
+            marks = ",".join("?" * len(part))
+            rows = self.reader().execute(
+                f"SELECT text_hash, id, vector FROM embeddings WHERE space = ? AND text_hash IN ({marks})",
+                (space, *part),
+            )
+            known.update((text_hash, (number, vector)) for text_hash, number, vector in rows)
+        return known
+
+    def add_embeddings(self, space: str, hashes: Sequence[bytes], vectors: NDArray[np.float32]) -> list[int]:
+        """Put ``vectors`` [n, dim] into the cache as float16; returns their ids [n]."""
+        ids: list[int] = []
+        halves = vectors.astype("float16")
+        with self.transaction() as writer:
+            for text_hash, vector in zip(hashes, halves, strict=True):
+                row = writer.execute(
+                    "INSERT INTO embeddings(space, text_hash, vector) VALUES (?, ?, ?)"
+                    " ON CONFLICT(space, text_hash) DO UPDATE SET vector = excluded.vector RETURNING id",
+                    (space, text_hash, vector.tobytes()),
+                ).fetchone()
+                ids.append(row[0])
+        return ids
+
+
+def document_of(row: Sequence[Any]) -> Document:
+    """A row of ``_DOCUMENT_COLUMNS`` as a document."""
+    return Document(
+        id=row[0],
+        kind=row[1],
+        mime=row[2],
+        title=row[3],
+        author=row[4],
+        created=datetime.fromisoformat(row[5]) if row[5] else None,
+        language=row[6],
+        parent_id=row[7],
+        thread_id=row[8],
+        locator=None if row[9] is None else decode_locator(row[9]),
+        recipe=row[10],
+        mail=None if row[11] is None else msgspec.json.decode(row[11], type=Mail),
+        tags=tuple(msgspec.json.decode(row[12])),
+    )
+
+
+def chunk_of(row: Sequence[Any]) -> Chunk:
+    """A row (id, document_id, ordinal, text, context, locator, role) as a chunk."""
+    return Chunk(
+        id=row[0],
+        document_id=row[1],
+        ordinal=row[2],
+        text=row[3],
+        context=row[4],
+        locator=decode_locator(row[5]),
+        role=row[6],
+    )
+
+
+_locator_decoder = msgspec.json.Decoder(Locator)
+
+
+def decode_locator(text: str) -> Locator:
+    locator: Locator = _locator_decoder.decode(text)
+    return locator
+
+
+def timestamp(moment: datetime) -> float:
+    """Seconds since 1970; moments without a time zone are taken as UTC."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors about our own files into ours."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        text = str(error)
+        if "disk is full" in text or "disk full" in text:
+            raise DiskFull(
+                f"The disk that holds {path} is full.", "Free some space and run the command again."
+            ) from error
+        if "malformed" in text or "not a database" in text:
+            raise LibraryDamaged(
+                f"The catalog {path} is damaged ({text}).",
+                "Restore it from a backup, or delete the library's folder and index again; your files are untouched.",
+            ) from error
+        raise StorageError(f"The catalog {path} could not be used: {text}.", "Run “desktop-rag doctor”.") from error
+
+
+def _problem(text: str | None) -> Problem | None:
+    return None if text is None else msgspec.json.decode(text, type=Problem)
+
+
+def _file(row: Sequence[Any]) -> File:
+    return File(row[0], row[1], row[2], row[3], FileState(row[4]), _problem(row[5]), row[6])

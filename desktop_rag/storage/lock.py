@@ -1,0 +1,58 @@
+"""One process owns a library. The operating system frees the lock when its holder dies, however it dies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from desktop_rag.errors import LibraryBusy, StorageError
+
+
+class LibraryLock:
+    """Holds ``lock`` in the library's folder while open; ``owner`` beside it names the holder for messages."""
+
+    def __init__(self, folder: Path) -> None:
+        from filelock import FileLock
+
+        self._owner = folder / "owner"
+        self._lock = FileLock(folder / "lock", timeout=0)
+
+    def acquire(self) -> None:
+        """Take the lock. Raises ``LibraryBusy`` when another process has it."""
+        from filelock import Timeout
+
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise LibraryBusy(
+                f"Another Desktop RAG process{self._holder()} is writing to this library.",
+                "Wait until it is done or stop it; searching works meanwhile.",
+            ) from error
+        except OSError as error:
+            raise StorageError(f"The library could not be locked: {error.strerror or error}.") from error
+        self._owner.write_text(str(os.getpid()), encoding="ascii")
+
+    def release(self) -> None:
+        """Give the lock back; harmless when it is not held."""
+        if self._lock.is_locked:
+            self._owner.unlink(missing_ok=True)
+            self._lock.release()
+
+    def is_held(self) -> bool:
+        """Whether some process has the lock now."""
+        from filelock import Timeout
+
+        try:
+            self._lock.acquire()
+        except Timeout:
+            return True
+        except OSError:
+            return False
+        self._lock.release()
+        return False
+
+    def _holder(self) -> str:
+        try:
+            return f" (process {int(self._owner.read_text(encoding='ascii'))})"
+        except (OSError, ValueError):
+            return ""

@@ -1,0 +1,130 @@
+"""The catalog's schema, as an append-only list of named steps. ``PRAGMA user_version`` counts the steps applied.
+
+A released step is never edited: a change is a new step at the end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from desktop_rag.errors import LibraryTooNew
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    (
+        "0001_first",
+        """
+        CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE roots(path TEXT PRIMARY KEY, added REAL NOT NULL) WITHOUT ROWID;
+
+        -- What a file, or a message or attachment inside a file, holds. The document of a file on disk has a content
+        -- hash and no parent; inner documents have a parent and go with it.
+        CREATE TABLE documents(
+            id INTEGER PRIMARY KEY,
+            content_hash TEXT UNIQUE,
+            recipe TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            mime TEXT NOT NULL,
+            name TEXT NOT NULL,
+            title TEXT NOT NULL,
+            author TEXT NOT NULL,
+            created TEXT,
+            -- What date filters look at: its own date, or its parent's, or that of the file.
+            dated REAL NOT NULL,
+            language TEXT NOT NULL,
+            tags TEXT NOT NULL,
+            mail TEXT,
+            state TEXT NOT NULL,
+            problem TEXT,
+            parent_id INTEGER REFERENCES documents(id) ON DELETE CASCADE,
+            top_id INTEGER NOT NULL,
+            locator TEXT,
+            thread_id INTEGER,
+            subject TEXT
+        );
+        CREATE INDEX documents_parent ON documents(parent_id) WHERE parent_id IS NOT NULL;
+        CREATE INDEX documents_top ON documents(top_id);
+        CREATE INDEX documents_thread ON documents(thread_id) WHERE thread_id IS NOT NULL;
+        CREATE INDEX documents_subject ON documents(subject) WHERE subject IS NOT NULL;
+        CREATE INDEX documents_dated ON documents(dated);
+        CREATE INDEX documents_kind ON documents(kind);
+
+        CREATE TABLE files(
+            path TEXT PRIMARY KEY,
+            root TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            problem TEXT,
+            content_hash TEXT,
+            recipe TEXT,
+            document_id INTEGER REFERENCES documents(id)
+        ) WITHOUT ROWID;
+        CREATE INDEX files_document ON files(document_id);
+        CREATE INDEX files_root ON files(root);
+        CREATE INDEX files_hash ON files(content_hash);
+
+        CREATE TABLE people(
+            document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+            role TEXT NOT NULL,
+            name TEXT NOT NULL,
+            address TEXT NOT NULL
+        );
+        CREATE INDEX people_document ON people(document_id);
+
+        CREATE TABLE messages(message_id TEXT PRIMARY KEY, thread_id INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX messages_thread ON messages(thread_id);
+
+        -- The embedding cache. Chunks point into it: the same text is embedded once, in whatever files it stands.
+        CREATE TABLE embeddings(
+            id INTEGER PRIMARY KEY,
+            space TEXT NOT NULL,
+            text_hash BLOB NOT NULL,
+            vector BLOB NOT NULL,
+            UNIQUE(space, text_hash)
+        );
+
+        CREATE TABLE chunks(
+            id INTEGER PRIMARY KEY,
+            document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+            ordinal INTEGER NOT NULL,
+            role TEXT NOT NULL,
+            locator TEXT NOT NULL,
+            context TEXT NOT NULL,
+            text TEXT NOT NULL,
+            words INTEGER NOT NULL,
+            embedding_id INTEGER NOT NULL REFERENCES embeddings(id)
+        );
+        CREATE UNIQUE INDEX chunks_document ON chunks(document_id, ordinal);
+        CREATE INDEX chunks_embedding ON chunks(embedding_id);
+
+        CREATE VIRTUAL TABLE chunk_words USING fts5(
+            context, text, content='chunks', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
+        );
+        CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab(chunk_words, row);
+        CREATE TRIGGER chunks_inserted AFTER INSERT ON chunks BEGIN
+            INSERT INTO chunk_words(rowid, context, text) VALUES (new.id, new.context, new.text);
+        END;
+        CREATE TRIGGER chunks_deleted AFTER DELETE ON chunks BEGIN
+            INSERT INTO chunk_words(chunk_words, rowid, context, text) VALUES ('delete', old.id, old.context, old.text);
+        END;
+
+        -- Vectors that Chroma may still hold for chunks that are gone.
+        CREATE TABLE garbage(chunk_id INTEGER PRIMARY KEY);
+        """,
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date. Raises ``LibraryTooNew`` for a library that a newer version has written."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise LibraryTooNew(
+            f"This library was written by a newer version of Desktop RAG (schema {version}, this one knows "
+            f"{len(MIGRATIONS)}).",
+            "Install the newer version, or choose another library with --library.",
+        )
+    for number, (_, script) in enumerate(MIGRATIONS[version:], start=version + 1):
+        # executescript commits what is open, so each step carries its own transaction and its own version number.
+        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")

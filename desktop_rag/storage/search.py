@@ -1,0 +1,251 @@
+"""What retrieval reads from the catalog: keyword matches, chunks to be ranked, and the documents a filter admits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from desktop_rag.storage.catalog import Catalog
+from desktop_rag.types import Selection
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Candidate(Struct, frozen=True):
+    """A chunk as ranking needs it; ``vector`` is float16 in bytes."""
+
+    id: int
+    document_id: int
+    top_id: int
+    ordinal: int
+    role: str
+    context: str
+    text: str
+    words: int
+    vector: bytes
+
+
+FEW = 4_000
+"""Up to so many chunks are compared one by one: no slower than an index, and exact."""
+
+
+class Allowed(Struct, frozen=True):
+    """What a filter admits: the documents, and their chunks if these are few; ``share`` of all documents.
+
+    Few are searched among themselves. Many are found by searching wide and dropping what does not pass: as quick as a
+    search without a filter, as long as the filter admits a fair part of everything.
+    """
+
+    documents: frozenset[int]
+    chunks: list[int] | None
+    share: float
+
+    @property
+    def nothing(self) -> bool:
+        return not self.documents or self.chunks == []
+
+    def wide(self, limit: int) -> int:
+        """How many to look at so that about ``limit`` pass."""
+        return min(5_000, limit + int(1.5 * limit / max(self.share, 1e-6)))
+
+
+class Corpus(Struct, frozen=True):
+    """The numbers that BM25 needs: chunks, and words of a chunk on average."""
+
+    chunks: int
+    mean_words: float
+
+
+class CatalogSearch:
+    """Read-only queries, safe from any thread."""
+
+    def __init__(self, catalog: Catalog, space: str) -> None:
+        self._catalog = catalog
+        self._space = space
+        self._version = -1
+        self._corpus = Corpus(0, 1.0)
+        self._frequencies: dict[str, int] = {}
+
+    @property
+    def version(self) -> int:
+        """The state of the catalog that ``corpus`` last saw."""
+        return self._version
+
+    def corpus(self) -> Corpus:
+        """Counted again only after the catalog has changed."""
+        reader = self._catalog.reader()
+        version = self._catalog.version()
+        if version != self._version:
+            count, total = reader.execute("SELECT count(*), coalesce(sum(words), 0) FROM chunks").fetchone()
+            self._corpus = Corpus(count, total / count if count else 1.0)
+            self._frequencies = {}
+            self._version = version
+        return self._corpus
+
+    def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
+        """In how many chunks each stem occurs."""
+        self.corpus()
+        reader = self._catalog.reader()
+        result: dict[str, int] = {}
+        for stem in stems:
+            known = self._frequencies.get(stem)
+            if known is None:
+                row = reader.execute("SELECT doc FROM chunk_vocabulary WHERE term = ?", (stem,)).fetchone()
+                known = self._frequencies[stem] = row[0] if row else 0
+            result[stem] = known
+        return result
+
+    def keyword(self, match: str, limit: int, allowed: Allowed | None = None) -> list[tuple[int, float]]:
+        """The best chunks of an FTS5 expression: (chunk id, BM25, higher is better), best first."""
+        reader = self._catalog.reader()
+        if allowed is not None and allowed.chunks is not None:
+            # Scores are computed after the test for the chunk, so that a narrow filter saves time.
+            return reader.execute(
+                "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ?"
+                " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT ?",
+                (match, json.dumps(allowed.chunks), limit),
+            ).fetchall()
+        wide = limit if allowed is None else allowed.wide(limit)
+        found = reader.execute(
+            "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? ORDER BY rank LIMIT ?", (match, wide)
+        ).fetchall()
+        return found if allowed is None else self.passing(found, allowed)[:limit]
+
+    def passing(self, found: Sequence[tuple[int, float]], allowed: Allowed) -> list[tuple[int, float]]:
+        """Those of ``found`` (chunk id, score) that a filter admits, in the same order."""
+        rows = self._catalog.reader().execute(
+            "SELECT id, document_id FROM chunks WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([number for number, _ in found]),),
+        )
+        admitted = {number for number, document in rows if document in allowed.documents}
+        if allowed.chunks is not None:
+            admitted &= set(allowed.chunks)
+        return [(number, score) for number, score in found if number in admitted]
+
+    def candidates(self, ids: Iterable[int]) -> dict[int, Candidate]:
+        """The chunks to be ranked, of documents that a file still holds."""
+        rows = self._catalog.reader().execute(
+            "SELECT c.id, c.document_id, d.top_id, c.ordinal, c.role, c.context, c.text, c.words, e.vector"
+            " FROM json_each(?) wanted JOIN chunks c ON c.id = wanted.value"
+            " JOIN documents d ON d.id = c.document_id JOIN embeddings e ON e.id = c.embedding_id"
+            " WHERE EXISTS (SELECT 1 FROM files WHERE files.document_id = d.top_id)",
+            (json.dumps(list(ids)),),
+        )
+        return {row[0]: Candidate(*row) for row in rows}
+
+    def matching(self, match: str, limit: int) -> list[int]:
+        """Ids of chunks that match an FTS5 expression, in no order that means anything."""
+        rows = self._catalog.reader().execute(
+            "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? LIMIT ?", (match, limit)
+        )
+        return [row[0] for row in rows]
+
+    def vectors(self, chunk_ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Ids [n] and vectors [n, dim] of the given chunks, or of all."""
+        import numpy as np
+
+        if chunk_ids is None:
+            rows = (
+                self._catalog.reader()
+                .execute("SELECT c.id, e.vector FROM chunks c JOIN embeddings e ON e.id = c.embedding_id")
+                .fetchall()
+            )
+        else:
+            rows = (
+                self._catalog.reader()
+                .execute(
+                    "SELECT c.id, e.vector FROM json_each(?) wanted JOIN chunks c ON c.id = wanted.value"
+                    " JOIN embeddings e ON e.id = c.embedding_id",
+                    (json.dumps(list(chunk_ids)),),
+                )
+                .fetchall()
+            )
+        ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        packed = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
+        return ids, packed.reshape(len(rows), -1) if rows else packed.reshape(0, 1)
+
+    def allowed_documents(self, filters: Selection) -> list[int]:
+        """Documents that meet all filters, newest first."""
+        conditions, parameters = _conditions(filters)
+        rows = self._catalog.reader().execute(
+            f"SELECT d.id FROM documents d WHERE {' AND '.join(conditions) or '1'} ORDER BY d.dated DESC", parameters
+        )
+        return [row[0] for row in rows]
+
+    def allowed(self, filters: Selection) -> Allowed:
+        """What ``filters`` admit, planned for the searches to come."""
+        documents = self.allowed_documents(filters)
+        reader = self._catalog.reader()
+        (total,) = reader.execute("SELECT count(*) FROM documents").fetchone()
+        chunks: list[int] | None = None
+        if len(documents) <= FEW:
+            rows = reader.execute(
+                "SELECT c.id FROM json_each(?) wanted JOIN chunks c ON c.document_id = wanted.value LIMIT ?",
+                (json.dumps(documents), FEW + 1),
+            ).fetchall()
+            chunks = [row[0] for row in rows] if len(rows) <= FEW else None
+        return Allowed(frozenset(documents), chunks, len(documents) / max(1, total))
+
+    def first_chunks(self, documents: Sequence[int]) -> list[int]:
+        """The first chunk of each document, in the order given."""
+        rows = self._catalog.reader().execute(
+            "SELECT c.id FROM json_each(?) wanted JOIN chunks c ON c.document_id = wanted.value AND c.ordinal = 0"
+            " ORDER BY wanted.key",
+            (json.dumps(list(documents)),),
+        )
+        return [row[0] for row in rows]
+
+
+def _conditions(filters: Selection) -> tuple[list[str], list[Any]]:
+    """SQL conditions on ``documents d`` and their parameters. Each field's values are alternatives."""
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    any_type: list[str] = []
+    by_path = "EXISTS (SELECT 1 FROM files f WHERE f.document_id = d.top_id AND f.path LIKE ? ESCAPE '\\')"
+
+    def any_of(template: str, values: Sequence[str], *forms: str) -> None:
+        conditions.append("(" + " OR ".join([template] * len(values)) + ")")
+        for value in values:
+            parameters.extend(form.format(_escape(value)) for form in forms)
+
+    for value in filters.types:
+        if value.startswith("."):
+            any_type.append("(CASE WHEN d.parent_id IS NULL THEN " + by_path + " ELSE d.name LIKE ? ESCAPE '\\' END)")
+            parameters += ["%" + _escape(value)] * 2
+        else:
+            any_type.append("d.kind = ?")
+            parameters.append(value)
+    if any_type:
+        conditions.append("(" + " OR ".join(any_type) + ")")
+    if filters.folders:
+        folders = [value.replace("\\", "/").strip("/") for value in filters.folders]
+        any_of(by_path.replace("f.path", "replace(f.path, '\\', '/')"), folders, "%/{}/%")
+    if filters.names:
+        names = [value if set(value) & set("*?") else f"*{value}*" for value in filters.names]
+        any_of(f"({by_path} OR d.name LIKE ? ESCAPE '\\')", names, "%{}", "{}")
+        parameters[-2 * len(names) :] = [
+            value.replace("*", "%").replace("?", "_") for value in parameters[-2 * len(names) :]
+        ]
+    for role, people in (("from", filters.senders), ("to", filters.recipients)):
+        if people:
+            any_of(
+                f"EXISTS (SELECT 1 FROM people p WHERE p.role = '{role}' AND p.document_id IN (d.id, d.parent_id)"
+                " AND (p.name LIKE ? ESCAPE '\\' OR p.address LIKE ? ESCAPE '\\'))",
+                people, "%{}%", "%{}%",
+            )  # fmt: skip
+    if filters.after is not None:
+        conditions.append("d.dated >= ?")
+        parameters.append(filters.after.timestamp())
+    if filters.before is not None:
+        conditions.append("d.dated < ?")
+        parameters.append(filters.before.timestamp())
+    return conditions, parameters
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

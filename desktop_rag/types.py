@@ -1,0 +1,339 @@
+"""The frozen value types that every part of the program hands to the next.
+
+They are ``msgspec`` structs: immutable, slotted, compared by value, and written to JSON or MessagePack with the name of
+their type beside their fields, so that the catalog, the parser's child process and ``--json`` share one form.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct
+
+
+class _Value(Struct, frozen=True, omit_defaults=True):
+    """Base of the plain value types."""
+
+
+class _Tagged(Struct, frozen=True, omit_defaults=True, tag_field="at", tag=str.lower):
+    """Base of the locators: the field ``at`` names the type in JSON."""
+
+
+# --- where in a file -------------------------------------------------------------------------------------------------
+
+
+class Region(_Tagged, frozen=True):
+    """A rectangle of a page or picture, as fractions (0 to 1) of its width and height from the top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Page(_Tagged, frozen=True):
+    """A page of a PDF, or a slide of a presentation; ``number`` counts from 1."""
+
+    number: int
+    region: Region | None = None
+    label: str = "page"
+    """What a reader calls it: "page", "slide" or "chapter"."""
+
+
+class Lines(_Tagged, frozen=True):
+    """Lines of a text file, both ends included, counted from 1."""
+
+    first: int
+    last: int
+
+
+class TimeSpan(_Tagged, frozen=True):
+    """A stretch of sound or video, in seconds from its start."""
+
+    start_s: float
+    end_s: float
+
+
+class Cells(_Tagged, frozen=True):
+    """Rows of a sheet (both ends included, counted from 1 as spreadsheet programs show them)."""
+
+    sheet: str
+    first: int
+    last: int
+
+
+class Whole(_Tagged, frozen=True):
+    """The whole file: it has no smaller part that a program could open."""
+
+
+class Message(_Tagged, frozen=True):
+    """A message of a mailbox file and a part of it.
+
+    ``index`` counts the messages of the file from 1 (1 for a file of one message); ``part`` is the name of the
+    attachment, or "" for the message's own text; ``inner`` is the place inside that part.
+    """
+
+    index: int
+    part: str = ""
+    inner: Page | Lines | TimeSpan | Region | Cells | Message | Entry | Whole | None = None
+
+
+class Entry(_Tagged, frozen=True):
+    """A member of a container that is no mail (a file embedded in a document), and the place inside it."""
+
+    name: str
+    inner: Page | Lines | TimeSpan | Region | Cells | Message | Entry | Whole | None = None
+
+
+Locator = Page | Lines | TimeSpan | Region | Cells | Message | Entry | Whole
+
+
+# --- what a parser yields --------------------------------------------------------------------------------------------
+
+Kind = Literal[
+    "text", "note", "document", "spreadsheet", "slides", "web", "code", "data", "book", "mail", "event", "contact",
+    "image", "audio", "video",
+]  # fmt: skip
+
+Role = Literal["body", "quoted", "signature"]
+"""Who speaks: the author; somebody the author quotes (an earlier mail); the block of contact details below a mail."""
+
+
+class Problem(_Value, frozen=True):
+    """Why a file, or a part of it, could not be used; in words a person understands.
+
+    ``code`` is stable and short ("encrypted", "damaged", "over-cap", …), ``message`` says what happened and ``hint``
+    what the person can do about it.
+    """
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Person(_Value, frozen=True):
+    """Somebody named in a mail, an event or a contact."""
+
+    name: str = ""
+    address: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+
+class Mail(_Value, frozen=True):
+    """The headers of a message that searches and threads need. Identifiers are without angle brackets."""
+
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    sender: Person = Person()
+    recipients: tuple[Person, ...] = ()
+    subject: str = ""
+
+
+class Metadata(_Value, frozen=True):
+    """What a parser knows about the whole document. Later ones of the same document fill what earlier ones left out."""
+
+    kind: Kind | None = None
+    title: str = ""
+    author: str = ""
+    created: datetime | None = None
+    """When it was written or sent, as the file itself says; always with a time zone."""
+    language: str = ""
+    mail: Mail | None = None
+    tags: tuple[str, ...] = ()
+
+
+class Segment(_Value, frozen=True):
+    """A paragraph, table row, list or code block: the smallest piece of text that has a place of its own.
+
+    ``text`` of a segment located by ``Lines`` has exactly one line of text for each line of the range, so that a part
+    of it can be located again by counting newlines. ``headings`` is the path of headings above it, outermost first.
+    ``context`` is repeated with every chunk made from it (a table's header, say): embedded and indexed, not quoted.
+    """
+
+    text: str
+    locator: Locator
+    headings: tuple[str, ...] = ()
+    role: Role = "body"
+    form: Literal["prose", "row", "code"] = "prose"
+    context: str = ""
+    image: bytes | None = None
+
+
+class Attachment(_Value, frozen=True):
+    """A file inside a file, to be parsed again as a document of its own.
+
+    ``locator`` says where in its parent it is: ``Message`` for a part of a mail or a message of a mailbox, ``Entry``
+    for everything else. ``mime`` may be "" when the container does not say.
+    """
+
+    name: str
+    mime: str
+    data: bytes
+    locator: Message | Entry
+
+
+ParseItem = Metadata | Segment | Attachment | Problem
+
+
+# --- what the catalog holds ------------------------------------------------------------------------------------------
+
+
+class FileState(StrEnum):
+    """What became of a file."""
+
+    PENDING = "pending"
+    INDEXED = "indexed"
+    PARTIAL = "partial"  # indexed, but something was left out: ``problem`` says what
+    EMPTY = "empty"  # nothing in it to search
+    WAITING = "waiting"  # for a model, named by ``problem``
+    UNSUPPORTED = "unsupported"
+    FAILED = "failed"
+
+
+class File(_Value, frozen=True):
+    """A file on disk as it was last seen. Many files may hold one document (the same bytes)."""
+
+    path: str
+    root: str
+    size: int
+    mtime_ns: int
+    state: FileState
+    problem: Problem | None = None
+    document_id: int | None = None
+
+
+class Document(_Value, frozen=True):
+    """What one file, or one message or attachment inside a file, holds."""
+
+    id: int
+    kind: Kind
+    mime: str
+    title: str
+    author: str = ""
+    created: datetime | None = None
+    language: str = ""
+    parent_id: int | None = None
+    thread_id: int | None = None
+    locator: Locator | None = None
+    """Where in its parent an inner document is."""
+    recipe: str = ""
+    mail: Mail | None = None
+    tags: tuple[str, ...] = ()
+
+
+class Chunk(_Value, frozen=True):
+    """A passage of a document, small enough for the embedding model.
+
+    ``context`` (title, heading path; for mail sender, date and subject) is embedded and indexed with the text, and is
+    never quoted.
+    """
+
+    id: int
+    document_id: int
+    ordinal: int
+    text: str
+    context: str
+    locator: Locator
+    role: Role = "body"
+
+
+class Space(_Value, frozen=True):
+    """An embedding space: vectors of two spaces are never compared."""
+
+    model: str
+    revision: str
+    dim: int
+    metric: Literal["cosine"] = "cosine"
+
+
+# --- what a question gets back ---------------------------------------------------------------------------------------
+
+
+class Why(_Value, frozen=True):
+    """How a hit was found: its rank (from 1) in each search that found it, and the scores that were fused."""
+
+    keyword_rank: int | None = None
+    dense_rank: int | None = None
+    keyword_score: float = 0.0
+    dense_score: float = 0.0
+
+
+class Selection(_Value, frozen=True):
+    """What a search is narrowed to. The values of one field are alternatives; all fields must be met."""
+
+    types: tuple[str, ...] = ()
+    """A ``Kind``, or a suffix with its dot (".pdf")."""
+    folders: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """Parts of file names, or patterns with ``*`` and ``?``."""
+    after: datetime | None = None
+    before: datetime | None = None
+    """The interval is ``after <= date < before``."""
+
+
+class Hit(_Value, frozen=True):
+    """A passage found for a question: one chunk, or several neighbours merged.
+
+    ``locator`` covers the whole passage and is complete from the file on disk inwards (message, attachment, page);
+    ``score`` is between 0 and 1. ``paths`` are all files that hold the document.
+    """
+
+    chunk: Chunk
+    document: Document
+    path: str
+    locator: Locator
+    text: str
+    score: float
+    why: Why = Why()
+    paths: tuple[str, ...] = ()
+    parent: Document | None = None
+    """What ``document`` is inside of: the mail of an attachment, say."""
+
+
+class Citation(_Value, frozen=True):
+    """The evidence of one claim: ``quote`` stands in the file at ``path``, ``locator``."""
+
+    marker: int
+    quote: str
+    path: str
+    locator: Locator
+    document_title: str = ""
+    highlights: tuple[tuple[int, int], ...] = ()
+    """Start and end of the question's words within ``quote``, in characters."""
+
+
+class Answer(_Value, frozen=True):
+    """An answer and its evidence. ``mode`` is "extractive", "nothing found" or the name of the language model used."""
+
+    question: str
+    text: str
+    citations: tuple[Citation, ...]
+    support: tuple[float, ...]
+    """How well the evidence bears each sentence, 0 to 1, in the order of the citations."""
+    mode: str
+    hits: tuple[Hit, ...] = ()
+    confidence: float = 0.0
+    understood: tuple[str, ...] = ()
+    """The filters read out of the question, in words."""
+    note: str = ""
+    """What the person should know: filters that were given up because nothing matched, say."""
+
+
+class Progress(_Value, frozen=True):
+    """How far indexing is. ``phase`` is "scanning", "indexing" or "done"; rates are over the last few seconds."""
+
+    phase: Literal["scanning", "indexing", "done"]
+    files_done: int = 0
+    files_total: int = 0
+    bytes_done: int = 0
+    bytes_total: int = 0
+    chunks_done: int = 0
+    current: str = ""
+    seconds_left: float | None = None

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from desktop_rag.parsing.sandbox import ParserPool
+from desktop_rag.parsing.source import MIB, Limits
+from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment, DocumentStart, Event, FileStart
+from desktop_rag.parsing.tree import parse_tree
+from desktop_rag.types import FileState
+
+_T = TypeVar("_T")
+_MEMORY = 512 * MIB
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ParserPool]:
+    """One worker that does what the file says, and is lost after two seconds of silence."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    with ParserPool(1, timeout_s=2, memory_bytes=_MEMORY, parse="misbehaving:parse") as pool:
+        yield pool
+
+
+def _file(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def _end(events: list[Event]) -> DocumentEnd:
+    assert isinstance(events[-1], DocumentEnd)
+    assert events[-1].document == 1
+    return events[-1]
+
+
+def test_the_child_says_what_parsing_here_says(tmp_path: Path) -> None:
+    path = _file(tmp_path, "mail.eml", "From: a@b.example\nSubject: Tea\nMessage-ID: <1@b>\n\nAt four o'clock.\n")
+    with ParserPool() as pool:
+        assert list(pool.parse(path)) == list(parse_tree(path, Limits()))
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ("crash", "crashed"),
+        ("leave", "crashed"),
+        ("raise", "crashed"),
+        ("sleep", "Nothing was heard for 2 s"),
+        pytest.param(
+            "eat",
+            "more than 512 MiB of memory",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="no cap on address space"),
+        ),
+    ],
+)
+def test_a_lost_child_fails_its_file_and_no_other(pool: ParserPool, tmp_path: Path, order: str, words: str) -> None:
+    paths = [_file(tmp_path, f"{number}.dat", order if number == 1 else "fine") for number in range(4)]
+    ends = {path: _end(list(events)) for path, events in pool.parse_many(paths)}
+    assert list(ends) == paths
+    problem = ends.pop(paths[1]).problem
+    assert problem is not None
+    assert problem.code == "parser-stopped"
+    assert words in problem.message
+    assert "1.dat" in problem.message
+    assert all(end.problem is None or end.problem.code != "parser-stopped" for end in ends.values())
+
+
+def test_what_was_heard_before_a_crash_is_kept_and_every_document_ended(pool: ParserPool, tmp_path: Path) -> None:
+    events = list(pool.parse(_file(tmp_path, "a.txt", "say and crash")))
+    assert sum(isinstance(event, DocumentSegment) for event in events) > 600
+    assert [event.document for event in events if isinstance(event, DocumentEnd)] == [2, 1]
+    assert _end(events).state is FileState.PARTIAL
+
+
+@pytest.mark.parametrize("order", ["print", "half a pair"])
+def test_nothing_disturbs_the_stream(pool: ParserPool, tmp_path: Path, order: str) -> None:
+    events = list(pool.parse(_file(tmp_path, "a.dat", order)))
+    problem = _end(events).problem
+    assert problem is None or problem.code != "parser-stopped"
+    assert all("\udce9" not in event.name for event in events if isinstance(event, DocumentStart))
+
+
+@pytest.mark.parametrize("order", ["connect", "spawn"])
+def test_no_network_and_no_other_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, order: str) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    log = tmp_path / "log"
+    with ParserPool(parse="misbehaving:parse", log=log) as pool:
+        assert _end(list(pool.parse(_file(tmp_path, "a.txt", order)))).state is FileState.FAILED
+    assert "a parser may not use" in log.read_text()
+
+
+def test_a_worker_is_replaced_after_so_many_files_without_losing_any(tmp_path: Path) -> None:
+    paths = [_file(tmp_path, f"{number}.xyz", "") for number in range(50)]
+    with ParserPool(retire_after=7) as pool:
+        heard = [
+            [event.path for event in events if isinstance(event, FileStart)] for _, events in pool.parse_many(paths)
+        ]
+    assert heard == [[str(path)] for path in paths]
+
+
+def test_events_nobody_asked_for_are_skipped(tmp_path: Path) -> None:
+    paths = [_file(tmp_path, f"{number}.xyz", "text") for number in range(5)]
+    with ParserPool() as pool:
+        firsts = [next(events) for _, events in pool.parse_many(paths)]
+        for _, events in pool.parse_many(paths):
+            next(events)
+            break  # the child is in the middle of the others
+        again = list(pool.parse(paths[3]))
+    assert [event.path for event in firsts if isinstance(event, FileStart)] == [str(path) for path in paths]
+    assert again[0] == firsts[3]
+
+
+def test_a_slow_reader_is_no_silence(tmp_path: Path) -> None:
+    path = _file(tmp_path, "long.eml", "From: a@b.example\nMessage-ID: <1@b>\n\n" + "A line of text.\n\n" * 60_000)
+    with ParserPool(timeout_s=1) as pool:
+        events = pool.parse(path)
+        next(events)
+        time.sleep(1.5)
+        assert _end(list(events)).state is FileState.INDEXED
+
+
+def test_many_threads_share_the_children(tmp_path: Path) -> None:
+    paths = [_file(tmp_path, f"{number}.xyz", str(number)) for number in range(40)]
+    heard: list[str] = []
+
+    def work(mine: list[Path]) -> None:
+        for path in mine:
+            heard.extend(event.path for event in shared.parse(path) if isinstance(event, FileStart))
+
+    with ParserPool(2) as shared:
+        threads = [threading.Thread(target=work, args=(paths[start::4],)) for start in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(heard) == sorted(str(path) for path in paths)
+
+
+def test_a_missing_file_is_a_problem_of_that_file(tmp_path: Path) -> None:
+    with ParserPool() as pool:
+        end = _end(list(pool.parse(tmp_path / "gone.txt")))
+    assert end.state is FileState.FAILED
+    assert end.problem is not None
+    assert end.problem.code == "unreadable"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize("order", ["sleep", "be stuck"])
+def test_children_end_with_their_parent(tmp_path: Path, order: str) -> None:
+    """A parent killed while its child is in the middle of a file."""
+    path = _file(tmp_path, "a.txt", order)
+    script = (
+        "import sys; from pathlib import Path; from desktop_rag.parsing.sandbox import ParserPool\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "pool = ParserPool(parse='misbehaving:parse', timeout_s=2)\n"
+        f"list(pool.parse(Path({str(path)!r})))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)}
+    with subprocess.Popen([sys.executable, "-c", script], env=environment) as parent:
+        child = _wait_for(lambda: _children(parent.pid))
+        time.sleep(0.7)  # until it is at its file
+        parent.send_signal(signal.SIGKILL)
+    _wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in child))
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(status.parent.name))
+    return found
+
+
+def _wait_for(look: Callable[[], _T]) -> _T:
+    """What ``look`` gives as soon as it is true."""
+    for _ in range(100):
+        if found := look():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("did not happen within ten seconds")
