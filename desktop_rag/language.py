@@ -43,6 +43,11 @@ def _stemmer() -> Any:
     return Stemmer.Stemmer("porter")
 
 
+def line_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each line of ``text`` that is not blank."""
+    return [match.span() for match in re.finditer(r"[^\s](?:.*[^\s])?", text)]
+
+
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Start and end of each sentence of ``text``, in characters, without the blanks around it; line breaks that end a
     paragraph, a list item or a row end a sentence too."""

@@ -12,7 +12,7 @@ in the library and refuses 96 % of those whose article is not; 0.6 gives 91 % an
 
 
 THRESHOLD_FILTERED = 0.05
-"""With filters (a sender, a month) the person has said where the answer is; what comes nearest there is worth quoting."""
+"""With filters (a sender, a month) the person has said where the answer is: the nearest there is worth quoting."""
 
 
 class Signs(Struct, frozen=True):
@@ -26,7 +26,7 @@ class Signs(Struct, frozen=True):
     quote_coverage: float
 
 
-# Logistic regression on 500 questions of SQuAD's training articles, half of them about articles left out of the library.
+# Logistic regression on 500 questions of SQuAD's training articles; half of these were left out of the library.
 _BIAS = -6.9
 _WEIGHTS = Signs(cosine=3.27, coverage=3.09, closeness=2.62, pairs=1.27, quote_cosine=3.48, quote_coverage=1.88)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from desktop_rag.language import sentence_spans, stem, word_spans
+from desktop_rag.language import line_spans, sentence_spans, stem, word_spans
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,8 @@ class Source(Struct, frozen=True):
     text: str
     context: str
     score: float
+    rows: bool = False
+    """The text is rows of a table, one a line: each is quoted by itself."""
 
 
 class Quote(Struct, frozen=True):
@@ -93,7 +95,7 @@ def _candidates(weights: Mapping[str, float], sources: Sequence[Source]) -> list
     found: list[Quote] = []
     for number, source in enumerate(sources):
         in_context = {stem(source.context[begin:end]) for begin, end in word_spans(source.context)}
-        for begin, end in sentence_spans(source.text):
+        for begin, end in line_spans(source.text) if source.rows else sentence_spans(source.text):
             begin, end = _trimmed(source.text, begin, end, weights)
             text = source.text[begin:end]
             marks = highlights(text, weights)
@@ -127,5 +129,8 @@ def _scored(quote: Quote, cosine: float, passage: float) -> Quote:
 
 
 def _repeats(text: str, other: str) -> bool:
+    """Whether two sentences say the same; with other numbers they do not (two prices of one thing, say)."""
     one, two = ({stem(part[begin:end]) for begin, end in word_spans(part)} for part in (text, other))
+    if any(word.isdigit() for word in one ^ two):
+        return False
     return len(one & two) >= _REPEATS * min(len(one), len(two))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from desktop_rag.answering.confidence import THRESHOLD, THRESHOLD_FILTERED, Signs, confidence
 from desktop_rag.answering.extract import Quote, Source, quotes
-from desktop_rag.types import Answer, Citation, Hit
+from desktop_rag.types import Answer, Cells, Citation, Hit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,10 +30,10 @@ def answer(
 ) -> Answer:
     """Quote the sentences of ``hits`` that answer ``text`` (the question without filters).
 
-    ``evidence`` is the best hit's; ``weights`` gives the question's stems and how much each tells. Without a text to
-    compare with (only filters were given, in which case it is ``filtered``) the newest documents are quoted from their beginning.
+    ``evidence`` is the best hit's, by name; ``weights`` gives the question's stems and how much each tells. Without
+    a text to compare with (only filters were given) the newest documents are quoted from their beginning.
     """
-    sources = [Source(hit.text, hit.chunk.context, hit.score) for hit in hits]
+    sources = [Source(hit.text, hit.chunk.context, hit.score, isinstance(hit.chunk.locator, Cells)) for hit in hits]
     found = quotes(text, weights, sources, embed)
     if not found:
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits))

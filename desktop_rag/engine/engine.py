@@ -19,7 +19,7 @@ from desktop_rag.engine import explain
 from desktop_rag.engine.doctor import examine
 from desktop_rag.engine.hits import to_hits
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
-from desktop_rag.errors import ConfigError, LibraryBusy
+from desktop_rag.errors import ConfigError, LibraryBusy, StorageError
 from desktop_rag.indexing.indexer import index_roots, sweep
 from desktop_rag.models.text_embedding import TextEmbedder
 from desktop_rag.parsing.sandbox import ParserPool
@@ -60,8 +60,14 @@ class Engine:
     def _open(self, opening: ExitStack) -> None:
         path = self.library / CATALOG_NAME
         self._lock = LibraryLock(self.library)
-        if not self._read_only or not path.exists():
-            self.library.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            try:
+                self.library.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageError(
+                    f"The library folder {self.library} could not be made: {error.strerror or error}.",
+                    "Choose another with --library.",
+                ) from error
         if not self._read_only:
             self._lock.acquire()
             opening.callback(self._lock.release)
@@ -217,7 +223,8 @@ class Engine:
         evidence = None if found.evidence is None else msgspec.structs.asdict(found.evidence)
         weights = self._retriever.term_weights(found.query.text)
         filtered = not found.query.filters.is_empty
-        return answer(question, found.query.text, hits, evidence, weights, self._embedder.embed, filtered=filtered)
+        given = answer(question, found.query.text, hits, evidence, weights, self._embedder.embed, filtered=filtered)
+        return msgspec.structs.replace(given, understood=found.query.understood, note=_note(query, found.query))
 
     def _parse(self, question: str, filters: Filters) -> Query:
         return parse_query(question, now=datetime.now().astimezone(), options=filters)

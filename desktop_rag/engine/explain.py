@@ -8,7 +8,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from desktop_rag.engine.results import ChunkRank, Explanation
-from desktop_rag.indexing.scan import scan
+from desktop_rag.indexing.indexer import shown
+from desktop_rag.indexing.scan import is_text, scan
 from desktop_rag.retrieval.query import Query
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog
@@ -36,6 +37,8 @@ def explain(
 ) -> Explanation:
     """What became of the file at ``path``, and where its chunks came for ``query``."""
     full = str(path.expanduser().absolute())
+    if not is_text(full):
+        return Explanation(shown(full), None, "The file's name is not valid Unicode; rename it to have it indexed.")
     file = catalog.file(full) or catalog.file(str(Path(full).resolve()))
     if file is None:
         return Explanation(full, None, _unknown(catalog, Path(full).resolve(), ignore))

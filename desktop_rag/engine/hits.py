@@ -45,6 +45,7 @@ def _to_hit(catalog: Catalog, passage: Passage, chunks: dict[int, Chunk], docume
     return Hit(
         chunk=chunk,
         document=document,
+        parent=None if document.parent_id is None else documents.get(document.parent_id),
         path=paths[0],
         locator=full_locator(document, place or chunk.locator, documents),
         text="\n\n".join(part.text for part in present),

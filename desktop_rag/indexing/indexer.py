@@ -31,6 +31,9 @@ _NO_GUESS_S = 3.0
 _PROBLEMS_KEPT = 100
 
 
+_UNNAMEABLE = Problem("unreadable", "The file's name is not valid Unicode.", "Rename it to have it indexed.")
+
+
 class Run(Struct):
     """What a run did; filled while it goes on."""
 
@@ -44,6 +47,11 @@ class Run(Struct):
     problems: list[tuple[str, Problem]] = []
     missing_roots: list[str] = []
     stopped: bool = False
+
+
+def shown(path: str) -> str:
+    """A path with what is no Unicode in it made visible."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def recipe_of(embedder: TextEmbedder) -> str:
@@ -76,6 +84,7 @@ def index_roots(
         found = scan(Path(root), ignore)
         if found.missing:
             run.missing_roots.append(root)
+        run.problems += [(shown(path), _UNNAMEABLE) for path in found.unnameable]
         planned = plan(found, catalog.file_stamps(root), recipe, force=force)
         _count(run, planned)
         changed.update(planned.changed)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from desktop_rag.models.text_embedding import TextEmbedder
 
-WINDOW = 512
+WINDOW = 256
 """Chunks embedded together: enough for batches of about equal length, few enough to be stored every few seconds."""
 _AHEAD = 4
 _PARTS_AHEAD = 512

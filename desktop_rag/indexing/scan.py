@@ -27,6 +27,8 @@ class Scan(Struct):
 
     files: dict[str, Found]
     unread: list[str]
+    unnameable: list[str] = []
+    """Files whose names are not valid Unicode (Linux allows any bytes): they cannot be stored or shown."""
     missing: bool = False
     """The root itself could not be read."""
 
@@ -72,8 +74,17 @@ def _walk(folder: str, prefix: str, ignore: GitIgnoreSpec, result: Scan) -> None
                 status = Path(entry.path).stat() if os.name == "nt" else entry.stat()
             except OSError:
                 continue  # vanished meanwhile, or a link to nowhere
-            if stat.S_ISREG(status.st_mode) and not ignore.match_file(relative):
+            if not stat.S_ISREG(status.st_mode) or ignore.match_file(relative):
+                continue
+            if not is_text(entry.name):
+                result.unnameable.append(entry.path)
+            elif is_text(entry.path):
                 result.files[entry.path] = Found(status.st_size, status.st_mtime_ns)
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is valid Unicode."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _entries(folder: str) -> Iterator[os.DirEntry[str]]:

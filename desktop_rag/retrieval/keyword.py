@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from desktop_rag.language import stem
 
-POSTINGS_BUDGET = 8_000
+POSTINGS_BUDGET = 6_000
 
 
 def expressions(

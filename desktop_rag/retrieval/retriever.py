@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["hybrid", "keyword", "dense"]
 
-CANDIDATES = 50
+CANDIDATES = 40
 """Chunks taken from each search."""
 _ROLE_WEIGHT = {"quoted": 0.9, "signature": 0.7}
 """What somebody else said, or a signature, counts a little less than the author's own words."""

@@ -91,7 +91,8 @@ class GraphBuilder:
         if not self.quantized:
             return self.add("Gather", [self.constant("words", table), ids], "word_vectors")
         scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / 127.0
-        levels = self.add("Gather", [self.constant("words", np.round(table / scale).astype(np.int8)), ids], "word_levels")
+        rows = self.constant("words", np.round(table / scale).astype(np.int8))
+        levels = self.add("Gather", [rows, ids], "word_levels")
         scales = self.add("Gather", [self.constant("word_scales", scale.astype(np.float32)), ids], "word_scale")
         as_float = self.add("Cast", [levels], "word_levels_float", to=TensorProto.FLOAT)
         return self.add("Mul", [as_float, scales], "word_vectors")
@@ -105,13 +106,15 @@ class GraphBuilder:
 
         def norm(source: str, residual: str, name: str) -> str:
             gamma, beta = (self.tensors[prefix + name + ".LayerNorm." + part] for part in ("weight", "bias"))
-            inputs = [source, residual, self.constant(f"{prefix}{name}.gamma", gamma), self.constant(f"{prefix}{name}.beta", beta)]
+            inputs = [source, residual]
+            inputs += [self.constant(f"{prefix}{name}.gamma", gamma), self.constant(f"{prefix}{name}.beta", beta)]
             return self.add(
                 "SkipLayerNormalization", inputs, f"{prefix}{name}.norm", domain="com.microsoft", epsilon=EPSILON
             )
 
         query, key, value = (
-            self.linear(hidden, *weights(f"attention.self.{part}"), f"{prefix}{part}") for part in ("query", "key", "value")
+            self.linear(hidden, *weights(f"attention.self.{part}"), f"{prefix}{part}")
+            for part in ("query", "key", "value")
         )
         attended = self.add(
             "MultiHeadAttention",
@@ -148,13 +151,12 @@ def build(tensors: dict[str, Array], quantized: bool) -> onnx.ModelProto:
         hidden = graph.layer(hidden, index)
 
     mask = graph.add("Cast", ["attention_mask"], "mask", to=TensorProto.FLOAT)
-    last_axis, token_axis = graph.constant("last_axis", np.array([-1])), graph.constant("token_axis", np.array([1]))
+    token_axis = graph.constant("token_axis", np.array([1]))
     row = graph.add("Unsqueeze", [mask, token_axis], "mask_row")
     total = graph.add("MatMul", [row, hidden], "total")
     pooled = graph.add("Squeeze", [total, token_axis], "pooled")
     # The mean's divisor cancels when the vector is scaled to unit length.
     graph.add("LpNormalization", [pooled], "embedding", axis=-1, p=2)
-    del last_axis
 
     dims: list[str | int] = ["batch", "tokens"]
     return helper.make_model(

@@ -15,6 +15,7 @@ import pytest
 from desktop_rag.cli import doctor
 from desktop_rag.cli.exits import Exit
 from desktop_rag.engine.engine import Engine
+from desktop_rag.paths import resources_dir
 from tests.cli.conftest import Run, RunJson, command
 
 
@@ -175,7 +176,10 @@ def test_settings(run: Run, run_json: RunJson, notes: Path) -> None:
 def test_demo(run: Run, run_json: RunJson, home: Path) -> None:
     code, out, _ = run("demo")
     assert code == 0
-    for evidence in ("Marek", "£1,284.00", "mussels", "[1]", "index ~/Documents"):
+    entries = json.loads((resources_dir() / "samples-questions.json").read_text(encoding="utf-8"))
+    wanted = [evidence for entry in entries if entry.get("demo") for evidence in entry["expect"]]
+    assert wanted
+    for evidence in (*wanted, "[1]", "index ~/Documents"):
         assert evidence in out
     assert not (home / "library").exists(), "a person's own library stays as it is"
     code, value = run_json("demo")
