@@ -93,7 +93,6 @@ class Catalog:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -32768")
-        connection.execute("PRAGMA mmap_size = 268435456")
         with self._guard:
             self._all.append(connection)
         return connection
@@ -103,6 +102,7 @@ class Catalog:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
+            connection.execute("PRAGMA mmap_size = 268435456")  # what searches read again and again need not be copied
         return connection
 
     def close(self) -> None:

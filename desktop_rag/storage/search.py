@@ -30,7 +30,7 @@ class Candidate(Struct, frozen=True):
     vector: bytes
 
 
-FEW = 4_000
+FEW = 2_500
 """Up to so many chunks are compared one by one: no slower than an index, and exact."""
 
 

@@ -18,9 +18,14 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Run:
-    """A finished process: seconds from its start to its end, the most memory it and its children held, its output."""
+    """A finished process: seconds from its start to its end, the most memory it and its children held, its output.
+
+    ``cpu_s`` adds up all cores, children included; it tells more than ``seconds`` where the machine has other work.
+    Windows does not tell, and it is 0.
+    """
 
     seconds: float
+    cpu_s: float
     peak_mib: float
     stdout: str
 
@@ -33,7 +38,7 @@ def run(
     command: Sequence[str | os.PathLike[str]], env: Mapping[str, str] | None = None, timeout_s: float = 7200
 ) -> Run:
     """Run a command in the checkout and measure it from outside. Raises CommandFailed."""
-    start = time.perf_counter()
+    start, before = time.perf_counter(), os.times()
     process = subprocess.Popen(
         command,
         cwd=CHECKOUT,
@@ -52,12 +57,13 @@ def run(
             process.kill()
             process.communicate()
             raise CommandFailed(f"ran for more than {timeout_s:.0f} s") from None
-    seconds = time.perf_counter() - start
+    seconds, after = time.perf_counter() - start, os.times()
+    cpu_s = after.children_user + after.children_system - before.children_user - before.children_system
     if process.returncode:
         raise CommandFailed(
             "\n".join((stderr or stdout).strip().splitlines()[-5:]) or f"exit code {process.returncode}"
         )
-    return Run(seconds, memory.peak_mib, stdout)
+    return Run(seconds, cpu_s, memory.peak_mib, stdout)
 
 
 class PeakMemory(threading.Thread):
