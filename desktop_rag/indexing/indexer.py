@@ -79,19 +79,25 @@ def index_roots(
     sweep_unfinished(catalog)
     files: list[ToIndex] = []
     changed: set[str] = set()
+    gone: dict[str, int] = {}
     for root in roots:
         on_progress(Progress("scanning", current=root))
         found = scan(Path(root), ignore)
         if found.missing:
             run.missing_roots.append(root)
         run.problems += [(shown(path), _UNNAMEABLE) for path in found.unnameable]
-        planned = plan(found, catalog.file_stamps(root), recipe, force=force)
+        known = catalog.file_stamps(root)
+        planned = plan(found, known, recipe, force=force)
         _count(run, planned)
         changed.update(planned.changed)
-        forget_files(catalog, planned.gone)
+        gone.update((path, known[path][0]) for path in planned.gone)
         files += [ToIndex(path, root, found.files[path].size, found.files[path].mtime_ns) for path in planned.to_read]
     if force:
         _forget_recipes(catalog, changed)
+    # A file that is gone may have been moved: its document is kept until a new file of its size has been looked at.
+    sizes = {file.size for file in files}
+    moved = [path for path, size in gone.items() if size in sizes]
+    forget_files(catalog, [path for path in gone if path not in moved])
     sweep(catalog, vectors)
     if files:
         progress.begin(files)
@@ -104,6 +110,8 @@ def index_roots(
                 pipeline.run(files)
             except Stopped:
                 run.stopped = True
+        if not run.stopped:
+            forget_files(catalog, moved)
         sweep(catalog, vectors)
     progress.end()
     return run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,9 @@ MAX_TOKENS = 256
 """Tokens the model was trained to read, its two markers included; what is longer is cut off."""
 _REVISION = "int8-1"
 _DIM = 384
-_BATCH = 32
+_BATCH_TOKENS = 1_536
+_BATCH_TEXTS = 64
+"""Small batches stay in the CPU's cache; larger ones are a tenth slower."""
 
 
 class TextEmbedder:
@@ -64,8 +66,7 @@ class TextEmbedder:
                   for encoding in encodings]  # fmt: skip
         order = sorted(range(len(texts)), key=lambda index: len(tokens[index]))
         vectors = np.empty((len(texts), _DIM), np.float32)
-        for begin in range(0, len(order), _BATCH):
-            rows = order[begin : begin + _BATCH]
+        for rows in _batches(order, [len(ids) for ids in tokens]):
             ids = np.zeros((len(rows), len(tokens[rows[-1]])), np.int32)
             mask = np.zeros_like(ids)
             for row, index in enumerate(rows):
@@ -107,6 +108,16 @@ class TextEmbedder:
                 self._tokenizer.no_truncation()
                 self._tokenizer.no_padding()
         return self._tokenizer
+
+
+def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut ``order`` (indexes sorted by length) into batches of about ``_BATCH_TOKENS``, padding included."""
+    begin = 0
+    for end in range(1, len(order) + 1):
+        full = end - begin == _BATCH_TEXTS
+        if end == len(order) or full or (end - begin + 1) * lengths[order[end]] > _BATCH_TOKENS:
+            yield order[begin:end]
+            begin = end
 
 
 def _broken(path: Path, error: Exception) -> ModelError:

@@ -227,7 +227,9 @@ def _conditions(filters: Selection) -> tuple[list[str], list[Any]]:
         any_of(by_path.replace("f.path", "replace(f.path, '\\', '/')"), folders, "%/{}/%")
     if filters.names:
         names = [value if set(value) & set("*?") else f"*{value}*" for value in filters.names]
-        any_of(f"({by_path} OR d.name LIKE ? ESCAPE '\\')", names, "%{}", "{}")
+        path = "replace(f.path, '\\', '/')"
+        base = f"replace({path}, rtrim({path}, replace({path}, '/', '')), '')"
+        any_of(f"({by_path.replace('f.path LIKE', base + ' LIKE')} OR d.name LIKE ? ESCAPE '\\')", names, "{}", "{}")
         parameters[-2 * len(names) :] = [
             value.replace("*", "%").replace("?", "_") for value in parameters[-2 * len(names) :]
         ]
