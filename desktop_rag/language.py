@@ -28,12 +28,13 @@ def stems(text: str) -> list[str]:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """One word as FTS5's tokenizer "porter unicode61 remove_diacritics 2" indexes it."""
-    decomposed = unicodedata.normalize("NFKD", word.lower())
-    folded = "".join(character for character in decomposed if not unicodedata.combining(character))
-    if not folded.isascii():
-        return folded
-    stemmed: str = _stemmer().stemWord(folded)
-    return stemmed
+    decomposed = unicodedata.normalize("NFD", word.lower())
+    folded = "".join(character for character in decomposed if not unicodedata.combining(character)).encode()
+    if len(folded) < 3:
+        return folded.decode()
+    # FTS5 stems bytes: to it "ß" is two consonants. Latin-1 makes a letter of each byte.
+    stemmed: str = _stemmer().stemWord(folded.decode("latin-1"))
+    return stemmed.encode("latin-1").decode("utf-8", "replace")
 
 
 @lru_cache(maxsize=1)
