@@ -27,7 +27,8 @@ def stems(text: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """One word as FTS5's tokenizer "porter unicode61 remove_diacritics 2" indexes it."""
+    """One word as FTS5's tokenizer "porter unicode61 remove_diacritics 2" indexes it, but for words in -logy and -bly:
+    for these FTS5 has two of Porter's later rules."""
     decomposed = unicodedata.normalize("NFD", word.lower())
     folded = "".join(character for character in decomposed if not unicodedata.combining(character)).encode()
     if len(folded) < 3:

@@ -30,6 +30,7 @@ class Candidate(Struct, frozen=True):
     vector: bytes
 
 
+_COUNTED = 10_000
 FEW = 2_500
 """Up to so many chunks are compared one by one: no slower than an index, and exact."""
 
@@ -96,7 +97,9 @@ class CatalogSearch:
             known = self._frequencies.get(stem)
             if known is None:
                 row = reader.execute("SELECT doc FROM chunk_vocabulary WHERE term = ?", (stem,)).fetchone()
-                known = self._frequencies[stem] = row[0] if row else 0
+                # The index stems a few words further (see ``language.stem``); asked as a question, it finds them.
+                known = row[0] if row else len(self.matching(f'"{stem}"', _COUNTED))
+                self._frequencies[stem] = known
             result[stem] = known
         return result
 

@@ -23,6 +23,7 @@ from desktop_rag.storage.commit import (
     sweep_unfinished,
 )
 from desktop_rag.storage.migrations import MIGRATIONS
+from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.types import FileState, Lines, Mail, Message, Person
 
 
@@ -170,7 +171,7 @@ def test_read_only_catalog_cannot_be_written(catalog: Catalog) -> None:
     reader.close()
 
 
-WORDS = "Running flies naïve Größe Häuser ponies agreement 2024 INV-7 ÉCOLE generalizations straße über Müllers oß it"
+WORDS = "Running ponies naïve Größe Häuser agreement 2024 INV-7 ÉCOLE generalizations straße über Müllers oß it"
 
 
 @pytest.mark.parametrize("word", WORDS.split(" "))
@@ -178,3 +179,9 @@ def test_stems_are_those_of_the_index(catalog: Catalog, word: str) -> None:
     _store(catalog, _file("/root/a"), _document(catalog, [word]))
     terms = {row[0] for row in catalog.reader().execute("SELECT term FROM chunk_vocabulary")}
     assert {stem(part) for part in word.split("-")} <= terms
+
+
+@pytest.mark.parametrize("word", ["anthropology", "assembly", "biology", "kilns"])
+def test_frequencies_are_those_of_the_index(catalog: Catalog, word: str) -> None:
+    _store(catalog, _file("/root/a"), _document(catalog, [word, "boat"]))
+    assert CatalogSearch(catalog, "space").frequencies([stem(word), "absent"]) == {stem(word): 1, "absent": 0}
