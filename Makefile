@@ -35,7 +35,7 @@ format: .venv/installed-dev ## Sort imports, mend what the linter can mend, lay 
 	$(VENV)/ruff check --fix
 	$(VENV)/ruff format
 
-bench: .venv/installed-dev ## Measure: retrieval, indexing, queries, memory
+bench: .venv/installed-dev ## Measure: retrieval, answers, indexing, queries, memory, other frameworks, real files
 	$(VENV)/python -m tests.benchmarks
 
 wheel: .venv/installed-dev ## Build the wheel into dist/

@@ -16,6 +16,7 @@ from tests.benchmarks.report import Section, print_machine, write_json
 
 SECTIONS = {
     "retrieval": "tests.benchmarks.retrieval",
+    "answers": "tests.benchmarks.answers",
     "indexing": "tests.benchmarks.indexing",
     "queries": "tests.benchmarks.queries",
     "memory": "tests.benchmarks.memory",

@@ -35,6 +35,7 @@ class Question:
 
     text: str
     notes: tuple[str, ...]
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,11 @@ def load(name: str) -> Corpus:
     names = {passage.id: passage.file_name for passage in passages}
     assert len(set(names.values())) == len(passages), f"two passages of {name} share a file name"
     questions = tuple(
-        Question(row["question"], tuple(names[id] for id in row.get("passages") or [row["passage"]]))
+        Question(
+            row["question"],
+            tuple(names[id] for id in row.get("passages") or [row["passage"]]),
+            tuple(row["answers"]),
+        )
         for row in _rows(_QUESTIONS / name / "questions.jsonl")
     )
     return Corpus(name, passages, questions)
