@@ -34,17 +34,22 @@ _LONG_LIST = 12  # lines; the items of a longer list are segments of their own
 def parse_markdown(source: Source) -> Iterator[ParseItem]:
     """The properties of a note, then its paragraphs, lists, table rows and code blocks below their headings."""
     data, problem = source.read_text_bytes()
-    lines = decode(data).split("\n")
+    yield from markdown_items(decode(data), source.name)
+    if problem is not None:
+        yield problem
+
+
+def markdown_items(text: str, name: str) -> Iterator[Metadata | Segment]:
+    """What the note ``text`` of the file ``name`` holds."""
+    lines = text.split("\n")
     front = read_front_matter(lines)
     note = _Note(lines, front)
     segments = note.segments()
     # The title and the tags stand anywhere in a note, so that a note of usual size is read before it is described.
     begun = [segment for segment, _ in zip(segments, range(10_000), strict=False)]
-    yield note.metadata(source.name)
+    yield note.metadata(name)
     yield from begun
     yield from segments
-    if problem is not None:
-        yield problem
 
 
 class _Note:

@@ -49,7 +49,9 @@ _UNDERSCORES = re.compile(r"(?<!\w)(_{1,3})(?=[^_\s])([^\n]{1,500}?)(?<=[^\s_])\
 _STRUCK = re.compile(r"~~(?=[^\s~])([^~\n]+)~~")
 _MARKED = re.compile(r"==(?=[^\s=])([^=\n]+)==|\^\^(?=[^\s^])([^^\n]+)\^\^")
 
-_HASHTAG = re.compile(r"(?<![\w/&#\]\x00])#(?:\[\[([^\[\]\n]+)\]\]|([^\W\d_][\w/-]*|\d+[\w/-]*[^\W\d][\w/-]*))")
+_HASHTAG = re.compile(
+    r"(?<![\w/&#\]\x00])(?<!\]\()#(?:\[\[([^\[\]\n]+)\]\]|([^\W\d_][\w/-]*|\d+[\w/-]*[^\W\d][\w/-]*))"
+)
 _COLOUR = re.compile(r"[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?")
 
 _NOISE = re.compile(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from desktop_rag.errors import Damaged
+from desktop_rag.parsing.blobs import is_blob
 from desktop_rag.parsing.encoding import decode
+from desktop_rag.parsing.notebook import is_notebook, notebook_items
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.tabular import columns_context, row_text
 from desktop_rag.parsing.text import paragraphs
-from desktop_rag.types import Lines, Metadata, ParseItem, Problem, Segment, Whole
+from desktop_rag.types import Lines, Locator, Metadata, ParseItem, Problem, Segment, Whole
 
 _DEEPEST = 60
-_TITLES = ("title", "head", "heading", "caption")
+_MOST_NAMES = 40
+"""Names of members that a context lists; records of more say them in their text alone."""
 _LONGEST_NAME = 80
 
 
@@ -24,8 +28,8 @@ def parse_json(source: Source) -> Iterator[ParseItem]:
     data, problem = source.read_text_bytes()
     text = decode(data)
     try:
-        yield from _value(msgspec.json.decode(text), ())
-    except (msgspec.DecodeError, RecursionError):
+        yield from _document(_loaded(text), source.name)
+    except (ValueError, RecursionError):
         lines = list(_json_lines(text))
         if lines:
             yield from lines
@@ -37,35 +41,55 @@ def parse_json(source: Source) -> Iterator[ParseItem]:
         yield problem
 
 
+def _loaded(text: str) -> Any:
+    """The value that ``text`` writes. Raises ``ValueError`` or ``RecursionError``."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        # What many programs write and the standard forbids: NaN, Infinity, halves of an emoji.
+        value = json.loads(text)
+        return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", errors="replace"))
+
+
+def _document(value: Any, name: str) -> Iterator[ParseItem]:
+    if is_notebook(value):
+        return notebook_items(value, name)
+    return _value(value, ())
+
+
 def _json_lines(text: str) -> Iterator[Segment]:
     """Values that stand one a line (JSON Lines); nothing if the first line is none."""
+    records: list[dict[str, str]] = []
+    places: list[Lines] = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            value = msgspec.json.decode(line)
-        except (msgspec.DecodeError, RecursionError):
-            if number == 1:
+            record = _flat(_loaded(line))
+        except (ValueError, RecursionError):
+            if not records:
                 return
-            yield Segment(line.strip(), Lines(number, number))
-            continue
-        flat = _flat(value)
-        row = row_text(list(flat), list(flat.values()))
-        if row:
-            yield Segment(
-                row, Lines(number, number), form="row", context=columns_context([name for name in flat if name])
-            )
+            record = {"": line}
+        records.append(record)
+        places.append(Lines(number, number))
+    yield from _rows(records, places, ())
+
+
+def _rows(records: Sequence[dict[str, str]], places: Sequence[Locator], path: tuple[str, ...]) -> Iterator[Segment]:
+    """Records as rows. All have one context, so that neighbours share a passage though each may lack some members."""
+    names = dict.fromkeys(name for record in records for name in record if name)
+    context = columns_context(list(names)[:_MOST_NAMES])
+    for record, place in zip(records, places, strict=True):
+        text = row_text(list(record), list(record.values()))
+        if text:
+            yield Segment(text, place, path, form="row", context=context)
 
 
 def _value(value: Any, path: tuple[str, ...]) -> Iterator[Segment]:
     """A value found at ``path``: records become rows, an object's plain members a block, the rest is followed."""
     if isinstance(value, list):
         if value and all(isinstance(item, dict) for item in value):
-            for item in value:
-                flat = _flat(item)
-                row = row_text(list(flat), list(flat.values()))
-                if row:
-                    yield Segment(row, Whole(), path, form="row", context=columns_context(list(flat)))
+            yield from _rows([_flat(item) for item in value], [Whole()] * len(value), path)
             return
         plain = "\n".join(_plain(item) for item in value if not isinstance(item, dict | list) and _plain(item).strip())
         if plain:
@@ -103,9 +127,12 @@ def _flat(value: Any, prefix: str = "") -> dict[str, str]:
 
 
 def _plain(value: Any) -> str:
-    return (
-        {None: "", True: "yes", False: "no"}[value] if value is None or value is True or value is False else str(value)
-    )
+    if value is None or value != value:  # NaN: a value that is missing, in most files that have one
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return "" if is_blob(text) else text
 
 
 def parse_xml(source: Source) -> Iterator[ParseItem]:
@@ -115,61 +142,31 @@ def parse_xml(source: Source) -> Iterator[ParseItem]:
     """
     from lxml import etree
 
+    from desktop_rag.parsing.xml_text import name_of, text_of, xml_segments
+
     data, problem = source.read_text_bytes()
+    if not data.strip():
+        return
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
-        root = etree.fromstring(data, parser) if data.strip() else None
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Damaged(
-            f"{source.name} is not valid XML ({error}).", "Open it in its program and save it again."
-        ) from error
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        root = None
     if root is None:
-        if data.strip():
-            raise Damaged(f"{source.name} is not valid XML.", "Open it in its program and save it again.")
-        return
-    title = next((_text(element) for element in root.iter() if _name(element) == "title" and _text(element)), "")
+        raise Damaged(f"{source.name} is not valid XML.", "Open it in its program and save it again.")
+    title = next((text for element in root.iter() if name_of(element) == "title" and (text := text_of(element))), "")
     if title:
         yield Metadata(title=title)
-    yield from _element(root, (), 0)
+    yield from xml_segments(root)
     if len(parser.error_log):
         yield Problem("damaged", f"{source.name} is not well-formed XML; what could be read was indexed.")
     if problem is not None:
         yield problem
-
-
-def _element(element: Any, headings: tuple[str, ...], depth: int) -> Iterator[Segment]:
-    """An element whose children hold no elements is a block of "name: text"; a title names what follows beside it."""
-    children = [child for child in element if isinstance(child.tag, str)]
-    own = " ".join((element.text or "").split())
-    mixed = own or any((child.tail or "").strip() for child in children)
-    if not children or mixed or depth > _DEEPEST:
-        text = _text(element)
-        if text:
-            yield Segment(text, Whole(), headings)
-        return
-    leaves = [child for child in children if not any(isinstance(inner.tag, str) for inner in child)]
-    titles = [_text(child) for child in leaves if _name(child) in _TITLES and _text(child)]
-    below = (*headings, titles[0][:_LONGEST_NAME]) if titles and depth else headings
-    block: list[str] = []
-    for child in children:
-        if child in leaves:
-            text = _text(child)
-            if text:
-                block.append(text if _name(child) in ("p", "para", "text") else f"{_name(child)}: {text}")
-            continue
-        if block:
-            yield Segment("\n".join(block), Whole(), below)
-            block = []
-        yield from _element(child, below, depth + 1)
-    if block:
-        yield Segment("\n".join(block), Whole(), below)
-
-
-def _text(element: Any) -> str:
-    return " ".join(" ".join(element.itertext()).split())
-
-
-def _name(element: Any) -> str:
-    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""

@@ -97,7 +97,9 @@ def test_markup_inside_a_line(written: str, reads: str) -> None:
 
 def test_tags_are_found_outside_code_and_links() -> None:
     tags: dict[str, None] = {}
-    readable_markdown("#one `#two` https://a.b/#three issue #4 #five/six #[[two words]] #ff0000", tags)
+    readable_markdown(
+        "#one `#two` https://a.b/#three issue #4 [below](#seven) (#five/six) #[[two words]] #ff0000", tags
+    )
     assert list(tags) == ["one", "five/six", "two words"]
 
 

@@ -41,6 +41,34 @@ def test_cells_of_several_lines_and_empty_cells() -> None:
     assert [row.text for row in rows] == ["Name: Ada; Note: two lines", "Name: Bo; Age: 7"]
 
 
+def test_the_delimiter_is_not_a_comma_in_the_cells() -> None:
+    rows = _rows(b"Datum;Betrag;Text\n01.02.2024;1.234,50;Miete, warm\n02.02.2024;12,00;Brot\n")
+    assert rows[0].text == "Datum: 01.02.2024; Betrag: 1.234,50; Text: Miete, warm"
+
+
+def test_a_note_to_excel_names_the_delimiter() -> None:
+    assert [row.text for row in _rows(b"sep=|\nName|Town\nAda|Leeds\n")] == ["Name: Ada; Town: Leeds"]
+
+
+def test_blanks_around_quotes_and_breaks_that_end_no_line() -> None:
+    rows = _rows('"Name" , "Town"\n"Ada" , "Leeds, W\u2028Yorks\f"\n'.encode())
+    assert [row.text for row in rows] == ["Name: Ada; Town: Leeds, W Yorks"]
+
+
+@pytest.mark.parametrize("many", [3, 150_000])
+def test_a_quote_never_closed_swallows_no_rows(many: int) -> None:
+    data = b'Name,Note\nAda,"half, open\n' + b"Bo,plain\n" * (many - 1) + b"Cy,end"
+    rows = _rows(data, limits=Limits(rows=10_000_000))
+    assert [row.text for row in rows[:2]] == ["Name: Ada; Note: half; open", "Name: Bo; Note: plain"]
+    assert len(rows) == many + 1
+    assert rows[-1].locator == Cells("", many + 2, many + 2)
+    assert rows[-1].text == "Name: Cy; Note: end"
+
+
+def test_a_cell_may_end_the_file_with_a_line_end() -> None:
+    assert [row.text for row in _rows(b'Name,Note\nAda,"one, two\n"')] == ["Name: Ada; Note: one, two"]
+
+
 def test_row_cap_is_said() -> None:
     data = b"Name,Town\n" + b"Ada,Leeds\n" * 50
     items = list(parse_csv(Source("t.csv", "text/csv", Limits(rows=10), data=data)))
