@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from desktop_rag.indexing.assemble import Draft, Part, assemble
@@ -281,7 +282,8 @@ class Pipeline:
             return
         top = job.part.documents[0]
         if not job.sha256:
-            note_file(self._catalog, seen, top.state, top.problem)
+            # Without a recipe it is tried again at the next run: a permission leaves no trace in size or time.
+            note_file(self._catalog, msgspec.structs.replace(seen, recipe=""), top.state, top.problem)
             self._on_done(Done(file, top.state, top.problem, 0, 0, False))
             return
         chunks, embedded = self._counts.pop(file.path, (0, 0))
