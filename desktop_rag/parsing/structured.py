@@ -104,7 +104,8 @@ def _value(value: Any, path: tuple[str, ...]) -> Iterator[Segment]:
             yield Segment(block, Whole(), path)
         for name, item in value.items():
             if isinstance(item, dict | list):
-                yield from _value(item, (*path, name[:_LONGEST_NAME]) if len(path) < _DEEPEST else path)
+                heading = " ".join(name.split())[:_LONGEST_NAME]
+                yield from _value(item, (*path, heading) if heading and len(path) < _DEEPEST else path)
     elif _plain(value).strip():
         yield Segment(_plain(value), Whole(), path)
 
