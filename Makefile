@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 VENV := .venv/bin
 SETUP := pyproject.toml constraints.txt packaging/bootstrap.py desktop_rag/__init__.py
 
-.PHONY: help run test check format bench wheel constraints clean
+.PHONY: help run test check format bench soak wheel constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -35,7 +35,10 @@ format: .venv/installed-dev ## Sort imports, mend what the linter can mend, lay 
 	$(VENV)/ruff check --fix
 	$(VENV)/ruff format
 
-bench: .venv/installed-dev ## Measure: retrieval, answers, indexing, queries, memory, other frameworks, real files
+soak: .venv/installed-dev ## What takes long: 200 kills, 10,000 mutated files, random sequences, an hour of changes
+	$(VENV)/python -m tests.benchmarks.soak
+
+bench: .venv/installed-dev ## Measure: retrieval, answers, indexing, queries, freshness, memory, rest, other frameworks
 	$(VENV)/python -m tests.benchmarks
 
 wheel: .venv/installed-dev ## Build the wheel into dist/

@@ -1,6 +1,7 @@
 """Settings of a library: ``config.toml`` in its folder <-> ``Config``. What the file does not name has its default.
 
-``ignore`` in the file is added to the patterns built in; a pattern that starts with ``!`` takes one of those back.
+``ignore`` in the file comes on top of the patterns built in; a pattern that starts with ``!`` takes one of those back.
+Rules for one chosen folder stand in a table of their own, ``[folders."/home/ann/notes"]``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -20,6 +21,8 @@ from desktop_rag.errors import ConfigError
 _MIB = 1024 * 1024
 
 Positive = Annotated[int, Meta(ge=1)]
+Pace = Literal["full", "slow", "pause"]
+"""How fast indexing goes on."""
 
 DEFAULT_IGNORE = (
     # version control, environments, what programs build and can build again
@@ -32,12 +35,12 @@ DEFAULT_IGNORE = (
     *(".obsidian/", ".idea/", ".vscode/", ".DS_Store", "._*", ".directory", "Thumbs.db", "ehthumbs.db"),
     *("desktop.ini", "NTUSER.DAT*", ".dropbox", ".dropbox.cache/", ".sync/", ".stversions/", ".stfolder/"),
     # locks of open documents, editors' copies, downloads that are not complete
-    *("~$*", ".~lock.*#", "*~", ".*.sw[op]", "#*#", "*.tmp", "*.temp", "*.bak", "*.part", "*.partial"),
+    *("~$*", ".~lock.*#", "*~", ".*.sw[op]", r"\#*#", "*.tmp", "*.temp", "*.bak", "*.part", "*.partial"),
     *("*.crdownload", "*.download/", "*.!ut"),
     # mail programs' indexes beside the mail itself
     *("*.msf", "dovecot.index*", "dovecot-uidlist*", ".nov"),
 )
-"""Patterns in the language of .gitignore, tried against the path below the chosen folder."""
+"""Built-in patterns in the language of .gitignore, tried against the path below the chosen folder."""
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,12 +71,34 @@ def _processes() -> int:
     return max(1, min(4, (os.cpu_count() or 2) // 2))
 
 
+def _threads() -> int:
+    return min(256, os.cpu_count() or 1)
+
+
+class FolderRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is different for one chosen folder. None: as everywhere."""
+
+    ignore: tuple[str, ...] = ()
+    """Patterns that hold only in this folder, after all others."""
+    hidden: bool | None = None
+    follow_links: bool | None = None
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """What a person can set."""
 
     limits: Limits = Limits()
-    ignore: tuple[str, ...] = DEFAULT_IGNORE
-    """Patterns of files and folders that are not indexed, in the language of .gitignore."""
+    ignore: tuple[str, ...] = ()
+    """The person's own patterns of files and folders that are not indexed, in the language of .gitignore. They come
+    after ``DEFAULT_IGNORE``, so that one with a ``!`` takes back what a built-in one leaves out."""
+    hidden: bool = False
+    """Whether hidden files are indexed too."""
+    follow_links: bool = False
+    """Whether links to folders are followed, and links to files outside the chosen folder."""
+    largest_bytes: Positive = 4096 * _MIB
+    """Size above which a file is left out."""
+    folders: dict[str, FolderRules] = {}
+    """What is different for one chosen folder: its absolute path -> its rules."""
     parser_timeout_s: Annotated[float, Meta(gt=0)] = 60.0
     """Seconds that one file may keep its parser silent before it is given up."""
     parser_memory_mib: Annotated[int, Meta(ge=256)] = 2048
@@ -82,6 +107,18 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Processes that parse files side by side."""
     passages_per_document: Positive = 3
     """Passages of one document among the results of a search, at most."""
+    quiet_s: Annotated[float, Meta(ge=0.05, le=60)] = 0.5
+    """Seconds that a changed file must have been left alone before it is read."""
+    rescan_minutes: Positive = 15
+    """How often all folders are looked through, in case a change was not noticed."""
+    poll_s: Positive = 30
+    """How often, in seconds, folders that cannot be watched are looked through."""
+    threads: Annotated[int, Meta(ge=1, le=256)] = field(default_factory=_threads)
+    """Processor threads that the models may use."""
+    on_battery: Pace = "slow"
+    """How fast indexing goes on while the computer runs on battery."""
+    on_gpu_busy: Pace = "slow"
+    """How fast indexing goes on while another program keeps the graphics card busy."""
 
 
 def config_path(library: Path) -> Path:
@@ -109,53 +146,59 @@ def parse_config(text: str, path: Path) -> Config:
         raise ConfigError(f"The settings in {path} are not valid TOML: {error}.", "Mend or delete the file.") from error
     try:
         config = msgspec.convert(values, Config)
-        if "ignore" not in values:
-            return config
         _check_patterns(config.ignore)
-        return msgspec.structs.replace(config, ignore=(*DEFAULT_IGNORE, *config.ignore))
+        for folder, rules in config.folders.items():
+            if not Path(folder).is_absolute():
+                raise ValueError(f"“{folder}” in folders is no absolute path")
+            _check_patterns(rules.ignore)
     except ValueError as error:  # msgspec's own errors are of this family
         raise ConfigError(f"A setting in {path} cannot be used: {_said(error)}.", _HINT) from error
+    return config
 
 
 def setting_names() -> tuple[str, ...]:
-    """All settings, those of a group with the group's name and a dot before them."""
-    names: list[str] = []
-    for item in msgspec.structs.fields(Config):
-        inner = msgspec.structs.fields(item.type) if item.type is Limits else ()
-        names += [f"{item.name}.{part.name}" for part in inner] or [item.name]
-    return tuple(names)
+    """All settings but the rules of single folders; those of a group with the group's name and a dot before them."""
+    return tuple(_types())
 
 
-def get_setting(config: Config, name: str) -> Any:
-    """The value of one setting. Raises ``ConfigError`` for a name that is none."""
-    _check_name(name)
+FOLDER_SETTINGS = FolderRules.__struct_fields__
+"""Settings that can be different for one chosen folder."""
+
+
+def get_setting(config: Config, name: str, folder: Path | None = None) -> Any:
+    """The value of one setting, or what it is for one folder (None: as everywhere). Raises ``ConfigError`` for a name
+    that is none."""
+    _check_name(name, folder)
+    if folder is not None:
+        return getattr(config.folders.get(folder_key(folder), FolderRules()), name)
     value: Any = config
     for part in name.split("."):
         value = getattr(value, part)
     return value
 
 
-def change_setting(library: Path, name: str, values: Sequence[str] | None) -> Config:
+def change_setting(library: Path, name: str, values: Sequence[str] | None, folder: Path | None = None) -> Config:
     """Write one setting into the file of this library, keeping everything else in it, comments too; None takes the
-    setting out. Returns the settings as they are then; raises ``ConfigError``, the file unchanged, if they are wrong.
+    setting out. With ``folder`` it holds only for this chosen folder. Returns the settings as they are then; raises
+    ``ConfigError``, the file unchanged, if they are wrong.
     """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    _check_name(name)
+    _check_name(name, folder)
     path = config_path(library)
     load_config(library)  # a file that is wrong already is not touched
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         document = tomlkit.parse(text)
-        table: Any = document
-        *group, key = name.split(".")
-        for part in group:
-            table = table.setdefault(part, tomlkit.table())
+        *group, key = ("folders", folder_key(folder), name) if folder is not None else name.split(".")
         if values is None:
-            table.pop(key, None)
+            _take_out(document, group, key)
         else:
-            table[key] = list(values) if name == "ignore" else _number(name, values)
+            table: Any = document
+            for part in group:
+                table = table.setdefault(part, tomlkit.table(is_super_table=part == "folders"))
+            table[key] = _value(name, values)
         text = tomlkit.dumps(document)
         config = parse_config(text, path)
         library.mkdir(parents=True, exist_ok=True)
@@ -167,42 +210,116 @@ def change_setting(library: Path, name: str, values: Sequence[str] | None) -> Co
     return config
 
 
+def folder_key(folder: Path) -> str:
+    """The name under which the rules of a chosen folder are kept: the path it is known by once it is indexed."""
+    return str(folder.expanduser().resolve())
+
+
 _HINT = "“desktop-rag config show” lists the settings and their values."
 _UNITS = {"": 1, "k": 1024, "m": _MIB, "g": 1024 * _MIB}
+_SWITCH = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 
 
-def _check_name(name: str) -> None:
+def _types() -> dict[str, msgspec.inspect.Type]:
+    """Setting -> what its values are. The rules of single folders are not among them."""
+    found: dict[str, msgspec.inspect.Type] = {}
+    config = msgspec.inspect.type_info(Config)
+    assert isinstance(config, msgspec.inspect.StructType)
+    for item in config.fields:
+        if isinstance(item.type, msgspec.inspect.StructType):
+            found.update((f"{item.name}.{part.name}", part.type) for part in item.type.fields)
+        elif not isinstance(item.type, msgspec.inspect.DictType):
+            found[item.name] = item.type
+    return found
+
+
+def _check_name(name: str, folder: Path | None) -> None:
     if name not in setting_names():
         raise ConfigError(f"There is no setting “{name}”.", _HINT)
+    if folder is not None and name not in FOLDER_SETTINGS:
+        raise ConfigError(
+            f"{name} is the same for all folders.", f"For one folder you can set {_listed(FOLDER_SETTINGS, 'and')}."
+        )
+
+
+def _take_out(document: Any, group: Sequence[str], key: str) -> None:
+    """Take a value out, and the tables around it that have become empty."""
+    tables = [document]
+    for part in group:
+        if part not in tables[-1]:
+            return
+        tables.append(tables[-1][part])
+    tables[-1].pop(key, None)
+    for table, part in zip(reversed(tables[:-1]), reversed(group), strict=True):
+        if not table[part]:
+            table.pop(part)
 
 
 def _check_patterns(patterns: Sequence[str]) -> None:
     """Raises ``ValueError`` for a pattern that is none."""
-    from pathspec import GitIgnoreSpec
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
     for pattern in patterns:
         try:
-            GitIgnoreSpec.from_lines([pattern])
-        except ValueError as error:
-            raise ValueError(f"“{pattern}” in ignore is no pattern of .gitignore") from error
+            works = GitIgnoreSpecPattern(pattern.rstrip().rstrip("/")).include is not None
+        except (ValueError, re.error):
+            works = False
+        if not works and pattern.startswith("#"):
+            raise ValueError(f"“{pattern}” in ignore is a comment in .gitignore; for names that begin so write “\\#…”")
+        if not works:
+            raise ValueError(f"“{pattern}” in ignore is no pattern of .gitignore")
 
 
-def _number(name: str, values: Sequence[str]) -> int | float:
+def _value(name: str, values: Sequence[str]) -> list[str] | bool | str | int | float:
+    """What a person wrote, as the type of the setting. Raises ``ConfigError``."""
+    kind = _types()[name]
+    if isinstance(kind, msgspec.inspect.VarTupleType):
+        return list(values)
+    text = " ".join(values).strip()
+    if isinstance(kind, msgspec.inspect.BoolType):
+        if text.lower() not in _SWITCH:
+            raise _no_value(text, name, "Give on or off.")
+        return _SWITCH[text.lower()]
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        if text.lower() not in kind.values:
+            raise _no_value(text, name, f"Give {_listed([str(value) for value in kind.values], 'or')}.")
+        return text.lower()
+    return _number(name, text)
+
+
+def _no_value(text: str, name: str, hint: str) -> ConfigError:
+    return ConfigError(f"“{text}” is no value for {name}.", hint)
+
+
+def _number(name: str, text: str) -> int | float:
     """A number as a person writes it: "20_000", "1.5", or a size such as "64 MiB"."""
-    text = " ".join(values)
-    found = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?", text.strip(), re.IGNORECASE)
+    found = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?", text, re.IGNORECASE)
     if found is None or (found[2] and not name.endswith("_bytes")):
-        raise ConfigError(f"“{text}” is no value for {name}.", "Give one number.")
+        raise _no_value(text, name, "Give one number.")
     number = float(found[1]) * _UNITS[(found[2] or "").lower()]
     return int(number) if number.is_integer() else number
 
 
-_WORDS = {"`int": "`a whole number", "`float": "`a number", "`str": "`text", "`array": "`a list", "`object": "`a table"}
+def _listed(words: Sequence[str], last: str) -> str:
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+_WORDS = {
+    "`int": "`a whole number",
+    "`float": "`a number",
+    "`str": "`text",
+    "`bool": "`true or false",
+    "`array": "`a list",
+    "`object": "`a table",
+    "Invalid enum value": "There is no choice",
+    " | null": "",
+    "[...]": "",
+}
 
 
 def _said(error: Exception) -> str:
     """msgspec's message in plainer words, the setting's name first."""
     message, _, place = str(error).rpartition(" - at `$.")
     for word, plain in _WORDS.items():
-        message = message.replace(word, plain)
+        message, place = message.replace(word, plain), place.replace(word, plain)
     return f"{place}: {message[:1].lower()}{message[1:]}".replace("`", "") if message else str(error).replace("`", "")

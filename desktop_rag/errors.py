@@ -15,7 +15,9 @@
     │   ├── LibraryBusy            another process owns it
     │   ├── LibraryTooNew          written by a newer version
     │   ├── LibraryDamaged         the catalog fails its check
-    │   └── DiskFull
+    │   ├── DiskFull
+    │   ├── BackupDamaged          a backup that does not hold what was written to it
+    │   └── EngineGone             the process that owns it died and did not come back
     ├── ModelError             a model's files are missing or do not load
     ├── ConfigError            a setting that cannot be used
     └── QueryError             a question or filter that cannot be understood
@@ -97,6 +99,14 @@ class LibraryDamaged(StorageError):
 
 class DiskFull(StorageError):
     code = "disk-full"
+
+
+class BackupDamaged(StorageError):
+    code = "backup-damaged"
+
+
+class EngineGone(StorageError):
+    code = "engine-gone"
 
 
 class ModelError(DesktopRagError):

@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "desktop_rag"
 
 LAYERS = (
-    ("__init__", "types", "errors", "config", "paths", "language", "locators", "places"),
+    ("__init__", "types", "errors", "config", "paths", "log", "offline", "language", "locators", "places"),
     ("parsing", "storage", "models"),
     ("indexing", "retrieval", "answering"),
     ("engine",),

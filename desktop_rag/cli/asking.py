@@ -20,7 +20,7 @@ from desktop_rag.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.opening import AnyEngine
     from desktop_rag.engine.results import SearchResult
     from desktop_rag.types import Answer, Hit
 
@@ -157,7 +157,7 @@ def _search_batch(arguments: Arguments) -> int:
     return Exit.PARTLY if failed else Exit.OK if found else Exit.NOTHING
 
 
-def _find(engine: Engine, question: str, arguments: Arguments) -> SearchResult:
+def _find(engine: AnyEngine, question: str, arguments: Arguments) -> SearchResult:
     return engine.search(
         question,
         limit=arguments.limit,
@@ -203,14 +203,14 @@ def terms_of(question: str) -> list[str]:
     return search_terms(parse_query(question, now=datetime.now().astimezone()).text)
 
 
-def _engine(arguments: Arguments) -> Engine:
-    """The library, opened for searching: that works while another process is writing to it."""
-    from desktop_rag.engine.engine import Engine
+def _engine(arguments: Arguments) -> AnyEngine:
+    """The running engine, or the library opened for searching: that works while another process is writing to it."""
+    from desktop_rag.engine.opening import open_engine
 
-    return Engine(library_of(arguments), read_only=True)
+    return open_engine(library_of(arguments), read_only=True)
 
 
-def _say_if_empty(engine: Engine, hits: Sequence[Hit]) -> None:
+def _say_if_empty(engine: AnyEngine, hits: Sequence[Hit]) -> None:
     """Tell somebody who has not indexed anything yet why nothing is found."""
     from desktop_rag.cli.terminal import program, say
 

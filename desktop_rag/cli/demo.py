@@ -43,7 +43,7 @@ def _demo(arguments: Arguments) -> int:
     from desktop_rag.cli.progress import progress_shown
     from desktop_rag.cli.render import Block, show_answer, show_question
     from desktop_rag.cli.terminal import duration, program, short_path, show, show_json
-    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.opening import open_engine
     from desktop_rag.paths import resources_dir
 
     samples = resources_dir() / "samples"
@@ -52,7 +52,7 @@ def _demo(arguments: Arguments) -> int:
     if not arguments.json:
         show(Text(_INTRODUCTION, "dim"), "")
     answers = []
-    with Engine(demo_library(arguments)) as engine:
+    with open_engine(demo_library(arguments)) as engine:
         for root in engine.status().roots:
             if Path(root) != samples.resolve():  # those of another copy of the program
                 engine.forget(Path(root))

@@ -77,11 +77,11 @@ def _index(arguments: Arguments) -> int:
     from desktop_rag.cli.interrupt import stop_on_interrupt
     from desktop_rag.cli.progress import progress_shown
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.opening import open_engine
     from desktop_rag.errors import ConfigError
 
     paths = [Path(path).expanduser() for path in arguments.paths]
-    with Engine(library_of(arguments)) as engine:
+    with open_engine(library_of(arguments)) as engine:
         if not paths and not engine.status().roots:
             raise ConfigError("There is nothing to index yet.", "Name a folder: desktop-rag index ~/Documents")
         with stop_on_interrupt() as stop, progress_shown(quiet=arguments.quiet) as on_progress:
@@ -161,10 +161,10 @@ def _problems(problems: tuple[tuple[str, Problem], ...]) -> Iterator[RenderableT
 
 def _forget(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import counted, say, short_path, show, show_json
-    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.opening import open_engine
 
     path = Path(arguments.path).expanduser().absolute()
-    with Engine(library_of(arguments)) as engine:
+    with open_engine(library_of(arguments)) as engine:
         was_root = {str(path), str(path.resolve())} & set(engine.status().roots)
         count = engine.forget(path)
     if arguments.json:
@@ -179,9 +179,9 @@ def _forget(arguments: Arguments) -> int:
 def _rebuild(arguments: Arguments) -> int:
     from desktop_rag.cli.progress import progress_shown
     from desktop_rag.cli.terminal import counted, show, show_json
-    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.opening import open_engine
 
-    with Engine(library_of(arguments)) as engine, progress_shown() as on_progress:
+    with open_engine(library_of(arguments)) as engine, progress_shown() as on_progress:
         count = engine.rebuild(on_progress)
     if arguments.json:
         show_json({"chunks": count})

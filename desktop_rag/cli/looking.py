@@ -44,9 +44,9 @@ def add_to(commands: Subparsers) -> None:
 
 def _status(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.opening import open_engine
 
-    with Engine(library_of(arguments), read_only=True) as engine:
+    with open_engine(library_of(arguments), read_only=True) as engine:
         status = engine.status()
     if arguments.json:
         show_json(status)
@@ -59,19 +59,24 @@ def show_status(status: Status) -> Iterator[RenderableType]:
     """The library at a glance."""
     from rich.text import Text
 
+    from desktop_rag.cli.engine import describe_watching, engine_rows
     from desktop_rag.cli.indexing import STATES, files_in_words
     from desktop_rag.cli.terminal import clean_name, counted, program, short_path, size
 
     yield _row("Library", f"{short_path(status.library)}  ({size(status.bytes_on_disk)})")
+    watching = describe_watching(status)
     for number, root in enumerate(status.roots):
-        missing = "" if Path(root).exists() else "  (not there now)"
-        yield _row("" if number else "Folders", f"{clean_name(short_path(root))}{missing}")
+        note = f"  ({watching[root]})" if watching[root] else ""
+        yield _row("" if number else "Folders", f"{clean_name(short_path(root))}{note}")
     if not status.roots:
         yield _row("Folders", "none yet")
     yield _row("Files", files_in_words(status.states))
     yield _row("Passages", f"{status.chunks:,} in {counted(status.documents, 'document')}")
     yield _row("Model", status.model)
-    if status.busy:
+    if status.engine is not None:
+        for label, value in engine_rows(status.engine):
+            yield _row(label, value)
+    elif status.busy:
         yield _row("Now", "another process is writing to it")
     if not status.roots:
         yield Text("")
@@ -84,10 +89,10 @@ def show_status(status: Status) -> Iterator[RenderableType]:
 def _why(arguments: Arguments) -> int:
     from desktop_rag.cli.asking import terms_of
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.opening import open_engine
 
     question = question_of(arguments.question)
-    with Engine(library_of(arguments), read_only=True) as engine:
+    with open_engine(library_of(arguments), read_only=True) as engine:
         explanation = engine.why(Path(arguments.path).expanduser(), question)
     if arguments.json:
         show_json(explanation)

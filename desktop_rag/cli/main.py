@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from desktop_rag import __version__
-from desktop_rag.cli import asking, completion, demo, doctor, indexing, looking, settings
+from desktop_rag.cli import asking, backup, completion, demo, doctor, engine, indexing, looking, settings
 from desktop_rag.cli.exits import EXPLAINED, Exit, exit_for
 from desktop_rag.cli.options import add_common
 from desktop_rag.cli.terminal import forgive_encoding
@@ -51,17 +51,19 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"Desktop RAG {__version__}")
     add_common(parser, default=None)
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for family in (asking, indexing, looking, doctor, demo, settings, completion):
+    for family in (asking, indexing, looking, engine, backup, doctor, demo, settings, completion):
         family.add_to(commands)
     return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from desktop_rag import offline
     from desktop_rag.cli.as_json import error_json
-    from desktop_rag.cli.log import record_bug, start_log
     from desktop_rag.cli.terminal import complain, say, show_json
     from desktop_rag.errors import DesktopRagError
+    from desktop_rag.log import record_bug, start_log
 
+    offline.install()
     start_log()
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:

@@ -26,6 +26,7 @@ def add_to(commands: Subparsers) -> None:
         "desktop-rag config show",
         "desktop-rag config set limits.text_bytes 128 MiB",
         'desktop-rag config set ignore "Archive/" "*.iso" "!*.bak"',
+        "desktop-rag config set hidden on --folder ~/Notes",
         "desktop-rag config unset ignore",
     )
     actions = config.add_subparsers(title="actions", metavar="ACTION", dest="action")
@@ -33,15 +34,26 @@ def add_to(commands: Subparsers) -> None:
 
     show = _action(actions, "show", "all settings and their values", _show)
     show.description = "Shows all settings; those that differ from the defaults are marked with *."
-    _action(actions, "get", "the value of one setting", _get).add_argument("name", metavar="NAME")
+    _one(_action(actions, "get", "the value of one setting", _get))
     change = _action(actions, "set", "give a setting a value", _set)
     change.description = wrapped(
-        "Gives a setting a value. Sizes may have a unit: 64 MiB. For “ignore” the values are patterns as in a "
-        ".gitignore file, added to those built in; one that begins with ! takes a built-in one back."
+        "Gives a setting a value. Sizes may have a unit: 64 MiB. For “ignore” the values are all your patterns, as in "
+        "a .gitignore file, on top of those built in; one that begins with ! takes a built-in one back."
     )
-    change.add_argument("name", metavar="NAME")
-    change.add_argument("values", nargs="+", metavar="VALUE")
-    _action(actions, "unset", "go back to the default", _unset).add_argument("name", metavar="NAME")
+    _one(change).add_argument("values", nargs="+", metavar="VALUE")
+    _one(_action(actions, "unset", "go back to the default", _unset))
+
+
+def _one(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The arguments that name one setting."""
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="only for this chosen folder: “ignore”, “hidden” and “follow_links” can be different there",
+    )
+    return parser
 
 
 def _action(actions: Any, name: str, summary: str, run: Any) -> argparse.ArgumentParser:
@@ -55,12 +67,12 @@ def _action(actions: Any, name: str, summary: str, run: Any) -> argparse.Argumen
 
 def _show(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.config import config_path, load_config
+    from desktop_rag.config import DEFAULT_IGNORE, config_path, load_config
 
     library = library_of(arguments)
     config = load_config(library)
     if arguments.json:
-        show_json({"path": str(config_path(library)), "settings": config})
+        show_json({"path": str(config_path(library)), "settings": config, "built_in_ignore": DEFAULT_IGNORE})
     else:
         show(*_settings(config, config_path(library)))
     return Exit.OK
@@ -70,7 +82,7 @@ def _settings(config: Config, path: Path) -> Iterator[RenderableType]:
     from rich.text import Text
 
     from desktop_rag.cli.terminal import clean, counted, short_path
-    from desktop_rag.config import DEFAULT_IGNORE, Config, get_setting, setting_names
+    from desktop_rag.config import DEFAULT_IGNORE, FOLDER_SETTINGS, Config, FolderRules, get_setting, setting_names
 
     defaults = Config()
     width = max(map(len, setting_names()))
@@ -78,21 +90,36 @@ def _settings(config: Config, path: Path) -> Iterator[RenderableType]:
         value = get_setting(config, name)
         mark = " " if value == get_setting(defaults, name) else "*"
         if name == "ignore":
-            own = " ".join(value[len(DEFAULT_IGNORE) :])
-            said = f"{counted(len(DEFAULT_IGNORE), 'pattern')} built in{', and ' if own else ''}{clean(own)}"
+            own = f", and {_in_words(name, value)}" if value else ""
+            said = f"{counted(len(DEFAULT_IGNORE), 'pattern')} built in{own}"
         else:
             said = _in_words(name, value)
         yield Text.assemble((f"{mark} ", "bold cyan"), (f"{name:<{width}}  ", "bold"), said)
+    for folder, rules in config.folders.items():
+        yield Text(f"\nOnly in {clean(short_path(folder))}", "bold")
+        for name in FOLDER_SETTINGS:
+            value = getattr(rules, name)
+            if value != getattr(FolderRules(), name):
+                yield Text.assemble(("* ", "bold cyan"), (f"{name:<{width}}  ", "bold"), _in_words(name, value))
     yield Text("")
     there = "" if path.exists() else "  (not there yet: all settings have their defaults)"
     yield Text(f"{short_path(str(path))}{there}", "dim")
 
 
 def _in_words(name: str, value: Any) -> str:
-    from desktop_rag.cli.terminal import size
+    from desktop_rag.cli.terminal import clean, size
 
     if name.endswith("_bytes"):
         return size(value)
+    match value:
+        case None:
+            return "as everywhere"
+        case bool():
+            return "on" if value else "off"
+        case tuple():
+            return clean(" ".join(value))
+        case str():
+            return value
     return f"{value:,g}" if isinstance(value, float) else f"{value:,}"
 
 
@@ -100,11 +127,13 @@ def _get(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
     from desktop_rag.config import get_setting, load_config
 
-    value = get_setting(load_config(library_of(arguments)), arguments.name)
+    value = get_setting(load_config(library_of(arguments)), arguments.name, arguments.folder)
     if arguments.json:
-        show_json({"name": arguments.name, "value": value})
+        show_json(_named(arguments, value))
+    elif isinstance(value, tuple):
+        show(*value)
     else:
-        show(*value if isinstance(value, tuple) else [str(value)])
+        show(_in_words(arguments.name, value) if value is None or isinstance(value, bool) else str(value))
     return Exit.OK
 
 
@@ -117,14 +146,27 @@ def _unset(arguments: Arguments) -> int:
 
 
 def _change(arguments: Arguments, values: list[str] | None) -> int:
-    from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.config import change_setting, get_setting
+    from desktop_rag.cli.terminal import clean, counted, short_path, show, show_json
+    from desktop_rag.config import change_setting, folder_key, get_setting
+    from desktop_rag.errors import ConfigError
 
-    value = get_setting(change_setting(library_of(arguments), arguments.name, values), arguments.name)
+    name, folder = arguments.name, arguments.folder
+    if folder is not None and values is not None and not folder.expanduser().is_dir():
+        raise ConfigError(f"There is no folder {folder}.", "Give one that is indexed, or is going to be.")
+    value = get_setting(change_setting(library_of(arguments), name, values, folder), name, folder)
     if arguments.json:
-        show_json({"name": arguments.name, "value": value})
-    elif isinstance(value, tuple):
-        show(f"{arguments.name} now has {len(value)} patterns.")
+        show_json(_named(arguments, value))
+        return Exit.OK
+    place = f" in {clean(short_path(folder_key(folder)))}" if folder is not None else ""
+    if isinstance(value, tuple):
+        show(f"{name} now has {counted(len(value), 'pattern')} of yours{place}.")
     else:
-        show(f"{arguments.name} is now {_in_words(arguments.name, value)}.")
+        show(f"{name} is now {_in_words(name, value)}{place}.")
     return Exit.OK
+
+
+def _named(arguments: Arguments, value: Any) -> dict[str, Any]:
+    from desktop_rag.config import folder_key
+
+    folder = {} if arguments.folder is None else {"folder": folder_key(arguments.folder)}
+    return {"name": arguments.name, **folder, "value": value}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,79 +15,90 @@ from typing import Self
 
 import msgspec
 
+from desktop_rag import offline
 from desktop_rag.answering.respond import answer
-from desktop_rag.config import Config, load_config
+from desktop_rag.config import Config, config_path, load_config
 from desktop_rag.engine import explain
 from desktop_rag.engine.doctor import examine
+from desktop_rag.engine.events import EventBus, ModelReady, Subscription, Trouble
+from desktop_rag.engine.gate import Gate
 from desktop_rag.engine.hits import to_hits
-from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
-from desktop_rag.errors import ConfigError, LibraryBusy, StorageError
-from desktop_rag.indexing.indexer import index_roots, sweep
-from desktop_rag.models.text_embedding import TextEmbedder
-from desktop_rag.parsing.sandbox import ParserPool
-from desktop_rag.parsing.source import MIB
-from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.engine.keeper import Keeper
+from desktop_rag.engine.library import CATALOG_NAME as CATALOG_NAME
+from desktop_rag.engine.library import RUNAWAY, Library
+from desktop_rag.engine.library import VECTORS_NAME as VECTORS_NAME
+from desktop_rag.engine.pace import Pacer
+from desktop_rag.engine.results import (
+    Check,
+    EngineStatus,
+    Explanation,
+    FolderStatus,
+    IndexReport,
+    Mode,
+    SearchResult,
+    Status,
+)
+from desktop_rag.engine.supervisor import RESTARTS
+from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy
+from desktop_rag.indexing.indexer import Conduct, Scope, sweep
+from desktop_rag.models.hardware import give_back_memory
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.query import Query, parse_query
-from desktop_rag.retrieval.retriever import Retriever
-from desktop_rag.storage.catalog import Catalog
+from desktop_rag.storage.backup import BackupReport, restore_backup, write_backup
 from desktop_rag.storage.commit import forget_files
+from desktop_rag.storage.failures import storage_errors
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.rebuild import rebuild_vectors
-from desktop_rag.storage.search import CatalogSearch
-from desktop_rag.storage.vectors import VectorStore, fingerprint
-from desktop_rag.types import Answer, Progress
-
-CATALOG_NAME = "catalog.sqlite"
-VECTORS_NAME = "chroma"
+from desktop_rag.types import Answer, Problem, Progress
 
 
 class Engine:
-    """An open library; use it as a context manager.
+    """An open library; use it as a context manager. Safe to use from several threads.
 
     With ``read_only`` it searches a library that another process may own, and changes nothing. Without, it takes the
-    library's lock: raises ``LibraryBusy`` if another process has it. Raises ``StorageError`` when the library cannot be
-    opened, ``ConfigError`` for a setting that cannot be used.
+    library's lock: raises ``LibraryBusy`` if another process has it. With ``live`` it also keeps the library like the
+    disk from now on, and is there at once: the model is loaded behind it. Raises ``StorageError`` when the library
+    cannot be opened or fails later, ``ConfigError`` for a setting that cannot be used.
     """
 
-    def __init__(self, library: Path, *, config: Config | None = None, read_only: bool = False) -> None:
+    def __init__(
+        self, library: Path, *, config: Config | None = None, read_only: bool = False, live: bool = False
+    ) -> None:
         self.library = library.expanduser().absolute()
         self.config = config or load_config(self.library)
-        self._read_only = read_only
-        self._closing = ExitStack()
-        with ExitStack() as opening:
-            self._open(opening)
-            self._closing = opening.pop_all()
+        self._started = time.time()
+        self._bus = EventBus()
+        self._closing = threading.Event()
+        self._ready = threading.Event()
+        self._troubles: dict[str, Problem] = {}
+        with storage_errors(self.library):
+            self._parts = Library(self.library, self.config, read_only=read_only)
+        self._pacer = Pacer(self.config)
+        self._gate = Gate(self._pacer.pace, self._closing)
+        self._keeper: Keeper | None = None
+        self._loader: threading.Thread | None = None
+        if live:
+            import numpy  # noqa: F401  (two threads that are the first to import it at the same time can both fail)
 
-    def _open(self, opening: ExitStack) -> None:
-        path = self.library / CATALOG_NAME
-        self._lock = LibraryLock(self.library)
-        if not path.exists():
-            try:
-                self.library.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StorageError(
-                    f"The library folder {self.library} could not be made: {error.strerror or error}.",
-                    "Choose another with --library.",
-                ) from error
-        if not self._read_only:
-            self._lock.acquire()
-            opening.callback(self._lock.release)
-        elif not path.exists():
-            Catalog(path).close()
-        self._catalog = Catalog(path, read_only=self._read_only)
-        opening.callback(self._catalog.close)
-        self._embedder = TextEmbedder()
-        self._vectors = VectorStore(self.library / VECTORS_NAME, self._embedder.space)
-        opening.callback(self._vectors.close)
-        self._search = CatalogSearch(self._catalog, fingerprint(self._embedder.space))
-        dense = DenseSearch(self._search, None if self._read_only else self._vectors)
-        self._retriever = Retriever(self._search, dense, self._embedder)
-        opening.callback(self._retriever.close)
+            self._keeper = Keeper(self._parts, self._pacer, self._gate, self._bus, self._closing, self._upkeep)
+            self._keeper.start()
+            self._loader = threading.Thread(target=self._load, name="loader", daemon=True)
+            self._loader.start()
+
+    @staticmethod
+    def lock_of(library: Path) -> LibraryLock:
+        """The lock by which one process owns a library."""
+        return LibraryLock(library.expanduser().absolute())
 
     def close(self) -> None:
-        """Give the library back."""
-        self._closing.close()
+        """Stop what goes on (what is done is kept) and give the library back."""
+        self._closing.set()
+        if self._keeper is not None:
+            self._keeper.close()
+        if self._loader is not None:
+            self._loader.join()
+        self._bus.close()
+        self._parts.close()
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +108,25 @@ class Engine:
     ) -> None:
         self.close()
 
-    # --- indexing ----------------------------------------------------------------------------------------------------
+    # --- keeping -----------------------------------------------------------------------------------------------------
+
+    def add_root(self, path: Path) -> str:
+        """Remember a folder or file; a live engine reads it soon and watches it. Returns the root that it is, or lies
+        in. Raises ``ConfigError`` for a path that does not exist."""
+        self._must_own()
+        with storage_errors(self.library):
+            scope = self._add_root(path)
+        if self._keeper is not None:
+            self._keeper.follow([scope])
+        return scope.root
+
+    def remove_root(self, path: Path) -> int:
+        """Forget a chosen folder or file, with all files in it; returns how many. The files themselves stay. Raises
+        ``ConfigError`` when it is none that was chosen."""
+        full = path.expanduser().absolute()
+        if not {str(full), str(full.resolve())} & set(self._parts.catalog.roots()):
+            raise ConfigError(f"{path} is no folder of this library.", "“desktop-rag status” lists them.")
+        return self.forget(path)
 
     def index(
         self,
@@ -112,59 +143,59 @@ class Engine:
         """
         self._must_own()
         began = time.monotonic()
-        roots = self._add_roots(paths) if paths is not None else self._catalog.roots()
-        run = index_roots(
-            self._catalog,
-            self._vectors,
-            self._embedder,
-            self._make_pool,
-            roots,
-            ignore=self.config.ignore,
-            workers=self.config.workers,
-            force=force,
-            stop=stop or threading.Event(),
-            on_progress=on_progress or _ignore_progress,
-        )
-        return IndexReport(
-            new=run.new,
-            changed=run.changed,
-            moved=run.moved,
-            gone=run.gone,
-            unchanged=run.unchanged,
-            chunks=run.chunks,
-            embedded=run.embedded,
-            states=self._catalog.state_counts(),
-            problems=tuple(run.problems),
-            missing_roots=tuple(run.missing_roots),
-            seconds=time.monotonic() - began,
-            stopped=run.stopped,
-        )
+        catalog = self._parts.catalog
+        with storage_errors(self.library), self._writing():
+            known = set(catalog.roots())
+            scopes = [self._add_root(path) for path in paths] if paths is not None else [Scope(root) for root in known]
+            fresh = [scope for scope in scopes if scope.root not in known]
+            report = on_progress or _ignore_progress
+            if self._keeper is None:
+                self._parts.prepare_vectors()
+                crashes = self._parts.crashes
+                conduct = Conduct(
+                    stop or threading.Event(),
+                    report,
+                    at_work=crashes.working_on,
+                    alone=crashes.suspects,
+                    force=force,
+                )
+                with self._parts.new_pool() as pool:
+                    run = self._parts.indexer.run(scopes, lambda: pool, conduct)
+            else:
+                self._keeper.follow(fresh, first=False)  # watched from now on, so that nothing is missed meanwhile
+                conduct = self._keeper.conduct(stop or threading.Event(), report, force=force)
+                run = self._parts.indexer.run(scopes, lambda: self._parts.shared_pool("deep"), conduct)
+                give_back_memory()
+                self._keeper.looked_at(run, [] if run.stopped else scopes, time.monotonic() - began)
+            return IndexReport(
+                new=run.new,
+                changed=run.changed,
+                moved=run.moved,
+                gone=run.gone,
+                unchanged=run.unchanged,
+                chunks=run.chunks,
+                embedded=run.embedded,
+                states=catalog.state_counts(),
+                problems=tuple(run.problems),
+                missing_roots=tuple(run.missing_roots),
+                seconds=time.monotonic() - began,
+                stopped=run.stopped,
+            )
 
-    def _add_roots(self, paths: Sequence[Path]) -> list[str]:
-        """The roots of ``paths``: one inside a known root adds none, one around known roots takes them over."""
-        chosen: list[str] = []
-        for path in paths:
-            full = path.expanduser().absolute()
-            if not full.exists():
-                raise ConfigError(f"{path} does not exist.", "Name an existing folder or file.")
-            full = full.resolve()
-            known = self._catalog.roots()
-            around = [root for root in known if full == Path(root) or full.is_relative_to(root)]
-            if around:
-                chosen.append(around[0])
-                continue
-            self._catalog.adopt_roots(str(full), [root for root in known if Path(root).is_relative_to(full)])
-            self._catalog.add_root(str(full), datetime.now(UTC))
-            chosen.append(str(full))
-        return list(dict.fromkeys(chosen))
-
-    def _make_pool(self) -> ParserPool:
-        return ParserPool(
-            self.config.workers,
-            self.config.limits,
-            timeout_s=self.config.parser_timeout_s,
-            memory_bytes=self.config.parser_memory_mib * MIB,
-        )
+    def _add_root(self, path: Path) -> Scope:
+        """A path inside a known root adds none, one around known roots takes them over."""
+        full = path.expanduser().absolute()
+        if not full.exists():
+            raise ConfigError(f"{path} does not exist.", "Name an existing folder or file.")
+        full = full.resolve()
+        catalog = self._parts.catalog
+        known = catalog.roots()
+        around = [root for root in known if full.is_relative_to(root)]
+        if around:
+            return Scope(around[0], "" if str(full) == around[0] else str(full))
+        catalog.adopt_roots(str(full), [root for root in known if Path(root).is_relative_to(full)])
+        catalog.add_root(str(full), datetime.now(UTC))
+        return Scope(str(full))
 
     def forget(self, path: Path) -> int:
         """Remove a file, or all files of a folder or root, from the library; the files themselves stay. Returns how
@@ -172,23 +203,63 @@ class Engine:
         self._must_own()
         full = str(path.expanduser().absolute())
         candidates = {full, str(Path(full).resolve())}
-        roots = self._catalog.roots()
-        for name in candidates:
-            if name in roots:
-                self._catalog.remove_root(name)
-        gone = [
-            file.path
-            for file in self._catalog.files()
-            if file.path in candidates or any(Path(file.path).is_relative_to(name) for name in candidates)
-        ]
-        forget_files(self._catalog, gone)
-        sweep(self._catalog, self._vectors)
+        catalog = self._parts.catalog
+        with storage_errors(self.library), self._writing():
+            for name in candidates & set(catalog.roots()):
+                catalog.remove_root(name)
+            gone = [
+                file.path
+                for file in catalog.files()
+                if file.path in candidates or any(Path(file.path).is_relative_to(name) for name in candidates)
+            ]
+            forget_files(catalog, gone)
+            sweep(catalog, self._parts.vectors)
         return len(gone)
+
+    def pause(self) -> None:
+        """Index nothing in the background until ``resume``, even after a restart; what a person asks for is done."""
+        self._live().pause()
+
+    def resume(self) -> None:
+        """End a pause."""
+        self._live().resume()
+
+    def subscribe(self) -> Subscription:
+        """What happens from now on, as events; close it when done."""
+        return self._bus.subscribe()
+
+    def backup(
+        self, file: Path, *, force: bool = False, on_progress: Callable[[Progress], None] | None = None
+    ) -> BackupReport:
+        """Write what the library knows, and its settings, to one file; whatever else goes on may go on. Raises
+        ``ConfigError`` when the file exists, unless ``force`` is set, and ``DiskFull``."""
+        with storage_errors(self.library):
+            return write_backup(
+                self._parts.catalog,
+                config_path(self.library),
+                file.expanduser().absolute(),
+                force=force,
+                on_progress=on_progress or _ignore_progress,
+            )
+
+    def restore(self, file: Path, *, on_progress: Callable[[Progress], None] | None = None) -> BackupReport:
+        """Put a backup in the place of what the library knows; its settings hold from the next start on. A crash leaves
+        the old library or the new one. Raises ``BackupDamaged`` before anything is touched."""
+        self._must_own()
+        report = on_progress or _ignore_progress
+        catalog = self._parts.catalog
+        with storage_errors(self.library), self._writing():
+            done = restore_backup(catalog, config_path(self.library), file.expanduser().absolute(), on_progress=report)
+            rebuild_vectors(catalog, self._parts.vectors, report)
+        if self._keeper is not None:
+            self._keeper.follow([Scope(root) for root in catalog.roots()])
+        return done
 
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> int:
         """Make Chroma's collection again from the catalog; nothing is parsed or embedded. Returns the chunks stored."""
         self._must_own()
-        return rebuild_vectors(self._catalog, self._vectors, on_progress or _ignore_progress)
+        with storage_errors(self.library), self._writing():
+            return rebuild_vectors(self._parts.catalog, self._parts.vectors, on_progress or _ignore_progress)
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
@@ -200,30 +271,41 @@ class Engine:
         mode: Mode = "hybrid",
         filters: Filters = Filters(),  # noqa: B008 (immutable)
         per_document: int | None = None,
+        wait: bool = True,
     ) -> SearchResult:
-        """The passages found for a question, best first. Raises ``QueryError`` for a filter that makes no sense."""
+        """The passages found for a question, best first. Raises ``QueryError`` for a filter that makes no sense.
+
+        Without ``wait`` a live engine whose model is not loaded yet searches by words alone, and says so: ask again
+        after ``ModelReady``.
+        """
         began = time.monotonic()
         query = self._parse(question, filters)
-        found = self._retriever.search(
-            query, limit=limit, mode=mode, per_document=per_document or self.config.passages_per_document
-        )
+        complete = wait or self._keeper is None or self._ready.is_set() or mode == "keyword"
+        with storage_errors(self.library), self._gate.question():
+            found = self._parts.retriever.search(
+                query,
+                limit=limit,
+                mode=mode if complete else "keyword",
+                per_document=per_document or self.config.passages_per_document,
+            )
+            hits = to_hits(self._parts.catalog, found.passages)
         return SearchResult(
-            question,
-            to_hits(self._catalog, found.passages),
-            found.query.understood,
-            _note(query, found.query),
-            time.monotonic() - began,
+            question, hits, found.query.understood, _note(query, found.query), time.monotonic() - began, complete
         )
 
     def ask(self, question: str, *, filters: Filters = Filters(), limit: int = 8) -> Answer:  # noqa: B008 (immutable)
         """An answer quoted from the files, or the statement that nothing answers. Raises ``QueryError``."""
         query = self._parse(question, filters)
-        found = self._retriever.search(query, limit=limit, per_document=self.config.passages_per_document)
-        hits = to_hits(self._catalog, found.passages)
-        evidence = None if found.evidence is None else msgspec.structs.asdict(found.evidence)
-        weights = self._retriever.term_weights(found.query.text)
-        filtered = not found.query.filters.is_empty
-        given = answer(question, found.query.text, hits, evidence, weights, self._embedder.embed, filtered=filtered)
+        retriever = self._parts.retriever
+        with storage_errors(self.library), self._gate.question():
+            found = retriever.search(query, limit=limit, per_document=self.config.passages_per_document)
+            hits = to_hits(self._parts.catalog, found.passages)
+            evidence = None if found.evidence is None else msgspec.structs.asdict(found.evidence)
+            weights = retriever.term_weights(found.query.text)
+            filtered = not found.query.filters.is_empty
+            given = answer(
+                question, found.query.text, hits, evidence, weights, self._parts.embedder.embed, filtered=filtered
+            )
         return msgspec.structs.replace(given, understood=found.query.understood, note=_note(query, found.query))
 
     def _parse(self, question: str, filters: Filters) -> Query:
@@ -232,33 +314,131 @@ class Engine:
     # --- looking -----------------------------------------------------------------------------------------------------
 
     def status(self) -> Status:
-        """What the library holds."""
-        counts = self._catalog.counts()
-        return Status(
-            library=str(self.library),
-            roots=tuple(self._catalog.roots()),
-            states=self._catalog.state_counts(),
-            problems=self._catalog.problem_counts(),
-            files=counts["files"],
-            documents=counts["documents"],
-            chunks=counts["chunks"],
-            bytes_on_disk=sum(path.stat().st_size for path in self.library.rglob("*") if path.is_file()),
-            model=self._embedder.space.model,
-            busy=self._read_only and self._lock.is_held(),
+        """What the library holds, and what a live engine does."""
+        catalog = self._parts.catalog
+        with storage_errors(self.library):
+            counts = catalog.counts()
+            return Status(
+                library=str(self.library),
+                roots=tuple(catalog.roots()),
+                states=catalog.state_counts(),
+                problems=catalog.problem_counts(),
+                files=counts["files"],
+                documents=counts["documents"],
+                chunks=counts["chunks"],
+                bytes_on_disk=_size(self.library),
+                model=self._parts.embedder.space.model,
+                busy=self._parts.read_only and self._parts.lock.is_held(),
+                folders=self._folders(),
+                engine=self._engine_status(),
+            )
+
+    def _folders(self) -> tuple[FolderStatus, ...]:
+        watching = self._keeper.watching() if self._keeper is not None else {}
+        files = self._parts.catalog.files_by_root()
+        found: list[FolderStatus] = []
+        for root in self._parts.catalog.roots():
+            state = watching.get(root)
+            if state is not None:
+                found.append(FolderStatus(root, files.get(root, 0), state.how, state.reason))
+            else:
+                found.append(FolderStatus(root, files.get(root, 0), "on demand" if Path(root).exists() else "missing"))
+        return tuple(found)
+
+    def _engine_status(self) -> EngineStatus | None:
+        if self._keeper is None:
+            return None
+        import psutil
+
+        activity, detail, waiting, progress, problem = self._keeper.state()
+        return EngineStatus(
+            pid=os.getpid(),
+            started=self._started,
+            activity=activity,
+            detail=detail,
+            waiting=waiting,
+            model_ready=self._ready.is_set(),
+            memory_bytes=psutil.Process().memory_info().rss,
+            restarts=int(os.environ.get(RESTARTS, "0")),
+            connections_made=offline.made(),
+            connections_refused=offline.refused(),
+            progress=progress,
+            problems=tuple(filter(None, (problem, *self._troubles.values()))),
         )
 
     def why(self, path: Path, question: str = "") -> Explanation:
         """Why a file was found, or not; with a question, where each of its chunks came."""
         query = self._parse(question, Filters()) if question else None
-        return explain.explain(self._catalog, self._search, self._retriever, path, query, self.config.ignore)
+        parts = self._parts
+        with storage_errors(self.library):
+            return explain.explain(parts.catalog, parts.search, parts.retriever, path, query, self.config, parts.own)
 
-    def doctor(self) -> list[Check]:
-        """Look at everything that can be wrong with library, models and machine."""
-        return examine(self.library, self._catalog, self._vectors, self._embedder, read_only=self._read_only)
+    def doctor(self, *, repair: bool = False) -> list[Check]:
+        """Look at everything that can be wrong with library, models and machine; with ``repair`` after mending what
+        can be mended while the library is open: Chroma by the catalog, and what was set aside is tried again."""
+        parts = self._parts
+        if repair:
+            self._must_own()
+            with storage_errors(self.library), self._writing():
+                parts.crashes.forgive()
+                parts.mend_vectors()
+        return examine(self.library, parts.catalog, parts.vectors, parts.embedder, read_only=parts.read_only)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        """Behind a live engine: load the model, and see to it that Chroma holds what the catalog says."""
+        try:
+            self._parts.embedder.load()
+            with self._writing():
+                self._parts.prepare_vectors()
+        except DesktopRagError as error:
+            self._in_trouble(Problem(error.code, error.message, error.hint))
+            return
+        self._ready.set()
+        self._bus.publish(ModelReady(self._parts.embedder.space.model))
+
+    def _in_trouble(self, problem: Problem) -> None:
+        logging.getLogger("desktop_rag").error("%s: %s", problem.code, problem.message)
+        self._troubles[problem.code] = problem
+        self._bus.publish(Trouble(problem))
+
+    def _upkeep(self) -> None:
+        """When nothing else is to be done: keep Chroma and the catalog from growing without need."""
+        problem = self._parts.upkeep()
+        if problem is None:
+            self._troubles.pop(RUNAWAY, None)
+        else:
+            self._in_trouble(problem)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One command writes at a time, and before what goes on in the background."""
+        if self._keeper is None:
+            yield
+        else:
+            with self._keeper.exclusive():
+                yield
+
+    def _live(self) -> Keeper:
+        if self._keeper is None:
+            raise ConfigError("Nothing runs in the background.", "Start the engine: desktop-rag engine start")
+        return self._keeper
 
     def _must_own(self) -> None:
-        if self._read_only:
+        if self._parts.read_only:
             raise LibraryBusy("This library was opened for searching only.")
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files below a folder; those that vanish meanwhile count nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue
+    return total
 
 
 def _note(asked: Query, used: Query) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from desktop_rag.config import Config, FolderRules
 from desktop_rag.engine.results import ChunkRank, Explanation
 from desktop_rag.indexing.indexer import shown
-from desktop_rag.indexing.scan import is_text, scan
+from desktop_rag.indexing.rules import BUILT_IN, HIDDEN, LINKS, SIZE, SYSTEM, YOURS, YOURS_HERE, Rule, Rules
+from desktop_rag.indexing.scan import is_text
 from desktop_rag.retrieval.query import Query
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog
@@ -33,15 +38,16 @@ def explain(
     retriever: Retriever,
     path: Path,
     query: Query | None,
-    ignore: Sequence[str],
+    config: Config,
+    own: Sequence[Path],
 ) -> Explanation:
-    """What became of the file at ``path``, and where its chunks came for ``query``."""
+    """What became of the file at ``path``, and where its chunks came for ``query``. ``own``: the program's folders."""
     full = str(path.expanduser().absolute())
     if not is_text(full):
         return Explanation(shown(full), None, "The file's name is not valid Unicode; rename it to have it indexed.")
     file = catalog.file(full) or catalog.file(str(Path(full).resolve()))
     if file is None:
-        return Explanation(full, None, _unknown(catalog, Path(full).resolve(), ignore))
+        return Explanation(full, None, _unknown(catalog.roots(), Path(full), config, own))
     reason = _STATES[file.state]
     if file.problem is not None:
         reason = " ".join(filter(None, (reason, file.problem.message, file.problem.hint)))
@@ -66,18 +72,66 @@ def explain(
     )
 
 
-def _unknown(catalog: Catalog, path: Path, ignore: Sequence[str]) -> str:
+def _unknown(roots: Sequence[str], path: Path, config: Config, own: Sequence[Path]) -> str:
     """Why a path is not in the catalog."""
-    around = [root for root in catalog.roots() if path.is_relative_to(root)]
     if not path.exists():
         return "There is no such file, and none was indexed under this path."
-    if not around:
-        return "It is outside the folders you chose: index it, or a folder around it."
-    if path.is_dir():
-        return "It is a folder; ask about a file in it."
-    if str(path) not in scan(Path(around[0]), ignore).files:
-        return "It is left out by the ignore patterns (see “desktop-rag config”)."
-    return "It came after the last run: index again."
+    # A link is judged by where it is; a path that only leads to a chosen folder by way of one is the same as without.
+    for place in (path, path.resolve()):
+        root = next((Path(root) for root in roots if place.is_relative_to(root)), None)
+        if root is not None:
+            rule = Rules(root, config, own).matching(place)
+            if rule is not None:
+                return " ".join(filter(None, (str(rule), _remedy(rule, root, place, config))))
+            if place.is_dir():
+                return "It is a folder; ask about a file in it."
+            if not place.is_file():
+                return "It is no file with something in it, but a pipe, a socket or a device."
+            return "It came after the last run: index again."
+    return "It is outside the folders you chose: index it, or a folder around it."
+
+
+def _remedy(rule: Rule, root: Path, path: Path, config: Config) -> str:
+    """How to have what ``rule`` leaves out, "" if there is no way."""
+    here = config.folders.get(str(root), FolderRules())
+    if rule.origin == BUILT_IN:
+        return f"Take it back with: {_set('ignore', *config.ignore, '!' + rule.pattern)}"
+    if rule.origin == YOURS:
+        return f"Take the pattern out with: {_without(rule.pattern, config.ignore)}"
+    if rule.origin == YOURS_HERE:
+        return f"Take the pattern out with: {_without(rule.pattern, here.ignore, root)}"
+    if rule.origin == HIDDEN:
+        only = _set("ignore", *config.ignore, "!" + _literally(rule.pattern))
+        every = _set("hidden", "on", folder=None if here.hidden is None else root)
+        return f"Take it back with: {only}\nOr have all hidden files indexed: {every}"
+    if rule.origin == SIZE:
+        return f"Raise the limit with: {_set('largest_bytes', f'{path.stat().st_size // 2**30 + 1} GiB')}"
+    if rule.origin == LINKS:
+        if Rules(root, config).follow_links:
+            return "What it leads to is indexed at its own place."
+        every = _set("follow_links", "on", folder=None if here.follow_links is None else root)
+        return f"Have links followed with: {every}"
+    if rule.origin == SYSTEM:
+        return "To have it all the same, index that folder itself."
+    return ""
+
+
+def _set(name: str, *values: str, folder: Path | None = None) -> str:
+    """The command that gives a setting a value, as it is typed."""
+    words = ["desktop-rag", "config", "set", name, *values, *(("--folder", str(folder)) if folder else ())]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _without(pattern: str, patterns: Sequence[str], folder: Path | None = None) -> str:
+    """The command that leaves a person's patterns as they are, but for one."""
+    left = [other for other in patterns if other != pattern]
+    command = _set("ignore", *left, folder=folder)
+    return command if left else command.replace(" set ", " unset ", 1)
+
+
+def _literally(name: str) -> str:
+    """The pattern that means just this name."""
+    return "".join("\\" + letter if letter in "*?[\\" else letter for letter in name)
 
 
 def _ranks(retriever: Retriever, query: Query | None) -> dict[int, ChunkRank]:

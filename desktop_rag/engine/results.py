@@ -6,7 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from desktop_rag.types import Chunk, Document, File, Hit, Problem
+from desktop_rag.engine.events import Activity
+from desktop_rag.types import Chunk, Document, File, Hit, Problem, Progress
 
 Mode = Literal["hybrid", "keyword", "dense"]
 
@@ -23,6 +24,8 @@ class SearchResult(Struct, frozen=True):
     understood: tuple[str, ...] = ()
     note: str = ""
     seconds: float = 0.0
+    complete: bool = True
+    """False when the model is still being loaded, so that passages were searched by their words alone."""
 
 
 class IndexReport(Struct, frozen=True):
@@ -46,6 +49,35 @@ class IndexReport(Struct, frozen=True):
     stopped: bool = False
 
 
+class FolderStatus(Struct, frozen=True):
+    """A chosen folder or file, and how it is kept up to date: by "events" of the system, by "polling" (looking through
+    it now and then), not at all without a running engine ("on demand"), or "missing"; ``reason`` says why."""
+
+    path: str
+    files: int
+    how: Literal["events", "polling", "missing", "on demand"]
+    reason: str = ""
+
+
+class EngineStatus(Struct, frozen=True):
+    """What a running engine does. ``started`` is in seconds since 1970, ``memory_bytes`` what it holds in memory."""
+
+    pid: int
+    started: float
+    activity: Activity
+    detail: str
+    waiting: int
+    """Places that have changed, or are to be gone through, and were not looked at yet."""
+    model_ready: bool
+    memory_bytes: int
+    restarts: int = 0
+    """How often the engine crashed, and was started again, since it was told to start."""
+    connections_made: int = 0
+    connections_refused: int = 0
+    progress: Progress | None = None
+    problems: tuple[Problem, ...] = ()
+
+
 class Status(Struct, frozen=True):
     """What a library holds and how it is."""
 
@@ -61,6 +93,8 @@ class Status(Struct, frozen=True):
     model: str
     busy: bool = False
     """Another process is writing to it."""
+    folders: tuple[FolderStatus, ...] = ()
+    engine: EngineStatus | None = None
 
 
 class ChunkRank(Struct, frozen=True):

@@ -1,20 +1,23 @@
-"""One indexing run over a library's roots: scan, plan, forget what is gone, index what is new, report."""
+"""One indexing run: scan, plan, forget what is gone, index what is new, report."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
+from desktop_rag.config import Config
 from desktop_rag.indexing import chunking
+from desktop_rag.indexing.meter import Meter
 from desktop_rag.indexing.pipeline import Done, Pipeline, Stopped, ToIndex
 from desktop_rag.indexing.plan import Plan, plan
+from desktop_rag.indexing.rules import Rules
 from desktop_rag.indexing.scan import scan
+from desktop_rag.indexing.settle import below
 from desktop_rag.parsing import PARSER_VERSION
 from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
@@ -25,13 +28,15 @@ from desktop_rag.types import Problem, Progress
 if TYPE_CHECKING:
     from desktop_rag.models.text_embedding import TextEmbedder
 
-_REPORT_EVERY_S = 0.1
-_RATE_WINDOW_S = 20.0
-_NO_GUESS_S = 3.0
 _PROBLEMS_KEPT = 100
-
-
 _UNNAMEABLE = Problem("unreadable", "The file's name is not valid Unicode.", "Rename it to have it indexed.")
+
+
+class Scope(Struct, frozen=True):
+    """What a run looks at: a root, or only what is at or below a path in it."""
+
+    root: str
+    at: str = ""
 
 
 class Run(Struct):
@@ -48,6 +53,29 @@ class Run(Struct):
     missing_roots: list[str] = []
     stopped: bool = False
 
+    @property
+    def did_nothing(self) -> bool:
+        return not (self.new or self.changed or self.moved or self.gone)
+
+
+class Conduct(Struct):
+    """How a run is to behave towards everything else that goes on.
+
+    ``stop`` ends it soon. ``give_way`` is called between batches: it may wait, do something else, or raise ``Stopped``.
+    ``at_work`` is told which files are about to go through the model, [] when none are; ``alone`` are files that must
+    not share a batch with others, because one of them may have crashed the process. ``restless`` are files that are
+    still being written: they are left as they are known. ``nested`` runs go on inside another run.
+    """
+
+    stop: threading.Event = msgspec.field(default_factory=threading.Event)
+    on_progress: Callable[[Progress], None] = lambda _: None
+    give_way: Callable[[], None] = lambda: None
+    at_work: Callable[[Sequence[str]], None] = lambda _: None
+    alone: Collection[str] = ()
+    restless: Collection[str] = ()
+    force: bool = False
+    nested: bool = False
+
 
 def shown(path: str) -> str:
     """A path with what is no Unicode in it made visible."""
@@ -59,70 +87,132 @@ def recipe_of(embedder: TextEmbedder) -> str:
     return f"parser {PARSER_VERSION}, chunker {chunking.VERSION}, space {fingerprint(embedder.space)}"
 
 
-def index_roots(
-    catalog: Catalog,
-    vectors: VectorStore,
-    embedder: TextEmbedder,
-    make_pool: Callable[[], ParserPool],
-    roots: Sequence[str],
-    *,
-    ignore: Sequence[str],
-    workers: int,
-    force: bool,
-    stop: threading.Event,
-    on_progress: Callable[[Progress], None],
-) -> Run:
-    """Bring the catalog up to date with ``roots``; bad files are reported. Raises ``StorageError``, ``ModelError``."""
-    run = Run()
-    recipe = recipe_of(embedder)
-    progress = _Meter(on_progress)
-    sweep_unfinished(catalog)
-    files: list[ToIndex] = []
-    changed: set[str] = set()
-    gone: dict[str, int] = {}
-    for root in roots:
-        on_progress(Progress("scanning", current=root))
-        found = scan(Path(root), ignore)
-        if found.missing:
-            run.missing_roots.append(root)
-        run.problems += [(shown(path), _UNNAMEABLE) for path in found.unnameable]
-        known = catalog.file_stamps(root)
-        planned = plan(found, known, recipe, force=force)
-        _count(run, planned)
-        changed.update(planned.changed)
-        gone.update((path, known[path][0]) for path in planned.gone)
-        files += [ToIndex(path, root, found.files[path].size, found.files[path].mtime_ns) for path in planned.to_read]
-    if force:
-        _forget_recipes(catalog, changed)
-    # A file that is gone may have been moved: its document is kept until a new file of its size has been looked at.
-    sizes = {file.size for file in files}
-    moved = [path for path, size in gone.items() if size in sizes]
-    forget_files(catalog, [path for path in gone if path not in moved])
-    sweep(catalog, vectors)
-    if files:
-        progress.begin(files)
-        with make_pool() as pool:
+class Indexer:
+    """Brings a library up to date. One run at a time, but for nested ones.
+
+    ``own`` are the program's own folders, which are never indexed.
+    """
+
+    def __init__(
+        self, catalog: Catalog, vectors: VectorStore, embedder: TextEmbedder, config: Config, own: Sequence[Path]
+    ) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._embedder = embedder
+        self._config = config
+        self._own = own
+
+    def leaves_out(self, root: str) -> Callable[[str], bool]:
+        """Tells of a path in ``root`` whether a rule leaves it out."""
+        rules = Rules(Path(root), self._config, self._own)
+        return lambda path: rules.matching(Path(path)) is not None
+
+    def run(self, scopes: Sequence[Scope], pool: Callable[[], ParserPool], conduct: Conduct) -> Run:
+        """Look at ``scopes`` and do what is to be done; bad files are reported. The ``pool`` of parsers is asked for
+        when there is something to parse. Raises ``StorageError``, ``ModelError``."""
+        run = Run()
+        recipe = recipe_of(self._embedder)
+        meter = Meter(conduct.on_progress)
+        if not conduct.nested:  # the run around this one has documents that are not finished
+            sweep_unfinished(self._catalog)
+        files: list[ToIndex] = []
+        changed: set[str] = set()
+        gone: dict[str, int] = {}
+        for scope in _outermost(scopes):
+            if conduct.stop.is_set():
+                run.stopped = True
+                break
+            conduct.on_progress(Progress("scanning", current=scope.at or scope.root))
+            self._look(scope, recipe, conduct, run, files, changed, gone)
+        if conduct.force:
+            _forget_recipes(self._catalog, changed)
+        files.sort(key=lambda file: (file.path not in conduct.alone, -file.mtime_ns))
+        # A file that is gone may have been moved: its document is kept until a new file of its size has been looked at.
+        sizes = {file.size for file in files}
+        moved = [path for path, size in gone.items() if size in sizes]
+        held = set(moved)
+        forget_files(self._catalog, [path for path in gone if path not in held])
+        sweep(self._catalog, self._vectors)
+        if files and not run.stopped:
+            meter.begin(files)
             pipeline = Pipeline(
-                catalog, vectors, embedder, pool, workers=workers, recipe=recipe, stop=stop,
-                on_done=lambda done: _note(run, progress, done, changed), on_batch=progress.embedded,
-            )  # fmt: skip
+                self._catalog,
+                self._vectors,
+                self._embedder,
+                pool(),
+                workers=1 if conduct.nested else self._config.workers,
+                recipe=recipe,
+                stop=conduct.stop,
+                alone=conduct.alone,
+                give_way=conduct.give_way,
+                at_work=conduct.at_work,
+                on_done=lambda done: _note(run, meter, done, changed),
+                on_batch=meter.embedded,
+            )
             try:
-                pipeline.run(files)
+                while files:
+                    pipeline.run(files)
+                    files, pipeline.missed = pipeline.missed, []
             except Stopped:
                 run.stopped = True
-        if not run.stopped:
-            forget_files(catalog, moved)
-        sweep(catalog, vectors)
-    progress.end()
-    return run
+            if not run.stopped:
+                forget_files(self._catalog, moved)
+            sweep(self._catalog, self._vectors)
+        meter.end()
+        return run
+
+    def _look(
+        self,
+        scope: Scope,
+        recipe: str,
+        conduct: Conduct,
+        run: Run,
+        files: list[ToIndex],
+        changed: set[str],
+        gone: dict[str, int],
+    ) -> None:
+        """Scan one scope and add what is to be done there."""
+        root = Path(scope.root)
+        mounts = self._catalog.mounts(scope.root)
+        found = scan(root, Rules(root, self._config, self._own), at=Path(scope.at) if scope.at else None, mounts=mounts)
+        if found.missing:
+            run.missing_roots.append(scope.root)
+        elif not scope.at and sorted(found.mounts) != sorted(mounts):
+            self._catalog.set_mounts(scope.root, found.mounts)
+        run.problems += [(shown(path), _UNNAMEABLE) for path in found.unnameable]
+        known = self._catalog.file_stamps(scope.root, scope.at)
+        planned = _without(plan(found, known, recipe, force=conduct.force), conduct.restless)
+        run.gone += len(planned.gone)
+        run.unchanged += planned.unchanged
+        changed.update(planned.changed)
+        gone.update((path, known[path][0]) for path in planned.gone)
+        files += [
+            ToIndex(path, scope.root, found.files[path].size, found.files[path].mtime_ns) for path in planned.to_read
+        ]
 
 
-def _count(run: Run, planned: Plan) -> None:
-    run.gone += len(planned.gone)
-    run.unchanged += planned.unchanged
+def _outermost(scopes: Sequence[Scope]) -> list[Scope]:
+    """The scopes without those that lie in another one."""
+    found: list[Scope] = []
+    for scope in sorted(set(scopes), key=lambda scope: (scope.root, len(scope.at))):
+        place = Path(scope.at or scope.root)
+        if not any(scope.root == other.root and place.is_relative_to(other.at or other.root) for other in found):
+            found.append(scope)
+    return found
 
 
-def _note(run: Run, progress: _Meter, done: Done, changed: set[str]) -> None:
+def _without(planned: Plan, restless: Collection[str]) -> Plan:
+    """The plan without files that are still being written."""
+    if not restless:
+        return planned
+
+    def rested(paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(path for path in paths if path not in restless and not below(path, restless))
+
+    return Plan(rested(planned.new), rested(planned.changed), rested(planned.gone), planned.unchanged)
+
+
+def _note(run: Run, meter: Meter, done: Done, changed: set[str]) -> None:
     if done.file.path in changed:
         run.changed += 1
     elif done.linked:
@@ -133,7 +223,7 @@ def _note(run: Run, progress: _Meter, done: Done, changed: set[str]) -> None:
     run.embedded += done.embedded
     if done.problem is not None and len(run.problems) < _PROBLEMS_KEPT:
         run.problems.append((done.file.path, done.problem))
-    progress.done(done.file)
+    meter.done(done.file)
 
 
 def _forget_recipes(catalog: Catalog, paths: set[str]) -> None:
@@ -151,68 +241,3 @@ def sweep(catalog: Catalog, vectors: VectorStore) -> None:
     if old:
         vectors.delete(old)
         clear_garbage(catalog, old)
-
-
-class _Meter:
-    """Progress with the rate of the last seconds, reported ten times a second at most."""
-
-    def __init__(self, report: Callable[[Progress], None]) -> None:
-        self._report = report
-        self._guard = threading.Lock()
-        self._files = self._bytes = self._total_files = self._total_bytes = self._chunks = 0
-        self._last = 0.0
-        self._history: deque[tuple[float, float]] = deque()
-        self._current = ""
-
-    def begin(self, files: Sequence[ToIndex]) -> None:
-        self._total_files = len(files)
-        self._total_bytes = sum(file.size for file in files)
-        self._history.append((time.monotonic(), 0.0))
-        self._tell(force=True)
-
-    def done(self, file: ToIndex) -> None:
-        with self._guard:
-            self._files += 1
-            self._bytes += file.size
-            self._current = file.path
-        self._tell()
-
-    def embedded(self, chunks: int) -> None:
-        with self._guard:
-            self._chunks += chunks
-        self._tell()
-
-    def end(self) -> None:
-        self._report(self._progress("done", None))
-
-    def _tell(self, force: bool = False) -> None:
-        now = time.monotonic()
-        with self._guard:
-            if not force and now - self._last < _REPORT_EVERY_S:
-                return
-            self._last = now
-            share = self._share()
-            self._history.append((now, share))
-            while len(self._history) > 2 and now - self._history[0][0] > _RATE_WINDOW_S:
-                self._history.popleft()
-            began, before = self._history[0]
-            rate = (share - before) / (now - began) if now > began else 0.0
-            # The first seconds tell nothing: the model starts, and nothing is stored yet.
-            left = (1.0 - share) / rate if rate > 0 and now - began > _NO_GUESS_S else None
-        self._report(self._progress("indexing", left))
-
-    def _share(self) -> float:
-        """How much is done, 0 to 1: half by files, half by bytes, as neither alone tells the work."""
-        return 0.5 * self._files / max(1, self._total_files) + 0.5 * self._bytes / max(1, self._total_bytes)
-
-    def _progress(self, phase: str, left: float | None) -> Progress:
-        return Progress(
-            "done" if phase == "done" else "indexing",
-            self._files,
-            self._total_files,
-            self._bytes,
-            self._total_bytes,
-            self._chunks,
-            self._current,
-            left,
-        )

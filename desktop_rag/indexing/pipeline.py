@@ -12,7 +12,9 @@ from __future__ import annotations
 import hashlib
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +93,11 @@ class _Window(Struct):
 
 
 class Pipeline:
-    """Indexes files into ``catalog`` and ``vectors`` by one ``recipe``. ``stop`` is looked at between batches."""
+    """Indexes files into ``catalog`` and ``vectors`` by one ``recipe``, in the order given.
+
+    ``stop`` is looked at between batches, and ``give_way`` called there: it may wait, or raise ``Stopped``. ``at_work``
+    hears which files are about to go through the model; files that are ``alone`` share no batch with others.
+    """
 
     def __init__(
         self,
@@ -103,6 +109,9 @@ class Pipeline:
         workers: int,
         recipe: str,
         stop: threading.Event,
+        alone: Collection[str],
+        give_way: Callable[[], None],
+        at_work: Callable[[Sequence[str]], None],
         on_done: Callable[[Done], None],
         on_batch: Callable[[int], None],
     ) -> None:
@@ -113,14 +122,21 @@ class Pipeline:
         self._workers = workers
         self._recipe = recipe
         self._stop = stop
+        self._alone = alone
+        self._give_way = give_way
+        self._at_work = at_work
         self._on_done = on_done
         self._on_batch = on_batch
         self._space = fingerprint(embedder.space)
         self._parsed: queue.Queue[_Job | BaseException | None] = queue.Queue(_PARTS_AHEAD)
         self._embedded: queue.Queue[_Window | None] = queue.Queue(_AHEAD)
         self._failure: BaseException | None = None
+        self._flight = threading.Lock()
+        self._in_flight: deque[list[str]] = deque()
         self._ids: dict[str, dict[int, int]] = {}
         self._counts: dict[str, tuple[int, int]] = {}
+        self.missed: list[ToIndex] = []
+        """Files whose document went, with another file, before it could be made theirs: they are to be read again."""
 
     def run(self, files: Sequence[ToIndex]) -> None:
         """Index ``files``. Raises ``Stopped``, or the error that made going on pointless."""
@@ -135,13 +151,18 @@ class Pipeline:
             thread.start()
         try:
             for jobs in self._windows():
+                self._begin_work(jobs)
                 self._embedded.put(self._embed(jobs))
+                if jobs[0].file.path in self._alone:
+                    self._embedded.join()
         except BaseException as error:
             self._failure = self._failure or error
+            self._pool.abandon()
         finally:
             self._drain(readers)
             self._embedded.put(None)
             storer.join()
+            self._at_work([])
         if self._failure is not None:
             raise self._failure
 
@@ -185,6 +206,17 @@ class Pipeline:
             except queue.Empty:
                 continue
 
+    def _begin_work(self, jobs: Sequence[_Job]) -> None:
+        """Say which files are between here and the catalog: what a crash of this process may be due to."""
+        with self._flight:
+            self._in_flight.append([job.file.path for job in jobs])
+            self._at_work(list(dict.fromkeys(chain.from_iterable(self._in_flight))))
+
+    def _end_work(self) -> None:
+        with self._flight:
+            self._in_flight.popleft()
+        self._embedded.task_done()
+
     # --- embedding ---------------------------------------------------------------------------------------------------
 
     def _windows(self) -> Iterator[list[_Job]]:
@@ -195,10 +227,12 @@ class Pipeline:
         chunks = 0
         while running:
             try:
-                item = self._parsed.get(timeout=_PATIENCE_S if jobs else None)
+                item = self._parsed.get(timeout=_PATIENCE_S)
             except queue.Empty:
-                yield jobs
-                jobs, chunks = [], 0
+                self._between(0)
+                if jobs:
+                    yield jobs
+                    jobs, chunks = [], 0
                 continue
             if self._halted():
                 raise self._failure or Stopped
@@ -207,9 +241,12 @@ class Pipeline:
             if item is None:
                 running -= 1
                 continue
+            if jobs and item.file.path in self._alone:
+                yield jobs
+                jobs, chunks = [], 0
             jobs.append(item)
             chunks += sum(len(draft.passages) for draft in item.part.documents) if item.part else 0
-            if chunks >= WINDOW or len(jobs) == _PARTS_AHEAD:
+            if chunks >= WINDOW or len(jobs) == _PARTS_AHEAD or item.file.path in self._alone:
                 yield jobs
                 jobs, chunks = [], 0
         if jobs:
@@ -232,7 +269,9 @@ class Pipeline:
     def _between(self, done: int) -> None:
         if self._halted():
             raise self._failure or Stopped
-        self._on_batch(done)
+        if done:
+            self._on_batch(done)
+        self._give_way()
 
     # --- storing -----------------------------------------------------------------------------------------------------
 
@@ -241,12 +280,13 @@ class Pipeline:
             window = self._embedded.get()
             if window is None:
                 return
-            if self._failure is not None:
-                continue
             try:
-                self._store(window)
+                if self._failure is None:
+                    self._store(window)
             except BaseException as error:
                 self._failure = error
+            finally:
+                self._end_work()
 
     def _store(self, window: _Window) -> None:
         import numpy as np
@@ -262,7 +302,8 @@ class Pipeline:
             self._vectors.upsert(ids, np.stack([vector[digest] for digest in window.texts]).astype(np.float32))
         place = iter(zip(ids, window.texts, strict=True))
         fresh = set(window.fresh)
-        for job in window.jobs:
+        # Links first: the document of one may go with what the others replace (a file moved aside for a new one).
+        for job in sorted(window.jobs, key=lambda job: job.part is not None):
             self._commit(job, place, embedding, fresh)
         old = garbage(self._catalog)
         if old:
@@ -277,10 +318,15 @@ class Pipeline:
         if job.part is None:
             assert job.link is not None
             document_id, state, problem = job.link
-            link_file(self._catalog, seen, state, problem, document_id)
-            self._on_done(Done(file, state, problem, 0, 0, True))
+            if link_file(self._catalog, seen, state, problem, document_id):
+                self._on_done(Done(file, state, problem, 0, 0, True))
+            else:
+                self.missed.append(file)
             return
         top = job.part.documents[0]
+        if top.problem is not None and top.problem.code == "changed":
+            # The text may be of other bytes than the hash: nothing may be linked to it, and it is read again.
+            seen = msgspec.structs.replace(seen, recipe="")
         if not job.sha256:
             # Without a recipe it is tried again at the next run: a permission leaves no trace in size or time.
             note_file(self._catalog, msgspec.structs.replace(seen, recipe=""), top.state, top.problem)

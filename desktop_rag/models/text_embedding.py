@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from desktop_rag import offline
 from desktop_rag.errors import ModelError
 from desktop_rag.paths import resources_dir
 from desktop_rag.types import Space
@@ -29,11 +31,20 @@ _BATCH_TEXTS = 64
 class TextEmbedder:
     """Loads tokenizer and model at their first use, each on its own. Safe to use from several threads.
 
-    Raises ``ModelError`` when a file of the model is missing or damaged.
+    ``loading`` is put around the loading of the model, by name; ``threads`` are those of the CPU it may use. Raises
+    ``ModelError`` when a file of the model is missing or damaged.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        threads: int | None = None,
+        loading: Callable[[str], AbstractContextManager[None]] | None = None,
+    ) -> None:
         self._folder = folder
+        self._threads = threads or os.cpu_count() or 1
+        self._loading = loading or (lambda _: nullcontext())
         self._guard = threading.Lock()
         self._tokenizer: Any = None
         self._session: Any = None
@@ -81,18 +92,22 @@ class TextEmbedder:
         """Load the model now rather than at the first text."""
         with self._guard:
             if self._session is None:
+                offline.quieten()
                 import onnxruntime
 
                 path = self.folder / "model.onnx"
                 options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = os.cpu_count() or 1
+                options.intra_op_num_threads = self._threads
                 options.log_severity_level = 3
                 # Threads that spin while they wait would take the cores that parsing and storing need.
                 options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-                try:
-                    self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-                except Exception as error:
-                    raise _broken(path, error) from error
+                with self._loading(self.space.model):
+                    try:
+                        self._session = onnxruntime.InferenceSession(
+                            str(path), options, providers=["CPUExecutionProvider"]
+                        )
+                    except Exception as error:
+                        raise _broken(path, error) from error
         return self._session
 
     def _load_tokenizer(self) -> Any:

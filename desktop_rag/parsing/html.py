@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from desktop_rag.errors import Damaged
@@ -12,7 +13,7 @@ from desktop_rag.parsing.dates import date_in_words
 from desktop_rag.parsing.encoding import decode
 from desktop_rag.parsing.html_text import TreeReader
 from desktop_rag.parsing.source import Source
-from desktop_rag.types import Metadata, ParseItem, Segment
+from desktop_rag.types import Metadata, ParseItem, Problem, Segment
 
 _CHARSET = re.compile(
     rb"""<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""", re.I
@@ -20,6 +21,8 @@ _CHARSET = re.compile(
 _CHARSET_WITHIN = 8192
 _ENOUGH = 0.1
 """Share of the visible text that the article must have; with less, the page is no article and all of it is kept."""
+_MOST_ELEMENTS = 100_000
+"""A page of more elements is data rather than an article, and would take minutes to be searched for one."""
 _AUTHOR = ("author", "article:author", "dc.creator", "dcterms.creator")
 _DATE = ("article:published_time", "date", "dc.date", "dcterms.created", "datepublished", "last-modified")
 _LONGEST_DATE = 40
@@ -37,6 +40,8 @@ def parse_html(source: Source) -> Iterator[ParseItem]:
         return
     yield _metadata(tree)
     yield from _segments(text, tree, boilerplate=True)
+    if _is_cut(tree):
+        yield Problem("over-cap", f"{source.name} is nested too deeply to be read whole.", "Save it as text or PDF.")
     if problem is not None:
         yield problem
 
@@ -65,11 +70,17 @@ def _tree(text: str) -> Any:
         return None
     # A declaration of the encoding is void once the page is text, and lxml refuses the two together.
     clean = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
-    parser = html.HTMLParser(huge_tree=False, no_network=True, remove_comments=True, remove_pis=True)
+    # Without "huge" a text of 10 MB would be dropped without a word; the limits on what is read hold all the same.
+    parser = html.HTMLParser(huge_tree=True, no_network=True, remove_comments=True, remove_pis=True)
     try:
         return html.document_fromstring(clean, parser=parser, ensure_head_body=True)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
+
+
+def _is_cut(tree: Any) -> bool:
+    """Whether the library has left out the rest of the page, as it does below some thousand levels."""
+    return bool(tree.getroottree().parser.error_log.filter_from_fatals())
 
 
 def _segments(text: str, tree: Any, *, boilerplate: bool) -> Iterator[Segment]:
@@ -78,7 +89,8 @@ def _segments(text: str, tree: Any, *, boilerplate: bool) -> Iterator[Segment]:
     if not boilerplate:
         yield from everything
         return
-    article = _article(text)
+    large = any(True for _ in islice(tree.iter(), _MOST_ELEMENTS, None))
+    article = None if large else _article(text)
     kept = [] if article is None else list(TreeReader().segments(article))
     enough = sum(len(segment.text) for segment in kept) >= _ENOUGH * sum(len(segment.text) for segment in everything)
     yield from kept if kept and enough else everything

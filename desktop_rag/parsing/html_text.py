@@ -91,6 +91,8 @@ class TreeReader:
             yield self._segment(self._headings[-1][1])
 
     def _flush(self) -> Iterator[Segment]:
+        if not self._text:
+            return
         lines = (_BLANKS.sub(" ", line).strip() for line in "".join(self._text).split("\n"))
         self._text = []
         text = "\n".join(line for line in lines if line and line != "-")

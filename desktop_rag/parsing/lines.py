@@ -10,6 +10,9 @@ from desktop_rag.types import Lines, Segment
 _LONGEST = 16_000
 """Characters of a segment: a log of a million lines without a blank one is many segments."""
 
+LONGEST_MARKUP = 64 * 1024
+"""Characters of a line beyond which no markup is looked for in it: nobody wrote it, and patterns are slow on it."""
+
 
 def line_segments(
     lines: Sequence[str],

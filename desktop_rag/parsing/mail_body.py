@@ -15,7 +15,7 @@ from desktop_rag.types import Lines, Message, Role, Segment
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_QUOTE_MARK = re.compile(r"^ {0,3}(?:>[ \t]?)+")
+_QUOTE_MARK = re.compile(r"^ {0,3}(?:>[ \t]?)++")
 _RULE = re.compile(r"[\s\-_=*#~.+|>]*")
 _HAS_DATE_OR_ADDRESS = re.compile(r"\d|@")
 

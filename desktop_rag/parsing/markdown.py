@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ALIAS = re.compile(r"(\[\[[^\[\]|\n\\]*)\|(?=[^\[\]|\n]*\]\])")
 """The stroke of ``[[Page|alias]]``, which does not end a table's cell."""
 _PART = 1024 * 1024  # characters; a longer text is parsed in parts, cut before a heading where there is one
+_LINE = 50  # characters that a line counts besides its own: what is known of it takes memory too
 _LONG_LIST = 12  # lines; the items of a longer list are segments of their own
 
 
@@ -192,7 +193,7 @@ def _is_outline(lines: Sequence[str]) -> bool:
 def _part_end(lines: Sequence[str], begin: int) -> int:
     size = 0
     for index in range(begin, len(lines)):
-        size += len(lines[index]) + 1
+        size += len(lines[index]) + _LINE
         if size > 2 * _PART or (size > _PART and lines[index].startswith("#")):
             return max(index, begin + 1)
     return len(lines)

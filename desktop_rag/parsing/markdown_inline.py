@@ -6,6 +6,8 @@ import html
 import re
 from collections.abc import Callable
 
+from desktop_rag.parsing.lines import LONGEST_MARKUP
+
 _MARKS = re.compile(r"[*_~=\[\]<>`\\&!:{(^%#|]")
 
 _CODE = re.compile(r"(?<!`)(`{1,3})(?!`)([^\n]{1,1000}?)(?<!`)\1(?!`)")
@@ -70,6 +72,8 @@ def readable_markdown(text: str, tags: dict[str, None], *, outline: bool = False
     if outline:
         text = _BULLET.sub("", text)
     if not _MARKS.search(text) and "---" not in text:
+        return text
+    if len(text) > LONGEST_MARKUP and any(len(line) > LONGEST_MARKUP for line in text.split("\n")):
         return text
     kept: list[str] = []
 

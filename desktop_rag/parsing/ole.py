@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import olefile
 
@@ -39,6 +40,18 @@ def ole_metadata(source: Source, kind: Kind) -> Metadata:
         # Programs that do not know write the epoch of Windows (1601) or of their own.
         created=created if isinstance(created, datetime) and created.year > 1980 else None,
     )
+
+
+def chains_end(ole: Any) -> bool:
+    """Whether every chain of sectors of an open container comes to an end, instead of running in a circle."""
+    starts = [entry.isectStart for entry in ole.direntries if entry is not None and entry.size >= ole.minisectorcutoff]
+    for sector in (ole.first_dir_sector, ole.first_mini_fat_sector, ole.root.isectStart, *starts):
+        steps = 0
+        while 0 <= sector < len(ole.fat) and steps <= len(ole.fat):
+            sector, steps = ole.fat[sector], steps + 1
+        if steps > len(ole.fat):
+            return False
+    return True
 
 
 def _properties(data: bytes) -> dict[int, int | bytes | str | datetime]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from desktop_rag.parsing.dates import date_in_name, date_in_words
 from desktop_rag.parsing.encoding import decode
-from desktop_rag.parsing.lines import line_segments
+from desktop_rag.parsing.lines import LONGEST_MARKUP, line_segments
 from desktop_rag.parsing.outline import Outline
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.tabular import columns_context, row_text
@@ -27,6 +27,7 @@ _PROPERTY = re.compile(r"([ \t]*[\w-]+)::(?=[ \t])")
 _LONGEST_DRAWER = 200  # lines
 _CODE_BLOCKS = ("src", "example", "export", "query")
 
+_MARKS = re.compile(r"[=~:\[<*/_+({]")
 _VERBATIM = re.compile(r"(?<![\w=~])([=~])(?=\S)([^\n]{1,1000}?)(?<=\S)\1(?!\w)")
 _KEPT = re.compile("\x00(\\d+)\x00")
 _LINK = re.compile(r"\[\[([^\[\]]+)\](?:\[((?:[^\[\]]|\[[^\[\]]*\])+)\])?\]")
@@ -120,6 +121,8 @@ class _Org:
 
 def readable_org(text: str) -> str:
     """One line without its markup."""
+    if len(text) > LONGEST_MARKUP or not _MARKS.search(text):
+        return text
     kept: list[str] = []
 
     def put_aside(found: re.Match[str]) -> str:

@@ -16,14 +16,14 @@ from email.utils import format_datetime
 
 from msgspec.structs import replace
 
-from desktop_rag.errors import OverCap
+from desktop_rag.errors import Damaged, OverCap
 from desktop_rag.parsing import mapi
 from desktop_rag.parsing.mail import message_items
 from desktop_rag.parsing.mail_headers import decode_bytes
 from desktop_rag.parsing.mapi import Bag, Item
 from desktop_rag.parsing.source import MIB, Source
-from desktop_rag.parsing.tnef import read_tnef
-from desktop_rag.types import Kind, Metadata, ParseItem
+from desktop_rag.parsing.tnef import is_cut_short, read_tnef
+from desktop_rag.types import Kind, Metadata, ParseItem, Problem
 
 _MAX_RTF = 8 * MIB
 
@@ -61,12 +61,18 @@ _CONTACT_NAMED_TEXTS = (
 
 def parse_msg(source: Source) -> Iterator[ParseItem]:
     """Parse an Outlook item. Raises ``Damaged`` or ``OverCap``."""
-    yield from _parsed(mapi.read_msg(_read(source), source.name), source)
+    item = mapi.read_msg(_read(source), source.name)
+    if not (item.properties.values or item.attachments):
+        raise Damaged(f"{source.name} is damaged: it holds no mail, appointment or contact.", "Export it again.")
+    yield from _parsed(item, source)
 
 
 def parse_tnef(source: Source) -> Iterator[ParseItem]:
     """Parse a winmail.dat: its text, and the files in it as attachments. Raises ``Damaged`` or ``OverCap``."""
-    yield from _parsed(read_tnef(_read(source), source.name), source)
+    data = _read(source)
+    yield from _parsed(read_tnef(data, source.name), source)
+    if is_cut_short(data):
+        yield Problem("damaged", f"{source.name} is cut short; what could be read was indexed.", "Get a fresh copy.")
 
 
 def _read(source: Source) -> bytes:

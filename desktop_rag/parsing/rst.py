@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from desktop_rag.parsing.dates import date_in_name, date_in_words
 from desktop_rag.parsing.encoding import decode
-from desktop_rag.parsing.lines import line_segments
+from desktop_rag.parsing.lines import LONGEST_MARKUP, line_segments
 from desktop_rag.parsing.outline import Outline
 from desktop_rag.parsing.source import Source
 from desktop_rag.types import Lines, Metadata, ParseItem, Segment
@@ -157,6 +157,8 @@ class _Rst:
 
 def readable_rst(text: str) -> str:
     """One line without its markup."""
+    if len(text) > LONGEST_MARKUP:
+        return text
     kept: list[str] = []
 
     def put_aside(found: re.Match[str]) -> str:
@@ -175,7 +177,9 @@ def readable_rst(text: str) -> str:
 
 def _readable_line(line: str) -> str:
     """A line of a paragraph, field list or table; empty when it is only a rule."""
-    if _TABLE_RULE.fullmatch(line) or _ADORNMENT.fullmatch(line.strip()):
+    if len(line) > LONGEST_MARKUP:
+        return line
+    if _TABLE_RULE.fullmatch(line) or _adornment(line.strip()):
         return ""
     bare = line.strip()
     if len(bare) > 1 and bare[0] == bare[-1] == "|":
@@ -190,17 +194,21 @@ def _section(lines: Sequence[str], index: int) -> tuple[str, str, bool] | None:
     """Title, adornment and whether it has one above too, if a section begins on this line."""
     title = lines[index]
     following = lines[index + 1] if index + 1 < len(lines) else ""
-    over = _ADORNMENT.fullmatch(title)
+    over = _adornment(title)
     if over and following.strip() and index + 2 < len(lines):
-        if lines[index + 2].rstrip() == title.rstrip() and not _ADORNMENT.fullmatch(following):
+        if lines[index + 2].rstrip() == title.rstrip() and not _adornment(following):
             return following.strip(), over.group(1), True
         return None
-    under = _ADORNMENT.fullmatch(following)
+    under = _adornment(following)
     if not title.strip() or title[0].isspace() or over or not under or title.startswith(".. "):
         return None
-    if index > 0 and lines[index - 1].strip() and not _ADORNMENT.fullmatch(lines[index - 1]):
+    if index > 0 and lines[index - 1].strip() and not _adornment(lines[index - 1]):
         return None  # the last line of a paragraph
     return (title.strip(), under.group(1), False) if len(following.rstrip()) >= len(title.rstrip()) * 0.7 else None
+
+
+def _adornment(line: str) -> re.Match[str] | None:
+    return _ADORNMENT.fullmatch(line) if len(line) <= LONGEST_MARKUP else None
 
 
 def _indent(line: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -71,6 +72,18 @@ class Source:
         return data, over_cap(f"only the first {len(data) // MIB} MiB of {self.size // MIB} MiB were read")
 
 
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal, or turn the direction of what is written ("exe.txt" for "txt.exe")."""
+
+
+def plain_name(name: str) -> str:
+    """A name that came with a file, or from inside one, as it may be shown: on one line, and of a file, not a path that
+    leads somewhere else."""
+    plain = _UNSEEN.sub("\ufffd", name)
+    parts = re.split(r"[\\/]", plain)
+    return parts[-1] if ".." in parts[:-1] or not parts[0] or parts[0].endswith(":") else plain
+
+
 Parser = Callable[[Source], Iterator[ParseItem]]
 """A parser is a generator function. It yields ``Metadata`` early, ``Segment`` and ``Attachment`` in reading order, and
 a ``Problem`` for what it had to leave out; it raises a ``FileProblem`` when nothing (more) can be read. What it yielded
@@ -81,7 +94,7 @@ def unreadable(path: Path, error: OSError) -> Unreadable:
     """The error to raise for a file the system does not let us read."""
     reason = error.strerror or str(error)
     hint = "Check that the file exists and that you may open it."
-    return Unreadable(f"{path.name} could not be read: {reason}.", hint)
+    return Unreadable(f"{plain_name(path.name)} could not be read: {reason}.", hint)
 
 
 def over_cap(what: str) -> Problem:

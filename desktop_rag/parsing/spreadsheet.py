@@ -19,7 +19,7 @@ from desktop_rag.parsing.archive import (
 from desktop_rag.parsing.drawing import drawing_paragraphs, drawing_texts
 from desktop_rag.parsing.embedded import unwrap_streams
 from desktop_rag.parsing.odf import odf_metadata, refuse_encrypted
-from desktop_rag.parsing.ole import ole_metadata
+from desktop_rag.parsing.ole import chains_end, ole_metadata
 from desktop_rag.parsing.ooxml import Package
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.tables import Row, row_segments
@@ -98,7 +98,7 @@ def _check_container(source: Source) -> None:
             if ole.exists("EncryptedPackage"):
                 raise Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
             name = next((name for name in _WORKBOOKS if ole.exists(name)), "")
-            whole = bool(name) and len(ole.openstream(name).read()) == ole.get_size(name)
+            whole = bool(name) and len(ole.openstream(name).read()) == ole.get_size(name) and chains_end(ole)
     except (OSError, ValueError, IndexError, TypeError):
         whole = False
     if not whole:

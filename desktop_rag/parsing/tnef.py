@@ -56,6 +56,18 @@ def read_tnef(data: bytes, name: str, depth: int = 0) -> Item:
     return Item(Bag(values, named), (), tuple((Bag(bag), item) for bag, item in attachments))
 
 
+def is_cut_short(data: bytes) -> bool:
+    """Whether an attribute says that it is longer than what is left of a winmail.dat."""
+    position = 6
+    while position + 9 <= len(data):
+        (length,) = struct.unpack_from("<I", data, position + 5)
+        position += 9 + length
+        if position > len(data):
+            return True
+        position += 2
+    return False
+
+
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
     position = 6  # signature and key
     while position + 9 <= len(data):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import stat
 from collections.abc import Generator, Iterator
@@ -15,7 +16,7 @@ from desktop_rag.errors import Damaged, FileProblem, NeedsModel, OverCap, Parser
 from desktop_rag.parsing.detect import HEAD_BYTES, detect
 from desktop_rag.parsing.fingerprint import hash_bytes, hashing
 from desktop_rag.parsing.formats import Format, by_mime, by_suffix
-from desktop_rag.parsing.source import MIB, Limits, Source, over_cap, unreadable
+from desktop_rag.parsing.source import MIB, Limits, Source, over_cap, plain_name, unreadable
 from desktop_rag.parsing.stream import (
     FILE,
     DocumentEnd,
@@ -50,16 +51,22 @@ _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "appl
 def parse_tree(path: Path, limits: Limits) -> Iterator[Event]:
     """Detect, parse and follow attachments; never raises for what is in the file, nor when it cannot be read."""
     try:
-        source, digest = yield from _open(path, limits)
+        source, digest, before = yield from _open(path, limits)
     except FileProblem as error:
         kind, mime = describe(by_suffix(path.name))
-        yield DocumentStart(FILE, None, path.name, kind, mime)
-        yield DocumentMetadata(FILE, Metadata(kind=kind, title=readable(path.name)))
+        name = plain_name(path.name)
+        yield DocumentStart(FILE, None, name, kind, mime)
+        yield DocumentMetadata(FILE, Metadata(kind=kind, title=readable(name)))
         yield DocumentEnd(FILE, FileState.FAILED, error.as_problem())
         return
     yield FileStart(str(path), digest, source.size)
     format, problem = _identify(source, "")
-    yield from _Tree(limits).document(source, format, problem, None, None, (digest,), _Budget(limits))
+    for event in _Tree(limits).document(source, format, problem, None, None, (digest,), _Budget(limits)):
+        if isinstance(event, DocumentEnd) and event.document == FILE and _has_changed(source, before):
+            useful = event.state in (FileState.INDEXED, FileState.PARTIAL)
+            changed = Problem("changed", f"{source.name} was changed while it was read.", "It is read again later.")
+            event = DocumentEnd(FILE, state_of(useful, changed), changed)
+        yield event
 
 
 def describe(format: Format | None) -> tuple[Kind, str]:
@@ -91,14 +98,15 @@ def readable(name: str) -> str:
     return " ".join(title.split()) or name
 
 
-def _open(path: Path, limits: Limits) -> Generator[Event, None, tuple[Source, str]]:
+def _open(path: Path, limits: Limits) -> Generator[Event, None, tuple[Source, str, os.stat_result]]:
+    name = plain_name(path.name)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(f"{path.name} is no ordinary file.")
+            raise Unreadable(f"{name} is no ordinary file.")
         if status.st_size <= _READ_AT_ONCE:
             data = path.read_bytes()
-            return Source(path.name, "", limits, data=data), hash_bytes(data)
+            return Source(name, "", limits, data=data), hash_bytes(data), status
     except OSError as error:
         raise unreadable(path, error) from error
     digest = hashing(path)
@@ -106,7 +114,18 @@ def _open(path: Path, limits: Limits) -> Generator[Event, None, tuple[Source, st
         try:
             yield FileRead(next(digest))
         except StopIteration as end:
-            return Source(path.name, "", limits, path=path), str(end.value)
+            return Source(name, "", limits, path=path), str(end.value), status
+
+
+def _has_changed(source: Source, before: os.stat_result) -> bool:
+    """Whether a file that was read more than once (to be hashed, then parsed) may have been different each time."""
+    if source.path is None:
+        return False
+    try:
+        now = source.path.stat()
+    except OSError:
+        return True
+    return (now.st_size, now.st_mtime_ns, now.st_ino) != (before.st_size, before.st_mtime_ns, before.st_ino)
 
 
 def _identify(source: Source, mime: str) -> tuple[Format | None, Problem | None]:
@@ -268,7 +287,7 @@ class _Tree:
             return
         else:
             budget.attachments -= 1
-        name = item.name or "attachment"
+        name = plain_name(item.name).strip() or "attachment"
         source = Source(name, item.mime, self.limits, data=item.data)
         if len(ancestors) > self.limits.depth:
             format = by_suffix(name) or by_mime(item.mime)

@@ -1,13 +1,12 @@
 """The child process that parses: ``python -m desktop_rag.parsing.worker``, started by ``sandbox``.
 
 It reads a ``Setup`` and then lists of paths from its standard input, and writes lists of events to its standard output;
-nothing else can write there. It lives under a cap of memory, reaches no network, starts no process, and ends when its
-parent does: at once when Python can run, and after two time limits when a parser is stuck in native code.
+nothing else can write there. It is confined (see ``confine``), and ends when its parent does: at once when Python can
+run, and after two time limits when a parser is stuck in native code.
 """
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import importlib
 import mmap
@@ -23,25 +22,12 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from desktop_rag.parsing import stream
+from desktop_rag.parsing.confine import confine
 from desktop_rag.parsing.source import Limits
 
 _BATCH_BYTES = 64 * 1024
 _BATCH_EVENTS = 512
 _BATCH_S = 0.5
-_FORBIDDEN = frozenset(
-    (
-        "os.exec",
-        "os.fork",
-        "os.posix_spawn",
-        "os.startfile",
-        "os.system",
-        "socket.connect",
-        "socket.getaddrinfo",
-        "socket.gethostbyname",
-        "socket.sendto",
-        "subprocess.Popen",
-    )
-)
 _STATM = Path("/proc/self/statm")
 
 ParseTree = Callable[[Path, Limits], Iterator[stream.Event]]
@@ -53,7 +39,10 @@ def main() -> None:
     if first is None:
         return
     setup = stream.decode_setup(first)
-    _confine(setup)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
+    warnings.simplefilter("ignore")
+    faulthandler.enable()
+    confine(setup.memory_bytes)
     paths: SimpleQueue[Path] = SimpleQueue()
     threading.Thread(target=_receive, args=(requests, paths), daemon=True).start()
     threading.Thread(target=_prove_alive, args=(setup.timeout_s,), daemon=True).start()
@@ -78,24 +67,6 @@ def _take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return requests, events
-
-
-def _confine(setup: stream.Setup) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
-    warnings.simplefilter("ignore")
-    faulthandler.enable()
-    sys.addaudithook(_forbid)
-    if sys.platform != "win32":
-        import resource
-
-        for limit, value in ((resource.RLIMIT_AS, setup.memory_bytes), (resource.RLIMIT_CORE, 0)):
-            with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and refuses it
-                resource.setrlimit(limit, (value, value))
-
-
-def _forbid(event: str, _arguments: object) -> None:
-    if event in _FORBIDDEN:
-        raise PermissionError(f"a parser may not use {event}")
 
 
 def _receive(requests: BinaryIO, paths: SimpleQueue[Path]) -> None:

@@ -22,6 +22,7 @@ _SILENT = ("style", "script")
 _NOISE = frozenset(("class", "style", "version", "encoding", "lang", "dir", "space"))
 _DRAWING = "{http://www.w3.org/2000/svg}"
 _LONGEST_NAME = 80
+_MOST_ATTRIBUTES = 1_000  # of one element; to read each takes as long as there are others
 _MARKUP = re.compile(r"</[A-Za-z][^<>]*>|<(?:br|p|hr|img)\b[^<>]*>", re.IGNORECASE)
 
 
@@ -99,7 +100,7 @@ def _line(element: Any) -> str:
 
 def _told(element: Any) -> str:
     """The attributes that may say something to a reader; those with a namespace are there for programs."""
-    if element.tag.startswith(_DRAWING):
+    if element.tag.startswith(_DRAWING) or len(element.attrib) > _MOST_ATTRIBUTES:
         return ""
     told = {
         value: name

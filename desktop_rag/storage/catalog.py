@@ -6,6 +6,7 @@ not at all. What Chroma may hold too much is invisible (hits are joined to the c
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from desktop_rag.errors import DiskFull, LibraryDamaged, StorageError
-from desktop_rag.storage.migrations import migrate
+from desktop_rag.errors import StorageError
+from desktop_rag.storage.failures import storage_errors
+from desktop_rag.storage.migrations import migrate, use_write_ahead_log
 from desktop_rag.types import Chunk, Document, File, FileState, Locator, Mail, Problem, Role
 
 if TYPE_CHECKING:
@@ -65,8 +67,8 @@ class NewDocument(msgspec.Struct, frozen=True):
 class Catalog:
     """A connection for the writer and one for each thread that reads.
 
-    ``read_only`` opens a library that another process owns. Raises ``LibraryTooNew``, ``LibraryDamaged`` or
-    ``StorageError`` when the library cannot be used.
+    ``read_only`` opens a library that another process owns, or one in a folder or on a medium that must not be written.
+    Raises ``LibraryTooNew``, ``LibraryDamaged`` or ``StorageError`` when the library cannot be used.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -78,32 +80,68 @@ class Catalog:
         self.write_lock = threading.RLock()
         self._commits = 0
         with storage_errors(path):
-            self._writer = self._connect()
+            self._mode = "?mode=ro" if read_only else ""
+            self._writer = self._connect_read_only() if read_only else self._connect()
             if not read_only:
-                self._writer.execute("PRAGMA journal_mode = WAL")
+                use_write_ahead_log(self._writer)
             migrate(self._writer)
-        (last,) = self._writer.execute(
-            "SELECT max(coalesce((SELECT max(id) FROM chunks), 0), coalesce((SELECT max(chunk_id) FROM garbage), 0))"
-        ).fetchone()
-        self._next_chunk = int(last) + 1
+            self._next_chunk = 1
+            self.refresh()
 
     def _connect(self) -> sqlite3.Connection:
-        uri = self.path.resolve().as_uri() + ("?mode=ro" if self._read_only else "")
+        uri = self.path.resolve().as_uri() + self._mode
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None, timeout=30)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -32768")
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA cache_size = -32768")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
         with self._guard:
             self._all.append(connection)
         return connection
+
+    def _connect_read_only(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.OperationalError:
+            # Even to read, SQLite wants to make files beside the catalog. Where it cannot, it can do without them as
+            # long as nobody writes, and unless what is there holds changes that are not in the catalog yet.
+            log = self.path.with_name(f"{self.path.name}-wal")
+            if not self.path.exists() or (log.exists() and log.stat().st_size):
+                raise
+            self._mode = "?immutable=1"
+            return self._connect()
 
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for reading."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
-            connection.execute("PRAGMA mmap_size = 268435456")  # what searches read again and again need not be copied
+            connection.execute("PRAGMA cache_size = -8192")  # the system keeps what all readers share
         return connection
+
+    @contextmanager
+    def own_connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one long piece of work, usable from any thread."""
+        connection = self._connect()
+        try:
+            yield connection
+        finally:
+            with self._guard:
+                self._all.remove(connection)
+            connection.close()
+
+    def refresh(self) -> None:
+        """Take note of what was written by other connections than this object's writer."""
+        with self.write_lock:
+            (last,) = self._writer.execute(
+                "SELECT max(coalesce((SELECT max(id) FROM chunks), 0),"
+                " coalesce((SELECT max(chunk_id) FROM garbage), 0))"
+            ).fetchone()
+            self._next_chunk = max(self._next_chunk, int(last) + 1)
+            self._commits += 1
 
     def close(self) -> None:
         with self._guard:
@@ -124,6 +162,11 @@ class Catalog:
                 raise
             self._writer.execute("COMMIT")
             self._commits += 1
+
+    def vacuum(self) -> None:
+        """Give pages that hold nothing back to the disk."""
+        with self.write_lock, storage_errors(self.path):
+            self._writer.execute("VACUUM")
 
     def version(self) -> int:
         """Changes whenever anybody has committed to the catalog."""
@@ -153,6 +196,10 @@ class Catalog:
         with self.transaction() as writer:
             writer.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, value))
 
+    def remove_setting(self, key: str) -> None:
+        with self.transaction() as writer:
+            writer.execute("DELETE FROM settings WHERE key = ?", (key,))
+
     def roots(self) -> list[str]:
         """The folders and files a person chose, in the order of their names."""
         return [row[0] for row in self.reader().execute("SELECT path FROM roots ORDER BY path")]
@@ -172,11 +219,23 @@ class Catalog:
                 writer.execute("DELETE FROM roots WHERE path = ?", (old,))
                 writer.execute("UPDATE files SET root = ? WHERE root = ?", (root, old))
 
+    def mounts(self, root: str) -> list[str]:
+        """The mount points that ``root`` or folders in it were when last looked at."""
+        text = self.setting(f"mounts of {root}")
+        return [] if text is None else msgspec.json.decode(text, type=list[str])
+
+    def set_mounts(self, root: str, mounts: Sequence[str]) -> None:
+        self.set_setting(f"mounts of {root}", msgspec.json.encode(sorted(mounts)).decode())
+
     # --- files -------------------------------------------------------------------------------------------------------
 
-    def file_stamps(self, root: str) -> dict[str, tuple[int, int, str, str]]:
-        """path -> (size, mtime_ns, recipe, state) of all files known below ``root``."""
-        rows = self.reader().execute("SELECT path, size, mtime_ns, recipe, state FROM files WHERE root = ?", (root,))
+    def file_stamps(self, root: str, at: str = "") -> dict[str, tuple[int, int, str, str]]:
+        """path -> (size, mtime_ns, recipe, state) of all files known of ``root``, or of those at or below ``at``."""
+        columns = "SELECT path, size, mtime_ns, recipe, state FROM files WHERE "
+        rows = self.reader().execute(
+            columns + ("+root = ? AND (path = ? OR path BETWEEN ? AND ?)" if at else "root = ?"),
+            (root, at, at + os.sep, at + os.sep + "\U0010ffff") if at else (root,),
+        )
         return {path: (size, mtime_ns, recipe or "", state) for path, size, mtime_ns, recipe, state in rows}
 
     def file(self, path: str) -> File | None:
@@ -200,6 +259,10 @@ class Catalog:
     def state_counts(self) -> dict[str, int]:
         """Number of files in each state."""
         return dict(self.reader().execute("SELECT state, count(*) FROM files GROUP BY state ORDER BY state"))
+
+    def files_by_root(self) -> dict[str, int]:
+        """Number of files known of each root."""
+        return dict(self.reader().execute("SELECT root, count(*) FROM files GROUP BY root"))
 
     def problem_counts(self) -> dict[str, int]:
         """Number of files with each problem code, the most frequent first."""
@@ -353,25 +416,6 @@ def decode_locator(text: str) -> Locator:
 def timestamp(moment: datetime) -> float:
     """Seconds since 1970; moments without a time zone are taken as UTC."""
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors about our own files into ours."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        text = str(error)
-        if "disk is full" in text or "disk full" in text:
-            raise DiskFull(
-                f"The disk that holds {path} is full.", "Free some space and run the command again."
-            ) from error
-        if "malformed" in text or "not a database" in text:
-            raise LibraryDamaged(
-                f"The catalog {path} is damaged ({text}).",
-                "Restore it from a backup, or delete the library's folder and index again; your files are untouched.",
-            ) from error
-        raise StorageError(f"The catalog {path} could not be used: {text}.", "Run “desktop-rag doctor”.") from error
 
 
 def _problem(text: str | None) -> Problem | None:

@@ -38,12 +38,10 @@ def commit_documents(
 
     The first document is the file's own. A large mailbox comes in several calls, of which only the last is ``finished``
     (state and problem of the file); ``ids``, empty at the first, carries document number -> id from call to call. Until
-    then the documents have no file and are not found. The vectors of the chunks are in Chroma already; those of the
-    replaced ones are listed as garbage.
+    then the documents have no file and no hash, and are not found: what was known of these bytes stays until the last.
+    The vectors of the chunks are in Chroma already; those of the replaced ones are listed as garbage.
     """
     with catalog.transaction() as writer:
-        if not ids:
-            _delete_known(writer, file.content_hash)
         for document in documents:
             if document.number in ids:
                 _update_document(writer, ids[document.number], document)
@@ -53,6 +51,7 @@ def commit_documents(
         if finished is not None:
             state, problem = finished
             top = ids[documents[0].number]
+            _replace_known(writer, file.content_hash, top)
             writer.execute("UPDATE documents SET recipe = ? WHERE top_id = ?", (file.recipe, top))
             _set_file(writer, file, state, problem, top)
             # Copies of the file that were indexed by an older recipe get the new document, too.
@@ -62,10 +61,15 @@ def commit_documents(
             )
 
 
-def link_file(catalog: Catalog, file: SeenFile, state: FileState, problem: Problem | None, document_id: int) -> None:
-    """Record that ``file`` holds a document that is already in the catalog: a copy or a move embeds nothing."""
+def link_file(catalog: Catalog, file: SeenFile, state: FileState, problem: Problem | None, document_id: int) -> bool:
+    """Record that ``file`` holds a document that is already in the catalog: a copy or a move embeds nothing. False, and
+    nothing is recorded, when that document has gone in the meantime with the last file that held it."""
     with catalog.transaction() as writer:
+        known = "SELECT 1 FROM documents WHERE id = ? AND content_hash = ?"  # an id may have been given again
+        if writer.execute(known, (document_id, file.content_hash)).fetchone() is None:
+            return False
         _set_file(writer, file, state, problem, document_id)
+    return True
 
 
 def note_file(catalog: Catalog, file: SeenFile, state: FileState, problem: Problem | None) -> None:
@@ -110,22 +114,23 @@ def sweep_embeddings(catalog: Catalog) -> int:
         return writer.execute("DELETE FROM embeddings WHERE id NOT IN (SELECT embedding_id FROM chunks)").rowcount
 
 
-def _delete_known(writer: sqlite3.Connection, content_hash: str) -> None:
+def _replace_known(writer: sqlite3.Connection, content_hash: str, top: int) -> None:
+    """Let the document ``top`` be the one with these bytes, for all files that hold them."""
     old = writer.execute("SELECT id FROM documents WHERE content_hash = ?", (content_hash,)).fetchone()
     if old is not None:
-        writer.execute("UPDATE files SET document_id = NULL WHERE document_id = ?", old)
+        writer.execute("UPDATE files SET document_id = ? WHERE document_id = ?", (top, *old))
         _delete_document(writer, old[0])
+    writer.execute("UPDATE documents SET content_hash = ? WHERE id = ?", (content_hash, top))
 
 
 def _insert_document(writer: sqlite3.Connection, file: SeenFile, document: NewDocument, ids: Mapping[int, int]) -> int:
     inner = document.parent is not None
     cursor = writer.execute(
-        "INSERT INTO documents(content_hash, parent_id, top_id, recipe, dated, kind, mime, name, title, author,"
+        "INSERT INTO documents(parent_id, top_id, recipe, dated, kind, mime, name, title, author,"
         " created, language, tags, mail, state, problem, locator, thread_id,"
         " subject)"
-        " VALUES (?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            None if inner else file.content_hash,
             ids[document.parent] if document.parent is not None else None,
             ids[FIRST] if inner else 0,
             _dated(writer, file, document, ids),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from desktop_rag.errors import LibraryBusy, StorageError
+from desktop_rag.storage.failures import storage_errors
 
 
 class LibraryLock:
@@ -14,15 +16,17 @@ class LibraryLock:
     def __init__(self, folder: Path) -> None:
         from filelock import FileLock
 
+        self._folder = folder
         self._owner = folder / "owner"
         self._lock = FileLock(folder / "lock", timeout=0)
 
     def acquire(self) -> None:
-        """Take the lock. Raises ``LibraryBusy`` when another process has it."""
+        """Take the lock. Raises ``LibraryBusy`` when another process has it, ``StorageError``."""
         from filelock import Timeout
 
         try:
-            self._lock.acquire()
+            with storage_errors(self._folder):
+                self._lock.acquire()
         except Timeout as error:
             raise LibraryBusy(
                 f"Another Desktop RAG process{self._holder()} is writing to this library.",
@@ -30,12 +34,14 @@ class LibraryLock:
             ) from error
         except OSError as error:
             raise StorageError(f"The library could not be locked: {error.strerror or error}.") from error
-        self._owner.write_text(str(os.getpid()), encoding="ascii")
+        with suppress(OSError):  # a full disk, say: the lock holds without it
+            self._owner.write_text(str(os.getpid()), encoding="ascii")
 
     def release(self) -> None:
         """Give the lock back; harmless when it is not held."""
         if self._lock.is_locked:
-            self._owner.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._owner.unlink()
             self._lock.release()
 
     def is_held(self) -> bool:

@@ -6,8 +6,11 @@ A released step is never edited: a change is a new step at the end.
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Iterator
 
 from desktop_rag.errors import LibraryTooNew
+from desktop_rag.storage.failures import primary_code
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     (
@@ -116,15 +119,55 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
 )
 
 
+_PATIENCE_S = 30.0
+
+
+def use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Let others read while one writes. SQLite does not wait by itself for another process that is just setting this;
+    raises ``sqlite3.OperationalError`` when it has waited long enough."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date. Raises ``LibraryTooNew`` for a library that a newer version has written."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    while (version := _version(connection)) < len(MIGRATIONS):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if _version(connection) == version:  # no other process came first
+                for statement in _statements(MIGRATIONS[version][1]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
     if version > len(MIGRATIONS):
         raise LibraryTooNew(
             f"This library was written by a newer version of Desktop RAG (schema {version}, this one knows "
             f"{len(MIGRATIONS)}).",
             "Install the newer version, or choose another library with --library.",
         )
-    for number, (_, script) in enumerate(MIGRATIONS[version:], start=version + 1):
-        # executescript commits what is open, so each step carries its own transaction and its own version number.
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, which may hold semicolons themselves."""
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

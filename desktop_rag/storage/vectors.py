@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from desktop_rag import offline
 from desktop_rag.errors import StorageError
 from desktop_rag.types import Space
 
@@ -40,6 +42,7 @@ class VectorStore:
         self._space = space
         self._client: Any = None
         self._collection: Any = None
+        self._opening = threading.RLock()
 
     @property
     def is_open(self) -> bool:
@@ -57,8 +60,12 @@ class VectorStore:
 
     def open(self) -> None:
         """Open or make the collection. Raises ``StorageError``."""
-        if self._collection is not None:
-            return
+        with self._opening:
+            if self._collection is None:
+                self._open()
+
+    def _open(self) -> None:
+        offline.quieten()
         import chromadb
         from chromadb.config import Settings
 

@@ -20,6 +20,8 @@ SECTIONS = {
     "indexing": "tests.benchmarks.indexing",
     "queries": "tests.benchmarks.queries",
     "memory": "tests.benchmarks.memory",
+    "freshness": "tests.benchmarks.freshness",
+    "resting": "tests.benchmarks.resting",
     "others": "tests.benchmarks.side_by_side",
     "realfiles": "tests.benchmarks.realfiles",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import random
 import shutil
 import sys
 import tempfile
@@ -63,6 +64,20 @@ def synthetic(chunks: int) -> Built:
     notes = scratch() / f"synthetic-{chunks}-notes"
     write_synthetic(notes, _pool(), chunks)
     return build(notes, scratch() / f"synthetic-{chunks}-library", mixed=True)
+
+
+@cache
+def watched(files: int) -> Built:
+    """A library of so many notes of three sentences each, a thousand a folder; vectors as in ``synthetic``."""
+    notes = scratch() / f"watched-{files}-notes"
+    sentences = random.Random(files)
+    for number in range(files):
+        folder = notes / f"{number // 1000:03d}"
+        if number % 1000 == 0:
+            folder.mkdir(parents=True)
+        text = " ".join(sentences.sample(_pool(), 3))
+        (folder / f"note {number}.txt").write_text(f"{text} Entry {number}.\n", encoding="utf-8")
+    return build(notes, scratch() / f"watched-{files}-library", mixed=True)
 
 
 def build(notes: Path, library: Path, *, mixed: bool = False) -> Built:

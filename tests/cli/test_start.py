@@ -32,7 +32,7 @@ COMMANDS = dict(_commands())
 
 
 def test_every_command_is_there() -> None:
-    wanted = "index ask search status why forget rebuild doctor demo config completion"
+    wanted = "index ask search status why forget rebuild engine backup restore doctor demo config completion"
     assert set(COMMANDS) == set(wanted.split())
 
 

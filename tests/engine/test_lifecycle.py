@@ -80,7 +80,7 @@ def test_rebuild_restores_chroma_without_a_model(notes: Path, tmp_path: Path, mo
     library = tmp_path / "library"
     with Engine(library) as engine:
         engine.index([notes])
-        before = engine._vectors.query(engine._embedder.embed(["hot oven"])[0], 3)
+        before = engine._parts.vectors.query(engine._parts.embedder.embed(["hot oven"])[0], 3)
     shutil.rmtree(library / VECTORS_NAME)
     vector = TextEmbedder().embed(["hot oven"])[0]
     with Engine(library) as engine:
@@ -88,7 +88,7 @@ def test_rebuild_restores_chroma_without_a_model(notes: Path, tmp_path: Path, mo
     monkeypatch.setattr(TextEmbedder, "load", lambda _: pytest.fail("the model was loaded"))
     with Engine(library) as engine:
         assert engine.rebuild() == 3
-        after = engine._vectors.query(vector, 3)
+        after = engine._parts.vectors.query(vector, 3)
     assert [number for number, _ in after] == [number for number, _ in before]
     assert [score for _, score in after] == pytest.approx([score for _, score in before], abs=2e-3)
 
@@ -123,7 +123,7 @@ def test_killed_while_indexing_leaves_a_sound_library(notes: Path, tmp_path: Pat
     process.send_signal(signal.SIGKILL)
     process.wait()
     with Engine(library) as engine:
-        assert engine._catalog.check() == []
+        assert engine._parts.catalog.check() == []
         assert engine.index([notes]).states == {"indexed": 1503}
         assert [check.name for check in engine.doctor() if not check.ok] == []
 
@@ -147,6 +147,6 @@ def test_nothing_leaves_the_machine(notes: Path, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **_: called.append(arguments))
     with Engine(tmp_path / "library") as engine:
         engine.index([notes])
-        engine._vectors.query(engine._embedder.embed(["boat"])[0], 2)
+        engine._parts.vectors.query(engine._parts.embedder.embed(["boat"])[0], 2)
         engine.ask("Where is the boat?")
     assert called == []

@@ -1,15 +1,11 @@
-"""What a scan sees, and what follows from it."""
+"""What follows from what a scan saw; places inside places."""
 
 from __future__ import annotations
-
-import os
-import sys
-from pathlib import Path
 
 import pytest
 
 from desktop_rag.indexing.plan import plan
-from desktop_rag.indexing.scan import Found, Scan, scan
+from desktop_rag.indexing.scan import Found, Scan
 from desktop_rag.locators import join, nest
 from desktop_rag.types import Cells, Entry, Lines, Locator, Message, Page, Whole
 
@@ -33,27 +29,6 @@ def test_what_could_not_be_listed_is_not_gone() -> None:
     assert plan(Scan({}, ["/r/sub"]), KNOWN, "now").gone == ("/r/a", "/r/b")
     missing = plan(Scan({}, [], missing=True), KNOWN, "now")
     assert (missing.gone, missing.unchanged) == ((), 3)
-
-
-def test_scan_follows_patterns_and_no_linked_folders(tmp_path: Path) -> None:
-    for name in ("a.txt", "b.tmp", "keep/c.txt", "node_modules/d.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("x", encoding="utf-8")
-    if sys.platform != "win32":
-        (tmp_path / "loop").symlink_to(tmp_path)
-    found = scan(tmp_path, ["*.tmp", "node_modules/"])
-    assert sorted(found.files) == [str(tmp_path / "a.txt"), str(tmp_path / "keep" / "c.txt")]
-    assert not found.missing
-    assert list(scan(tmp_path / "a.txt", []).files) == [str(tmp_path / "a.txt")]
-    assert scan(tmp_path / "nowhere", []).missing
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_name_that_is_no_text_is_set_aside(tmp_path: Path) -> None:
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_bytes(b"x")
-    found = scan(tmp_path, [])
-    assert found.files == {}
-    assert len(found.unnameable) == 1
 
 
 @pytest.mark.parametrize(

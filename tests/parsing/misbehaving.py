@@ -5,16 +5,17 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from desktop_rag.parsing.source import Limits
-from desktop_rag.parsing.stream import DocumentSegment, DocumentStart, Event
+from desktop_rag.parsing.source import MIB, Limits
+from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment, DocumentStart, Event
 from desktop_rag.parsing.tree import parse_tree
-from desktop_rag.types import Segment, Whole
+from desktop_rag.types import FileState, Segment, Whole
 
 
 def parse(path: Path, limits: Limits) -> Iterator[Event]:
@@ -31,6 +32,15 @@ def parse(path: Path, limits: Limits) -> Iterator[Event]:
         hoard = []
         while True:
             hoard.append(bytearray(16 * 1024 * 1024))
+    elif order == "swell":
+        hoard = [bytearray(b"x" * MIB) for _ in range(200)]
+        time.sleep(600)
+        del hoard
+    elif order == "drip":
+        yield DocumentStart(1, None, path.name, "text", "text/plain")
+        while True:
+            yield DocumentSegment(1, Segment("and on it goes", Whole()))
+            time.sleep(0.6)
     elif order == "say and crash":
         yield DocumentStart(1, None, path.name, "text", "text/plain")
         for _ in range(600):
@@ -47,8 +57,52 @@ def parse(path: Path, limits: Limits) -> Iterator[Event]:
         socket.create_connection(("127.0.0.1", 9))
     elif order == "spawn":
         subprocess.run([sys.executable, "--version"], check=True)
+    elif order == "write":
+        path.with_name("written").write_text("by a parser")
+    elif order == "remove":
+        path.unlink()
+    elif order.startswith("natively"):
+        yield from _say(path, str(_natively(order.partition(" ")[2], path)))
+        return
+    elif order == "priority":
+        yield from _say(path, str(os.getpriority(os.PRIO_PROCESS, 0)))
+        return
     elif order == "half a pair":
         yield DocumentStart(1, None, "half \udce9", "text", "text/plain")
     elif order == "raise":
         raise ValueError("not caught by anybody")
     yield from parse_tree(path, limits)
+
+
+def _say(path: Path, text: str) -> Iterator[Event]:
+    yield DocumentStart(1, None, path.name, "text", "text/plain")
+    yield DocumentSegment(1, Segment(text, Whole()))
+    yield DocumentEnd(1, FileState.INDEXED)
+
+
+def _natively(deed: str, path: Path) -> bool:
+    """Do it behind Python's back, and say whether it succeeded."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    name = os.fsencode(path)
+    if deed == "write":
+        return bool(libc.open(name + b".written", os.O_WRONLY | os.O_CREAT, 0o600) >= 0)
+    if deed == "truncate":
+        return bool(libc.truncate(name, ctypes.c_long(0)) == 0)
+    if deed == "remove":
+        return bool(libc.unlink(name) == 0)
+    if deed == "read":
+        return bool(libc.open(name, os.O_RDONLY) >= 0)
+    if deed == "run":
+        child = libc.fork()
+        if child == 0:
+            libc.execl(os.fsencode(sys.executable), b"python", b"--version", None)
+            libc._exit(99)
+        status = ctypes.c_int()
+        libc.waitpid(child, ctypes.byref(status), 0)
+        return os.waitstatus_to_exitcode(status.value) != 99
+    assert deed == "connect"
+    address = struct.pack(
+        "=HH4s8x", socket.AF_INET, socket.htons(int(os.environ["MISBEHAVE_PORT"])), bytes((127, 0, 0, 1))
+    )
+    handle = libc.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+    return bool(libc.connect(handle, address, len(address)) == 0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -10,9 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 import pytest
+from msgspec.structs import replace
 
-from desktop_rag.parsing.sandbox import ParserPool
+from desktop_rag.parsing import child
+from desktop_rag.parsing.sandbox import ParserPool, PoolClosed
 from desktop_rag.parsing.source import MIB, Limits
 from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment, DocumentStart, Event, FileStart
 from desktop_rag.parsing.tree import parse_tree
@@ -34,6 +38,12 @@ def _file(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def _said(pool: ParserPool, path: Path) -> str:
+    """The only segment of a file."""
+    (said,) = (event.segment.text for event in pool.parse(path) if isinstance(event, DocumentSegment))
+    return said
 
 
 def _end(events: list[Event]) -> DocumentEnd:
@@ -89,13 +99,95 @@ def test_nothing_disturbs_the_stream(pool: ParserPool, tmp_path: Path, order: st
     assert all("\udce9" not in event.name for event in events if isinstance(event, DocumentStart))
 
 
-@pytest.mark.parametrize("order", ["connect", "spawn"])
-def test_no_network_and_no_other_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, order: str) -> None:
+@pytest.mark.parametrize("order", ["connect", "spawn", "write", "remove"])
+def test_no_network_no_other_program_and_no_writing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, order: str
+) -> None:
     monkeypatch.syspath_prepend(Path(__file__).parent)
     log = tmp_path / "log"
     with ParserPool(parse="misbehaving:parse", log=log) as pool:
         assert _end(list(pool.parse(_file(tmp_path, "a.txt", order)))).state is FileState.FAILED
     assert "a parser may not use" in log.read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "log"]
+    assert (tmp_path / "a.txt").read_text() == order
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse only Python's own calls")
+def test_native_code_is_refused_it_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    deeds = ["read", "write", "truncate", "remove", "run", "connect"]
+    with socket.create_server(("127.0.0.1", 0)) as server, ParserPool(parse="misbehaving:parse") as pool:
+        monkeypatch.setenv("MISBEHAVE_PORT", str(server.getsockname()[1]))
+        done = {deed: _said(pool, _file(tmp_path, deed, f"natively {deed}")) for deed in deeds}
+    if done["write"] == "True":
+        pytest.skip("this Linux has no Landlock")
+    assert done == {deed: str(deed == "read") for deed in deeds}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="priorities have other names there")
+def test_children_stand_back(pool: ParserPool, tmp_path: Path) -> None:
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    assert int(_said(pool, _file(tmp_path, "a.txt", "priority"))) == min(here + 10, 19)
+
+
+def test_a_file_that_keeps_talking_is_given_up_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    with ParserPool(timeout_s=60, file_s=2, parse="misbehaving:parse") as pool:
+        end = _end(list(pool.parse(_file(tmp_path, "a.txt", "drip"))))
+    assert end.state is FileState.PARTIAL
+    assert end.problem is not None
+    assert end.problem.message == "Reading a.txt took longer than 2 s."
+
+
+def test_a_child_that_swells_is_ended_where_the_system_has_no_cap(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    monkeypatch.setattr(child, "_CAPPED", False)
+    with ParserPool(parse="misbehaving:parse") as pool:
+        assert _end(list(pool.parse(_file(tmp_path, "a.txt", "fine")))).problem is None
+        (process,) = (process for _, process in pool._free)
+        process._setup = replace(process._setup, memory_bytes=150 * MIB)  # the child goes by what it was told
+        problem = _end(list(pool.parse(_file(tmp_path, "b.txt", "swell")))).problem
+    assert problem is not None
+    assert problem.message == "Reading b.txt took more than 150 MiB of memory."
+
+
+def test_a_child_without_work_ends_and_another_comes_when_there_is_some(tmp_path: Path) -> None:
+    path = _file(tmp_path, "a.txt", "text")
+    before = set(psutil.Process().children())
+    with ParserPool(idle_s=0.2) as pool:
+        first = list(pool.parse(path))
+        _wait_for(lambda: before.issuperset(psutil.Process().children()))
+        assert list(pool.parse(path)) == first
+
+
+@pytest.mark.parametrize("order", ["sleep", "drip"])
+def test_a_pool_is_closed_while_threads_use_it(pool: ParserPool, tmp_path: Path, order: str) -> None:
+    """One thread in the middle of a file, and one that waits for its turn: neither takes its file for a bad one."""
+    path = _file(tmp_path, "a.txt", order)
+    heard: list[Event] = []
+    closed: list[bool] = []
+
+    def work() -> None:
+        try:
+            heard.extend(pool.parse(path))
+        except PoolClosed:
+            closed.append(True)
+
+    before = set(psutil.Process().children())
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    _wait_for(lambda: set(psutil.Process().children()) - before)
+    pool.close()
+    for thread in threads:
+        thread.join()
+    assert closed == [True, True]
+    assert not any(isinstance(event, DocumentEnd) for event in heard)
+    assert before.issuperset(psutil.Process().children())
+    with pytest.raises(PoolClosed):
+        list(pool.parse(path))
 
 
 def test_a_worker_is_replaced_after_so_many_files_without_losing_any(tmp_path: Path) -> None:
@@ -166,10 +258,10 @@ def test_children_end_with_their_parent(tmp_path: Path, order: str) -> None:
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)}
     with subprocess.Popen([sys.executable, "-c", script], env=environment) as parent:
-        child = _wait_for(lambda: _children(parent.pid))
+        orphans = _wait_for(lambda: _children(parent.pid))
         time.sleep(0.7)  # until it is at its file
         parent.send_signal(signal.SIGKILL)
-    _wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in child))
+    _wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in orphans))
 
 
 def _children(pid: int) -> list[int]:

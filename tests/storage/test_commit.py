@@ -118,6 +118,34 @@ def test_unfinished_file_is_not_found_and_is_swept(catalog: Catalog) -> None:
     assert catalog.counts()["documents"] == 3
 
 
+def test_two_large_files_with_the_same_bytes_at_once_are_one_document(catalog: Catalog) -> None:
+    ids: dict[str, dict[int, int]] = {"/root/a": {}, "/root/b": {}}
+    for number, finished in ((2, None), (3, (FileState.INDEXED, None))):
+        for path, known in ids.items():
+            part = [_document(catalog, []), _document(catalog, [f"letter{number}"], number, 1)]
+            commit_documents(catalog, _file(path), part, known, finished)
+    assert (_matches(catalog, "letter2"), _matches(catalog, "letter3")) == (1, 1)
+    assert catalog.counts()["documents"] == 3
+    assert catalog.paths_of(ids["/root/b"][1]) == ["/root/a", "/root/b"]
+
+
+def test_what_is_read_again_stays_until_all_of_it_is_there(catalog: Catalog) -> None:
+    _store(catalog, _file("/root/box"), _document(catalog, []), _document(catalog, ["letter"], 2, 1))
+    again = [_document(catalog, []), _document(catalog, ["letter"], 2, 1)]
+    commit_documents(catalog, _file("/root/box"), again, {}, None)
+    sweep_unfinished(catalog)  # the process has died
+    assert catalog.find_recipe("hash") == (1, "recipe", FileState.INDEXED, None)
+    assert catalog.paths_of(1) == ["/root/box"]
+    assert _matches(catalog, "letter") == 1
+
+
+def test_a_document_that_has_gone_is_nobodys(catalog: Catalog) -> None:
+    _store(catalog, _file("/root/a"), _document(catalog, ["kiln"]))
+    _store(catalog, _file("/root/a", "other"), _document(catalog, ["boat"]))
+    assert not link_file(catalog, _file("/root/b"), FileState.INDEXED, None, 1)
+    assert catalog.file("/root/b") is None
+
+
 def test_a_failed_transaction_leaves_nothing(catalog: Catalog) -> None:
     document = _document(catalog, ["kiln"])
     broken = NewDocument(

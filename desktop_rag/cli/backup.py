@@ -1,0 +1,132 @@
+"""``backup`` and ``restore``: a library in one file, and back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop_rag.cli.exits import Exit
+from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_of
+
+if TYPE_CHECKING:
+    from desktop_rag.cli.progress import OnProgress
+    from desktop_rag.engine.results import Status
+    from desktop_rag.storage.backup import BackupReport
+    from desktop_rag.types import Progress
+
+
+def add_to(commands: Subparsers) -> None:
+    backup = add_command(
+        commands,
+        "backup",
+        "write the library to one file, or check such a file",
+        "Writes all that the library knows, and its settings, to FILE, and reads it back; searching and indexing go on "
+        "meanwhile. Your own files are not in it, but their text is: only you may read FILE, so keep it in a safe "
+        "place, best on another disk. With --check it reads a backup through and says whether it is sound.",
+        "desktop-rag backup /media/stick/library.zip",
+        "desktop-rag backup --check /media/stick/library.zip",
+    )
+    backup.add_argument("file", metavar="FILE", help="the backup")
+    what = backup.add_mutually_exclusive_group()
+    what.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    what.add_argument("--check", action="store_true", help="write nothing; check FILE")
+    backup.set_defaults(run=_backup)
+
+    restore = add_command(
+        commands,
+        "restore",
+        "put a backup in the place of the library",
+        "Checks the backup FILE and puts what it holds, and its settings, in the place of what the library knows. "
+        "Nothing is read or embedded again; the next “index” takes up what has changed since. Stopped or cut off at "
+        "any moment, it leaves the old library or the one of the backup.",
+        "desktop-rag restore /media/stick/library.zip",
+        "desktop-rag restore --library ~/other /media/stick/library.zip",
+    )
+    restore.add_argument("file", metavar="FILE", help="the backup")
+    restore.add_argument("--force", action="store_true", help="even if the library holds files: these are forgotten")
+    restore.set_defaults(run=_restore)
+
+
+def _backup(arguments: Arguments) -> int:
+    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.storage.backup import check_backup
+
+    file = _file_of(arguments)
+    if arguments.check:
+        with _progress_shown("Checking") as on_progress:
+            report = check_backup(file, on_progress=on_progress)
+        _show(arguments, report, "is sound")
+        return Exit.OK
+    library = library_of(arguments)
+    with open_engine(library, read_only=True) as engine, _progress_shown("Backing up") as on_progress:
+        report = engine.backup(file, force=arguments.force, on_progress=on_progress)
+    _show(arguments, report, "is written")
+    return Exit.OK
+
+
+def _restore(arguments: Arguments) -> int:
+    from desktop_rag.engine.opening import open_engine
+
+    file = _file_of(arguments)
+    with open_engine(library_of(arguments)) as engine:
+        if not arguments.force:
+            _spare(engine.status())
+        with _progress_shown("Restoring") as on_progress:
+            report = engine.restore(file, on_progress=on_progress)
+    _show(arguments, report, "is restored")
+    return Exit.OK
+
+
+def _file_of(arguments: Arguments) -> Path:
+    return Path(arguments.file).expanduser().absolute()
+
+
+def _spare(status: Status) -> None:
+    """Raises ``ConfigError`` when there is something to lose."""
+    from desktop_rag.cli.terminal import counted, short_path
+    from desktop_rag.errors import ConfigError
+
+    if status.roots:
+        folders = ", ".join(short_path(root) for root in status.roots)
+        raise ConfigError(
+            f"This library holds {counted(status.files, 'file')} of {folders}; what is known of them would be lost.",
+            "Make a backup of it first, then add --force; or restore into another library with --library.",
+        )
+
+
+def _show(arguments: Arguments, report: BackupReport, what: str) -> None:
+    from desktop_rag.cli.terminal import clean, counted, short_path, show, show_json, size
+
+    if arguments.json:
+        show_json(report)
+        return
+    taken = report.created.astimezone().strftime("%d %B %Y, %H:%M")
+    show(
+        f"{clean(short_path(report.file))} {what}: {counted(report.files, 'file')}, "
+        f"{counted(report.chunks, 'passage')}, {size(report.bytes)}.",
+        f"Taken on {taken}. SHA-256: {clean(report.digest)}",
+    )
+
+
+@contextmanager
+def _progress_shown(what: str) -> Iterator[OnProgress]:
+    """A bar on a terminal; elsewhere nothing, for it does not take long."""
+    from desktop_rag.cli.terminal import console
+
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import Progress as Bar
+
+    with Bar(console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def show(progress: Progress) -> None:
+            # In bytes; then, while a restored library is made quick to search again, in passages.
+            total, done = progress.bytes_total or progress.files_total, progress.bytes_done or progress.files_done
+            bar.update(task, total=total or 1, completed=done)
+
+        yield show

@@ -1,0 +1,203 @@
+"""``engine``: the process that keeps a library like the disk and answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from desktop_rag.cli.exits import Exit
+from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_of
+
+if TYPE_CHECKING:
+    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.events import Event
+    from desktop_rag.engine.results import EngineStatus, Status
+
+_ACTIVITIES = {
+    "starting": "starting",
+    "idle": "up to date, watching for changes",
+    "indexing": "indexing",
+    "paused": "paused; “desktop-rag engine resume” goes on",
+    "polite": "waiting",
+    "troubled": "in trouble, trying again soon",
+}
+
+
+def add_to(commands: Subparsers) -> None:
+    engine = add_command(
+        commands,
+        "engine",
+        "keep the library up to date in the background",
+        "The engine watches the folders you have indexed and takes up each change within a second or two. While it "
+        "runs, all other commands talk to it, and answer sooner. It uses little when nothing changes, gives way to "
+        "your questions, and is started again when it crashes.",
+        "desktop-rag engine start",
+        "desktop-rag engine status",
+        "desktop-rag engine stop",
+    )
+    actions = engine.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
+    for name, summary, run in (
+        ("start", "start it, in the background", _start),
+        ("stop", "end it; what is done is kept", _stop),
+        ("restart", "end it and start it again, for new settings say", _restart),
+        ("status", "what it does now", _status),
+        ("pause", "index nothing until “resume”; questions are still answered", _pause),
+        ("resume", "end a pause", _resume),
+        ("follow", "show what it does, until Ctrl-C", _follow),
+    ):
+        action = add_command(
+            actions, name, summary, f"{summary[0].upper()}{summary[1:]}.", f"desktop-rag engine {name}"
+        )
+        action.set_defaults(run=run)
+
+
+def _start(arguments: Arguments) -> int:
+    from desktop_rag.cli.terminal import program, show, show_json
+    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.opening import start_engine
+
+    library = library_of(arguments)
+    running = EngineClient.connect(library)
+    with running or start_engine(library) as client:
+        status = client.status()
+    if arguments.json:
+        show_json({"started": running is None, "status": status})
+        return Exit.OK
+    assert status.engine is not None
+    show(f"The engine {'is running' if running is None else 'was running already'} (process {status.engine.pid}).")
+    if not status.roots:
+        show(f"Tell it what to watch: {program()} index ~/Documents")
+    return Exit.OK
+
+
+def _stop(arguments: Arguments) -> int:
+    from desktop_rag.cli.terminal import say, show, show_json
+    from desktop_rag.engine.opening import stop_engine
+
+    stopped = stop_engine(library_of(arguments))
+    if arguments.json:
+        show_json({"stopped": stopped})
+    elif stopped:
+        show("The engine has stopped.")
+    else:
+        say("No engine runs for this library.")
+    return Exit.OK if stopped else Exit.NOTHING
+
+
+def _restart(arguments: Arguments) -> int:
+    from desktop_rag.engine.opening import stop_engine
+
+    stop_engine(library_of(arguments))
+    return _start(arguments)
+
+
+def _status(arguments: Arguments) -> int:
+    from desktop_rag.cli.looking import show_status
+    from desktop_rag.cli.terminal import program, say, show, show_json
+    from desktop_rag.engine.client import EngineClient
+
+    client = EngineClient.connect(library_of(arguments))
+    if client is None:
+        if arguments.json:
+            show_json({"running": False})
+        else:
+            say(f"No engine runs for this library. Start it: {program()} engine start")
+        return Exit.NOTHING
+    with client:
+        status = client.status()
+    if arguments.json:
+        show_json({"running": True, "status": status})
+    else:
+        show(*show_status(status))
+    return Exit.OK
+
+
+def _pause(arguments: Arguments) -> int:
+    from desktop_rag.cli.terminal import show
+
+    with _running(arguments) as client:
+        client.pause()
+    show("Paused. Questions are still answered; “desktop-rag engine resume” goes on.")
+    return Exit.OK
+
+
+def _resume(arguments: Arguments) -> int:
+    from desktop_rag.cli.terminal import show
+
+    with _running(arguments) as client:
+        client.resume()
+    show("Indexing goes on.")
+    return Exit.OK
+
+
+def _follow(arguments: Arguments) -> int:
+    from desktop_rag.cli.terminal import show, show_json
+
+    with _running(arguments) as client, client.subscribe() as subscription:
+        for event in subscription:
+            if arguments.json:
+                show_json(event)
+            elif words := in_words(event):
+                show(words)
+    return Exit.OK
+
+
+def _running(arguments: Arguments) -> EngineClient:
+    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.errors import ConfigError
+
+    client = EngineClient.connect(library_of(arguments))
+    if client is None:
+        raise ConfigError("No engine runs for this library.", "Start it: desktop-rag engine start")
+    return client
+
+
+def in_words(event: Event) -> str:
+    """One line about an event; "" for those that say nothing new to a person."""
+    from desktop_rag.cli import progress
+    from desktop_rag.cli.terminal import clean
+    from desktop_rag.engine.events import Changed, ModelReady, NowDoing, Trouble, Working
+
+    match event:
+        case Working(progress=done):
+            return progress.in_words(done) if done.phase == "indexing" else ""
+        case Changed(new=new, changed=changed, moved=moved, gone=gone):
+            counts = (("new", new), ("changed", changed), ("moved or copied", moved), ("gone", gone))
+            return "taken up: " + ", ".join(f"{number:,} {what}" for what, number in counts if number)
+        case NowDoing(activity=activity, detail=detail):
+            return f"{_ACTIVITIES[activity]}{f': {detail}' if detail else ''}"
+        case ModelReady(model=model):
+            return f"the model {model} is ready: questions are searched by meaning, too"
+        case Trouble(problem=problem):
+            return clean(f"{problem.message} {problem.hint}")
+
+
+def engine_rows(status: EngineStatus) -> Iterator[tuple[str, str]]:
+    """What the engine does, as labels and values."""
+    from datetime import datetime
+
+    from desktop_rag.cli.progress import in_words
+    from desktop_rag.cli.terminal import clean, counted, size
+
+    doing = _ACTIVITIES[status.activity]
+    if status.detail:
+        doing += f" ({status.detail})"
+    if status.progress is not None and status.progress.phase == "indexing":
+        doing = in_words(status.progress)
+    elif status.waiting and status.activity != "idle":
+        doing += f"; {counted(status.waiting, 'change')} waiting"
+    since = datetime.fromtimestamp(status.started).strftime("%d %B, %H:%M")
+    yield "Engine", f"process {status.pid} since {since}, {size(status.memory_bytes)} of memory"
+    yield "Now", doing
+    if not status.model_ready:
+        yield "", "the model is being loaded: questions are searched by words"
+    if status.restarts:
+        yield "", f"started again {counted(status.restarts, 'time')} after a crash"
+    for problem in status.problems:
+        yield "Trouble", clean(f"{problem.message} {problem.hint}")
+
+
+def describe_watching(status: Status) -> dict[str, str]:
+    """How each folder is kept up to date, in words, where there is something to say."""
+    words = {"missing": "not there now", "polling": "looked through now and then"}
+    return {folder.path: ": ".join(filter(None, (words.get(folder.how), folder.reason))) for folder in status.folders}

@@ -1,0 +1,273 @@
+"""The engine's API from another process. It loads no model and opens no database."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from desktop_rag import __version__
+from desktop_rag.engine import wire
+from desktop_rag.engine.events import Event
+from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
+from desktop_rag.errors import ConfigError, EngineGone
+from desktop_rag.retrieval.filters import Filters
+from desktop_rag.storage.backup import BackupReport
+from desktop_rag.types import Answer, Progress
+
+_PATIENCE_S = 15.0
+"""How long a client waits for an engine that has died to be started again."""
+_STOP_EVERY_S = 0.05
+
+
+class EngineClient:
+    """A connection to the engine that owns ``library``. One call at a time; use one client for each thread.
+
+    An engine that dies during a call is waited for, and asked again: a call can be repeated without harm. Each method
+    is that of ``Engine``, and raises its errors; ``EngineGone`` when the engine does not come back.
+    """
+
+    def __init__(self, library: Path, connection: Connection[Any, Any]) -> None:
+        self.library = library
+        self._connection = connection
+        self._busy = threading.Lock()
+
+    @classmethod
+    def connect(cls, library: Path) -> EngineClient | None:
+        """A client of the engine that runs for this library; None when none does. Raises ``ConfigError`` when it is
+        one of another version."""
+        library = library.expanduser().absolute()
+        connection = _connect(library)
+        return None if connection is None else cls(library, connection)
+
+    def close(self) -> None:
+        """Leave the engine; it goes on."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- the engine's methods ----------------------------------------------------------------------------------------
+
+    def add_root(self, path: Path) -> str:
+        root: str = self._call(wire.AddRoot(_full(path)))
+        return root
+
+    def remove_root(self, path: Path) -> int:
+        count: int = self._call(wire.RemoveRoot(_full(path)))
+        return count
+
+    def index(
+        self,
+        paths: Sequence[Path] | None = None,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        stop: threading.Event | None = None,
+        force: bool = False,
+    ) -> IndexReport:
+        chosen = None if paths is None else tuple(_full(path) for path in paths)
+        report: IndexReport = self._call(wire.Index(chosen, force), on_progress, stop)
+        return report
+
+    def forget(self, path: Path) -> int:
+        count: int = self._call(wire.Forget(_full(path)))
+        return count
+
+    def pause(self) -> None:
+        self._call(wire.Pause())
+
+    def resume(self) -> None:
+        self._call(wire.Resume())
+
+    def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> int:
+        count: int = self._call(wire.Rebuild(), on_progress)
+        return count
+
+    def search(
+        self,
+        question: str,
+        *,
+        limit: int = 10,
+        mode: Mode = "hybrid",
+        filters: Filters = Filters(),  # noqa: B008 (immutable)
+        per_document: int | None = None,
+        wait: bool = True,
+    ) -> SearchResult:
+        result: SearchResult = self._call(wire.Search(question, limit, mode, filters, per_document, wait))
+        return result
+
+    def ask(self, question: str, *, filters: Filters = Filters(), limit: int = 8) -> Answer:  # noqa: B008 (immutable)
+        answer: Answer = self._call(wire.Ask(question, filters, limit))
+        return answer
+
+    def status(self) -> Status:
+        status: Status = self._call(wire.GetStatus())
+        return status
+
+    def why(self, path: Path, question: str = "") -> Explanation:
+        explanation: Explanation = self._call(wire.Why(_full(path), question))
+        return explanation
+
+    def doctor(self, *, repair: bool = False) -> list[Check]:
+        checks: list[Check] = self._call(wire.Doctor(repair))
+        return checks
+
+    def backup(
+        self, file: Path, *, force: bool = False, on_progress: Callable[[Progress], None] | None = None
+    ) -> BackupReport:
+        report: BackupReport = self._call(wire.Backup(_full(file), force), on_progress)
+        return report
+
+    def restore(self, file: Path, *, on_progress: Callable[[Progress], None] | None = None) -> BackupReport:
+        report: BackupReport = self._call(wire.Restore(_full(file)), on_progress)
+        return report
+
+    def subscribe(self) -> RemoteSubscription:
+        connection = _connect(self.library)
+        if connection is None:
+            raise _gone(self.library)
+        return RemoteSubscription(connection)
+
+    def shut_down(self) -> None:
+        """Have the engine process end in an orderly way; it has answered, but may take a moment."""
+        self._call(wire.ShutDown())
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _call(
+        self,
+        call: wire.Call,
+        on_progress: Callable[[Progress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Any:
+        with self._busy:
+            deadline = time.monotonic() + _PATIENCE_S
+            while True:
+                try:
+                    return self._once(call, on_progress, stop)
+                except (OSError, EOFError):
+                    if isinstance(call, wire.ShutDown):
+                        return None
+                    self._reconnect(deadline)
+
+    def _once(
+        self, call: wire.Call, on_progress: Callable[[Progress], None] | None, stop: threading.Event | None
+    ) -> Any:
+        connection = self._connection
+        connection.send_bytes(wire.encode(call))
+        asked_to_stop = False
+        while True:
+            if stop is not None and stop.is_set() and not asked_to_stop:
+                connection.send_bytes(wire.encode(wire.Stop()))
+                asked_to_stop = True
+            if stop is not None and not connection.poll(_STOP_EVERY_S):
+                continue
+            answer = wire.decode_answer(connection.recv_bytes())
+            if isinstance(answer, wire.Failure):
+                raise wire.error_of(answer)
+            if isinstance(answer, wire.Result):
+                return msgspec.msgpack.decode(answer.value, type=call.returns)
+            if isinstance(answer, wire.Update) and answer.progress is not None and on_progress is not None:
+                on_progress(answer.progress)
+
+    def _reconnect(self, deadline: float) -> None:
+        self._connection.close()
+        while time.monotonic() < deadline:
+            connection = _connect(self.library)
+            if connection is not None:
+                self._connection = connection
+                return
+            time.sleep(0.05)
+        raise _gone(self.library)
+
+
+class RemoteSubscription:
+    """The events of an engine in another process: iterate over it, or ``get`` one. It ends with the engine."""
+
+    def __init__(self, connection: Connection[Any, Any]) -> None:
+        self._connection = connection
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        connection.send_bytes(wire.encode(wire.Subscribe()))
+        self._reader = threading.Thread(target=self._read, name="events", daemon=True)
+        self._reader.start()
+
+    def get(self, timeout_s: float | None = None) -> Event | None:
+        """The next event; None when there was none in time, or when the engine has gone."""
+        try:
+            return self._events.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+
+    def __iter__(self) -> Iterator[Event]:
+        while (event := self.get()) is not None:
+            yield event
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _read(self) -> None:
+        try:
+            while True:
+                answer = wire.decode_answer(self._connection.recv_bytes())
+                if isinstance(answer, wire.Update) and answer.event is not None:
+                    self._events.put(answer.event)
+                elif isinstance(answer, wire.Result | wire.Failure):
+                    return
+        except (OSError, EOFError, TypeError):  # closed, on this side (then with a TypeError) or the other
+            return
+        finally:
+            self._events.put(None)
+
+
+def _connect(library: Path) -> Connection[Any, Any] | None:
+    """A connection that both sides trust; None when nobody listens."""
+    address = wire.read_address(library)
+    if address is None:
+        return None
+    try:
+        connection = Client(address.address, authkey=bytes.fromhex(address.key))
+    except (OSError, EOFError, ValueError, AuthenticationError):  # left by a process that is no more
+        return None
+    try:
+        connection.send_bytes(wire.encode(wire.Hello(wire.PROTOCOL, __version__)))
+        hello = wire.decode_answer(connection.recv_bytes())
+    except (OSError, EOFError, msgspec.MsgspecError):
+        connection.close()
+        return None
+    if not isinstance(hello, wire.Hello) or hello.protocol != wire.PROTOCOL:
+        connection.close()
+        raise ConfigError(
+            f"The engine that runs for this library is of version {address.version}, this program of {__version__}.",
+            "Start it again: desktop-rag engine restart",
+        )
+    return connection
+
+
+def _gone(library: Path) -> EngineGone:
+    return EngineGone(f"The engine of the library {library} has stopped.", "Start it again: desktop-rag engine start")
+
+
+def _full(path: Path) -> str:
+    """The engine has a working folder of its own."""
+    return str(path.expanduser().absolute())

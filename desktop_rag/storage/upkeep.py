@@ -1,0 +1,109 @@
+"""Keeping the library's own files in order: Chroma in step with the catalog, and neither larger than need be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from desktop_rag.storage.catalog import Catalog
+from desktop_rag.storage.commit import clear_garbage, garbage, sweep_embeddings
+from desktop_rag.storage.rebuild import rebuild_vectors
+from desktop_rag.storage.vectors import MAX_ROWS, VectorStore
+from desktop_rag.types import Progress
+
+_MIB = 1024 * 1024
+_BYTES_A_VECTOR = 3_600
+"""What Chroma takes for a vector of 384 numbers on disk, in its index and its database; measured at 10,000 vectors."""
+_BYTES_ALWAYS = 1 * _MIB
+_WASTEFUL_RATIO = 3
+_WASTEFUL_BYTES = 64 * _MIB
+_RUNAWAY_RATIO = 20
+_RUNAWAY_BYTES = 10 * 1024 * _MIB
+_UNUSED_SHARE = 0.5
+_FREE_SHARE = 1 / 3
+
+
+class Growth(Struct, frozen=True):
+    """What Chroma's folder takes on disk against what the vectors of all chunks need, and its largest file; in bytes.
+
+    ``wasteful``: worth compacting. ``runaway``: something in Chroma keeps writing.
+    """
+
+    used: int
+    needed: int
+    largest_file: int
+
+    @property
+    def wasteful(self) -> bool:
+        return self.used > _WASTEFUL_RATIO * self.needed and self.used - self.needed > _WASTEFUL_BYTES
+
+    @property
+    def runaway(self) -> bool:
+        return self.largest_file > max(_RUNAWAY_BYTES, _RUNAWAY_RATIO * self.needed)
+
+
+def look(folder: Path, catalog: Catalog) -> Growth:
+    """How Chroma's ``folder`` has grown."""
+    sizes = [_allocated(path) for path in folder.rglob("*")] if folder.is_dir() else []
+    chunks = catalog.counts()["chunks"]
+    return Growth(sum(sizes), _BYTES_ALWAYS + chunks * _BYTES_A_VECTOR, max(sizes, default=0))
+
+
+def compact(catalog: Catalog, vectors: VectorStore, on_progress: Callable[[Progress], None]) -> None:
+    """Make Chroma again, in which deleted vectors take no room. A crash in between leaves it with some of the vectors;
+    the next opening adds the others."""
+    rebuild_vectors(catalog, vectors, on_progress)
+
+
+def tidy_catalog(catalog: Catalog) -> None:
+    """Drop cached embeddings when most serve no chunk any more, and give free pages back when they are many."""
+    reader = catalog.reader()
+    (cached,) = reader.execute("SELECT count(*) FROM embeddings").fetchone()
+    (used,) = reader.execute("SELECT count(DISTINCT embedding_id) FROM chunks").fetchone()
+    if cached - used > _UNUSED_SHARE * cached:
+        sweep_embeddings(catalog)
+    (pages,) = reader.execute("PRAGMA page_count").fetchone()
+    (free,) = reader.execute("PRAGMA freelist_count").fetchone()
+    if free > _FREE_SHARE * pages:
+        catalog.vacuum()
+
+
+def reconcile(catalog: Catalog, vectors: VectorStore) -> tuple[int, int]:
+    """Make Chroma hold a vector for each chunk and no other; returns how many were added and removed. No model is
+    needed. Nothing else may write to the library meanwhile. Raises ``StorageError``."""
+    wanted = {row[0] for row in catalog.reader().execute("SELECT id FROM chunks")}
+    stored = vectors.stored_ids()
+    missing, surplus = sorted(wanted - stored), sorted(stored - wanted)
+    for begin in range(0, len(missing), MAX_ROWS):
+        _add(catalog, vectors, missing[begin : begin + MAX_ROWS])
+    vectors.delete(surplus)
+    clear_garbage(catalog, garbage(catalog))
+    return len(missing), len(surplus)
+
+
+def _add(catalog: Catalog, vectors: VectorStore, ids: Sequence[int]) -> None:
+    import msgspec
+    import numpy as np
+
+    rows = (
+        catalog.reader()
+        .execute(
+            "SELECT c.id, e.vector FROM json_each(?) wanted JOIN chunks c ON c.id = wanted.value"
+            " JOIN embeddings e ON e.id = c.embedding_id",
+            (msgspec.json.encode(ids).decode(),),
+        )
+        .fetchall()
+    )
+    packed = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
+    vectors.upsert([row[0] for row in rows], packed.reshape(len(rows), -1).astype(np.float32))
+
+
+def _allocated(path: Path) -> int:
+    """Bytes a file takes on disk: Chroma's may have holes."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return 0
+    return int(getattr(status, "st_blocks", -(-status.st_size // 512))) * 512

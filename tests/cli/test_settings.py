@@ -1,0 +1,83 @@
+"""Settings from the command line, and what ``why`` says of files that they leave out."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop_rag.cli.exits import Exit
+from tests.cli.conftest import Run, RunJson
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "garden.txt").write_text("Tomatoes in May.", encoding="utf-8")
+    return folder
+
+
+def test_switches_choices_and_sizes(run: Run) -> None:
+    assert run("config", "set", "hidden", "yes")[1] == "hidden is now on.\n"
+    assert run("config", "get", "hidden")[1] == "on\n"
+    assert run("config", "set", "on_battery", "pause")[1] == "on_battery is now pause.\n"
+    assert run("config", "set", "largest_bytes", "2", "GiB")[1] == "largest_bytes is now 2.0 GiB.\n"
+    out = run("config")[1]
+    assert "* hidden" in out
+    assert "* on_battery" in out
+    assert "  follow_links" in out
+    code, _, err = run("config", "set", "follow_links", "perhaps")
+    assert code == Exit.USAGE
+    assert "Give on or off." in err
+
+
+def test_settings_of_one_folder(run: Run, run_json: RunJson, notes: Path) -> None:
+    assert run("config", "set", "ignore", "*.iso", "garden.*", "--folder", notes)[0] == 0
+    out = run("config", "set", "hidden", "on", "--folder", notes)[1]
+    assert out.startswith("hidden is now on in ")
+    assert "Only in " in run("config")[1]
+    assert run("config", "get", "ignore", "--folder", notes)[1] == "*.iso\ngarden.*\n"
+    assert run("config", "get", "follow_links", "--folder", notes)[1] == "as everywhere\n"
+    assert run_json("config", "get", "hidden")[1]["value"] is False
+    named = {"name": "hidden", "folder": str(notes.resolve()), "value": True}
+    assert run_json("config", "get", "hidden", "--folder", notes)[1] == named
+
+    code, _, err = run("config", "set", "workers", "1", "--folder", notes)
+    assert code == Exit.USAGE
+    assert "the same for all folders" in err
+    assert "There is no folder" in run("config", "set", "hidden", "on", "--folder", notes / "gone")[2]
+    for name in ("ignore", "hidden"):
+        assert run("config", "unset", name, "--folder", notes)[0] == 0
+    assert "Only in" not in run("config")[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are quoted in another way")
+def test_why_tells_how_to_have_what_is_left_out(run: Run, notes: Path) -> None:
+    """Every command that ``why`` gives is run, and brings the file back."""
+    outside = notes.parent / "outside.txt"
+    outside.write_text("Elsewhere.", encoding="utf-8")
+    (notes / "link.txt").symlink_to(outside)
+    for name in ("draft.tmp", "list.iso", "deed.scan", ".plan.txt"):
+        (notes / name).write_text("What was planned.", encoding="utf-8")
+    (notes / "huge.txt").write_text("x" * 5000, encoding="utf-8")
+    run("config", "set", "ignore", "*.iso", "*.img")
+    run("config", "set", "ignore", "*.scan", "--folder", notes)
+    run("config", "set", "largest_bytes", "4000")
+    run("index", notes)
+    for name, said in (
+        ("draft.tmp", "left out by the pattern “*.tmp” (built in)"),
+        ("list.iso", "left out by the pattern “*.iso” (your settings)"),
+        ("deed.scan", "left out by the pattern “*.scan” (your settings for this folder)"),
+        (".plan.txt", "“.plan.txt” is hidden"),
+        ("huge.txt", "larger than 3.91 KiB, the size limit"),
+        ("link.txt", f"a link, or lies behind one: to {outside.resolve()}"),
+    ):
+        reason = run("why", notes / name)[1]
+        assert said in reason
+        command = next(line for line in reason.splitlines() if "desktop-rag config" in line)
+        assert run(*shlex.split(command[command.index("desktop-rag") :])[1:])[0] == 0
+        assert run("why", notes / name)[1].strip().endswith("It came after the last run: index again.")
+    assert run("config", "get", "ignore")[1].split() == ["*.img", "!*.tmp", "!.plan.txt"]  # the others are kept
