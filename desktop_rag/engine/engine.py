@@ -41,6 +41,7 @@ from desktop_rag.engine.results import (
 from desktop_rag.engine.supervisor import RESTARTS
 from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy
 from desktop_rag.indexing.indexer import Conduct, Scope, sweep
+from desktop_rag.log import ENGINE, record_bug
 from desktop_rag.models.hardware import give_back_memory
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.query import Query, parse_query
@@ -249,7 +250,13 @@ class Engine:
         report = on_progress or _ignore_progress
         catalog = self._parts.catalog
         with storage_errors(self.library), self._writing():
-            done = restore_backup(catalog, config_path(self.library), file.expanduser().absolute(), on_progress=report)
+            done = restore_backup(
+                catalog,
+                config_path(self.library),
+                file.expanduser().absolute(),
+                before=self._parts.vectors.recreate,  # its numbers of chunks will mean others
+                on_progress=report,
+            )
             rebuild_vectors(catalog, self._parts.vectors, report)
         if self._keeper is not None:
             self._keeper.follow([Scope(root) for root in catalog.roots()])
@@ -394,6 +401,10 @@ class Engine:
                 self._parts.prepare_vectors()
         except DesktopRagError as error:
             self._in_trouble(Problem(error.code, error.message, error.hint))
+            return
+        except Exception as error:  # else nobody would hear of it
+            said = f"The model could not be made ready ({type(error).__name__})."
+            self._in_trouble(Problem("bug", said, record_bug(error, ENGINE)))
             return
         self._ready.set()
         self._bus.publish(ModelReady(self._parts.embedder.space.model))

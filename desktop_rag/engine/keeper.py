@@ -10,7 +10,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -125,8 +125,8 @@ class Keeper:
                 self._wake.notify_all()
 
     def conduct(self, stop: threading.Event, on_progress: Callable[[Progress], None], *, force: bool) -> Conduct:
-        """How a person's own indexing run behaves."""
-        return self._conduct(stop, on_progress, self._give_way_in_command, force=force)
+        """How a person's own indexing run behaves: it takes everything as it is, what is still being written, too."""
+        return self._conduct(stop, on_progress, self._give_way_in_command, restless=(), force=force)
 
     def looked_at(self, run: Run, scopes: Sequence[Scope], seconds: float) -> None:
         """A run over ``scopes`` has ended."""
@@ -265,7 +265,9 @@ class Keeper:
                 run = self._library.indexer.run(
                     scopes,
                     lambda: self._library.shared_pool("deep"),
-                    self._conduct(self._closing, self._tell, self._give_way_in_background),
+                    self._conduct(
+                        self._closing, self._tell, self._give_way_in_background, restless=self._settler.restless()
+                    ),
                 )
             except DesktopRagError as error:
                 self._in_trouble(Problem(error.code, error.message, error.hint), scopes)
@@ -299,13 +301,12 @@ class Keeper:
         on_progress: Callable[[Progress], None],
         give_way: Callable[[], None],
         *,
+        restless: Collection[str],
         force: bool = False,
         nested: bool = False,
     ) -> Conduct:
         crashes = self._library.crashes
         activity = "indexing in between" if nested else "indexing"
-        with self._wake:
-            restless = self._settler.restless()
         return Conduct(
             stop,
             on_progress,
@@ -343,7 +344,10 @@ class Keeper:
         if small:
             self._in_between = True
             try:
-                conduct = self._conduct(self._closing, lambda _: None, self._gate.give_way, nested=True)
+                restless = self._settler.restless()
+                conduct = self._conduct(
+                    self._closing, lambda _: None, self._gate.give_way, restless=restless, nested=True
+                )
                 run = self._library.indexer.run(small, lambda: self._library.shared_pool("quick", 1), conduct)
             finally:
                 self._in_between = False

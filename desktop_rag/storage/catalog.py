@@ -19,7 +19,7 @@ import msgspec
 
 from desktop_rag.errors import StorageError
 from desktop_rag.storage.failures import storage_errors
-from desktop_rag.storage.migrations import migrate, use_write_ahead_log
+from desktop_rag.storage.migrations import is_behind, migrate, use_write_ahead_log
 from desktop_rag.types import Chunk, Document, File, FileState, Locator, Mail, Problem, Role
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Catalog:
             self._writer = self._connect_read_only() if read_only else self._connect()
             if not read_only:
                 use_write_ahead_log(self._writer)
+            elif is_behind(self._writer):
+                Catalog(path).close()  # another process is just making it, or an older version has made it
             migrate(self._writer)
             self._next_chunk = 1
             self.refresh()

@@ -136,6 +136,11 @@ def use_write_ahead_log(connection: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
+def is_behind(connection: sqlite3.Connection) -> bool:
+    """Whether ``migrate`` would write."""
+    return _version(connection) < len(MIGRATIONS)
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date. Raises ``LibraryTooNew`` for a library that a newer version has written."""
     while (version := _version(connection)) < len(MIGRATIONS):

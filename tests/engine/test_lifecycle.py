@@ -150,3 +150,53 @@ def test_nothing_leaves_the_machine(notes: Path, tmp_path: Path, monkeypatch: py
         engine._parts.vectors.query(engine._parts.embedder.embed(["boat"])[0], 2)
         engine.ask("Where is the boat?")
     assert called == []
+
+
+def test_backup_of_a_live_library_is_restored_whole(notes: Path, tmp_path: Path) -> None:
+    file = tmp_path / "library.backup"
+    with Engine(tmp_path / "library", live=True) as engine:
+        engine.index([notes])
+        before = engine.search("hives on the roof").hits
+        assert engine.backup(file).files == 3
+        (notes / "boat.txt").write_text("The boat was sold.", encoding="utf-8")
+        (notes / "bees.txt").unlink()
+        engine.index()
+        assert "morning sun" not in " ".join(hit.text for hit in engine.search("hives on the roof").hits)
+        engine.pause()
+        assert engine.restore(file).documents == 3
+        assert engine.search("hives on the roof").hits == before
+        assert [check.name for check in engine.doctor() if not check.ok] == []
+        assert engine.index().gone == 1
+
+
+def test_chroma_is_mended_after_a_crash_or_when_it_is_gone(notes: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    with Engine(library) as engine:
+        engine.index([notes])
+        engine._parts.catalog.set_setting("open", "1")
+        ids = sorted(engine._parts.vectors.stored_ids())
+        engine._parts.vectors.delete(ids[:1])
+        engine._parts.vectors.upsert([999_999], engine._parts.embedder.embed(["left by a crash"]))
+        engine._parts._note_closing = lambda: None  # type: ignore[method-assign]
+        engine._parts._closing.pop_all()  # the process dies here
+        engine._parts.vectors.close()
+        engine._parts.catalog.close()
+        engine._parts.lock.release()
+    with Engine(library) as engine:
+        engine.index()
+        assert sorted(engine._parts.vectors.stored_ids()) == ids
+    shutil.rmtree(library / VECTORS_NAME)
+    with Engine(library) as engine:
+        engine.index()
+        assert sorted(engine._parts.vectors.stored_ids()) == ids
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such rights")
+def test_a_library_is_for_its_owner_alone(notes: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir(mode=0o755)
+    (library / "config.toml").write_text("", encoding="utf-8")
+    with Engine(library) as engine:
+        engine.index([notes])
+    for path in (library, *library.rglob("*")):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
