@@ -76,6 +76,11 @@ def install() -> None:
         setattr(socket.socket, name, _judged_first(getattr(socket.socket, name), place))
 
 
+def is_installed() -> bool:
+    """Whether this process is guarded; its counts say nothing otherwise."""
+    return _installed
+
+
 @contextmanager
 def allow(reason: str) -> Iterator[None]:
     """Let this thread connect to other machines, for a download that a person has asked for; the log says so."""

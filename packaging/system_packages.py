@@ -14,16 +14,16 @@ WANTED = Path(__file__).with_name("debian-packages.txt")
 def main() -> None:
     apt = shutil.which("apt-get")
     if apt is None:
-        print(f"No apt-get here: the tests of windows need the equivalents of the packages in {WANTED.name}.")
+        print(f"No apt-get here: some tests need the equivalents of the packages in {WANTED.name}.")
         return
     missing = [name for name in _wanted() if name not in _installed()]
     if not missing:
         return
     install = [apt, "install", "--yes", "--no-install-recommends", *missing]
     if os.geteuid() != 0:
-        print(f"Tests of windows need Debian packages. To install them: sudo {' '.join(['apt-get', *install[1:]])}")
+        print(f"Some tests need Debian packages. To install them: sudo {' '.join(['apt-get', *install[1:]])}")
         return
-    print(f"Installing Debian packages for the tests of windows: {' '.join(missing)}", flush=True)
+    print(f"Installing Debian packages for the tests: {' '.join(missing)}", flush=True)
     for command in ([apt, "update"], install):
         result = subprocess.run(
             command,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_rag.cli.exits import Exit
@@ -23,31 +24,42 @@ def add_to(commands: Subparsers) -> None:
         commands,
         "doctor",
         "check library, models and machine",
-        "Checks that the library is sound, that the model works, that there is room on the disk, and that nothing in "
-        "the environment would have the program talk to another machine. Changes nothing.",
+        "Checks that the library is sound, that the model works, that there is room on the disk, and that nothing has "
+        "tried to talk to another machine. Changes nothing, unless --repair is given: what is damaged is then mended "
+        "by what can still be read, and files and models that were set aside are tried again.",
         "desktop-rag doctor",
+        "desktop-rag doctor --repair",
     )
+    doctor.add_argument("--repair", action="store_true", help="mend what is damaged; your own files are untouched")
     doctor.set_defaults(run=_doctor)
 
 
 def _doctor(arguments: Arguments) -> int:
-    from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.engine import Engine
-    from desktop_rag.errors import LibraryBusy
+    from desktop_rag.cli.terminal import clean, show, show_json
+    from desktop_rag.engine.opening import repair_library
 
     library = library_of(arguments)
-    try:
-        with Engine(library) as engine:
-            checks = engine.doctor()
-    except LibraryBusy:
-        with Engine(library, read_only=True) as engine:
-            checks = engine.doctor()
+    done, checks = repair_library(library) if arguments.repair else ([], _examined(library))
     checks = [_program(), *checks, offline(os.environ)]
     if arguments.json:
-        show_json({"ok": all(check.ok for check in checks), "checks": checks})
+        show_json({"ok": all(check.ok for check in checks), "repaired": done, "checks": checks})
     else:
-        show(*show_checks(checks))
+        show(*(clean(line) for line in done), *([""] if done else []), *show_checks(checks))
     return Exit.OK if all(check.ok for check in checks) else Exit.PARTLY
+
+
+def _examined(library: Path) -> list[Check]:
+    """What the engine finds; one that is busy elsewhere leaves less to look at."""
+    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.errors import LibraryBusy
+
+    try:
+        with open_engine(library) as engine:
+            return engine.doctor()
+    except LibraryBusy:
+        with Engine(library, read_only=True) as engine:
+            return engine.doctor()
 
 
 def _program() -> Check:

@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from desktop_rag import offline
 from desktop_rag.engine.results import Check
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.models.text_embedding import TextEmbedder
@@ -22,7 +23,7 @@ def examine(
     library: Path, catalog: Catalog, vectors: VectorStore, embedder: TextEmbedder, *, read_only: bool
 ) -> list[Check]:
     """Run all checks; one that fails says what to do."""
-    checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _roots(catalog)]
+    checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _roots(catalog), _connections()]
     if read_only:
         checks.append(Check("vectors", True, "not looked at: another process owns the library"))
     else:
@@ -66,6 +67,20 @@ def _roots(catalog: Catalog) -> Check:
     missing = [root for root in catalog.roots() if not Path(root).exists()]
     found = f"{len(catalog.roots())} chosen, all there" if not missing else f"missing: {', '.join(missing)}"
     return Check("folders", not missing, found, "Reconnect the drive, or forget the folder.")
+
+
+def _connections() -> Check:
+    """What the guard over this process's connections has counted."""
+    if not offline.is_installed():
+        return Check("connections", True, "not counted: the program that opened this library guards none")
+    tried = ", ".join(sorted({name for _, name in offline.attempts()})[:3])
+    refused = f"; refused: {offline.refused():,}"
+    return Check(
+        "connections",
+        not tried,
+        f"connections made: {offline.made():,}{refused}{f' (with {tried})' if tried else ''}",
+        "Nothing was sent. Part of the program wanted to; please report it.",
+    )
 
 
 def _vectors(catalog: Catalog, vectors: VectorStore) -> Check:

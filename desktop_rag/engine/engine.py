@@ -50,6 +50,7 @@ from desktop_rag.storage.commit import forget_files
 from desktop_rag.storage.failures import storage_errors
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.rebuild import rebuild_vectors
+from desktop_rag.storage.repair import remember_folders
 from desktop_rag.types import Answer, Problem, Progress
 
 
@@ -196,6 +197,7 @@ class Engine:
             return Scope(around[0], "" if str(full) == around[0] else str(full))
         catalog.adopt_roots(str(full), [root for root in known if Path(root).is_relative_to(full)])
         catalog.add_root(str(full), datetime.now(UTC))
+        remember_folders(self.library, catalog.roots())
         return Scope(str(full))
 
     def forget(self, path: Path) -> int:
@@ -213,6 +215,7 @@ class Engine:
                 for file in catalog.files()
                 if file.path in candidates or any(Path(file.path).is_relative_to(name) for name in candidates)
             ]
+            remember_folders(self.library, catalog.roots())
             forget_files(catalog, gone)
             sweep(catalog, self._parts.vectors)
         return len(gone)

@@ -31,6 +31,8 @@ _STATES = {
     FileState.FAILED: "It could not be read.",
 }
 
+_NO_FILE = "There is no such file, and none was indexed under this path."
+
 
 def explain(
     catalog: Catalog,
@@ -74,21 +76,38 @@ def explain(
 
 def _unknown(roots: Sequence[str], path: Path, config: Config, own: Sequence[Path]) -> str:
     """Why a path is not in the catalog."""
-    if not path.exists():
-        return "There is no such file, and none was indexed under this path."
     # A link is judged by where it is; a path that only leads to a chosen folder by way of one is the same as without.
     for place in (path, path.resolve()):
         root = next((Path(root) for root in roots if place.is_relative_to(root)), None)
-        if root is not None:
-            rule = Rules(root, config, own).matching(place)
-            if rule is not None:
-                return " ".join(filter(None, (str(rule), _remedy(rule, root, place, config))))
-            if place.is_dir():
-                return "It is a folder; ask about a file in it."
-            if not place.is_file():
-                return "It is no file with something in it, but a pipe, a socket or a device."
-            return "It came after the last run: index again."
-    return "It is outside the folders you chose: index it, or a folder around it."
+        if root is None:
+            continue
+        shut = _shut_folder(root, place)
+        if shut is None and not place.exists():
+            return _NO_FILE
+        rule = Rules(root, config, own).matching(place)
+        if rule is not None:
+            return " ".join(filter(None, (str(rule), _remedy(rule, root, place, config))))
+        if shut is not None:
+            return f"You may not look into the folder {shut}. Get the right to, and index again."
+        if place.is_dir():
+            return "It is a folder; ask about a file in it."
+        if not place.is_file():
+            return "It is no file with something in it, but a pipe, a socket or a device."
+        return "It came after the last run: index again."
+    outside = os.path.exists(path)  # noqa: PTH110 (false, and no error, where a folder on the way is shut)
+    return "It is outside the folders you chose: index it, or a folder around it." if outside else _NO_FILE
+
+
+def _shut_folder(root: Path, path: Path) -> Path | None:
+    """The folder on the way from ``root`` to ``path`` that may not be listed, if there is one."""
+    for above in reversed(path.relative_to(root).parents):
+        try:
+            os.scandir(root / above).close()
+        except PermissionError:
+            return root / above
+        except OSError:
+            return None  # what is not there is told apart elsewhere
+    return None
 
 
 def _remedy(rule: Rule, root: Path, path: Path, config: Config) -> str:

@@ -281,8 +281,7 @@ class Keeper:
             with self._wake:
                 self._trouble = None
         self.looked_at(run, [] if run.stopped else scopes, time.monotonic() - began)
-        if any(not scope.at for scope in scopes):
-            give_back_memory()
+        give_back_memory()
 
     def _in_trouble(self, problem: Problem, scopes: Sequence[Scope] = ()) -> None:
         """Something of our own fails: say it, and try again after a while."""

@@ -14,8 +14,10 @@ import msgspec
 
 from desktop_rag.engine import wire
 from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.engine import Engine
+from desktop_rag.engine.engine import CATALOG_NAME, Engine
+from desktop_rag.engine.results import Check
 from desktop_rag.errors import DesktopRagError, EngineGone, LibraryBusy
+from desktop_rag.storage.repair import repair
 
 AnyEngine = Engine | EngineClient
 
@@ -94,6 +96,25 @@ def stop_engine(library: Path, *, within_s: float = 30.0) -> bool:
             raise EngineGone(f"The engine is still busy after {within_s:g} s.", "Wait a little and look again.")
         time.sleep(_LOOK_EVERY_S)
     return True
+
+
+def repair_library(library: Path) -> tuple[list[str], list[Check]]:
+    """Mend a library while nobody has it open, then look at it: what was done, in words, and what is found now. An
+    engine that runs is stopped for it and started again. Raises ``LibraryBusy``, ``StorageError``."""
+    done: list[str] = []
+    ran = stop_engine(library)
+    if library.is_dir():
+        lock = Engine.lock_of(library)
+        lock.acquire()
+        try:
+            done = repair(library / CATALOG_NAME)
+        finally:
+            lock.release()
+    with Engine(library) as engine:
+        checks = engine.doctor(repair=True)
+    if ran:
+        start_engine(library).close()
+    return done, checks
 
 
 def _said(output: bytes) -> wire.Failure:

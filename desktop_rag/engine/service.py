@@ -28,6 +28,7 @@ from desktop_rag.engine import wire
 from desktop_rag.engine.engine import Engine
 from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy, StorageError
 from desktop_rag.log import ENGINE, record_bug, start_log
+from desktop_rag.models.hardware import keep_memory_together
 from desktop_rag.types import Progress
 
 STOPPED, MISUSED, BUSY, UNUSABLE = 0, 2, 4, 5
@@ -40,6 +41,7 @@ log = logging.getLogger("desktop_rag.engine")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until told to stop; returns the exit code."""
+    keep_memory_together()
     os.umask(0o077)  # what we write is for the owner alone
     offline.install()
     start_log(ENGINE, logging.INFO)
@@ -89,7 +91,7 @@ class Service:
         self._listener.close()
         for client in list(self._serving):
             client.stop()
-        self._workers.shutdown(cancel_futures=True)
+        self._workers.shutdown()  # who has asked already gets an answer
 
     def wait(self) -> None:
         """Return when somebody has said stop."""
@@ -174,7 +176,10 @@ class _Client:
                 if isinstance(call, wire.Subscribe):  # it may last for days
                     threading.Thread(target=self._perform, args=(call, stop), name="events", daemon=True).start()
                 else:
-                    self._workers.submit(self._perform, call, stop)
+                    try:
+                        self._workers.submit(self._perform, call, stop)
+                    except RuntimeError:  # they take nothing any more: the engine is about to end
+                        return
         except msgspec.MsgspecError as error:
             log.warning("A client sent a message that is none: %s", type(error).__name__)
         finally:

@@ -6,8 +6,10 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+_M_ARENA_MAX = -8
 _BUSY_PERCENT = 40
 """A desktop that is being drawn stays well below; a game or a render is well above."""
 
@@ -23,13 +25,21 @@ def on_battery() -> bool:
     return battery is not None and battery.power_plugged is False
 
 
+def keep_memory_together() -> None:
+    """Have all threads of this process share two pools of memory: with one for each, much of it lies free. To be called
+    before there are threads; only glibc has such pools."""
+    _glibc("mallopt", _M_ARENA_MAX, 2)
+
+
 def give_back_memory() -> None:
     """Return to the system what was freed, where its C library keeps such memory (glibc's does)."""
+    _glibc("malloc_trim", 0)
+
+
+def _glibc(function: str, *arguments: int) -> None:
     if sys.platform == "linux":
-        try:
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
-        except (OSError, AttributeError):  # another C library
-            return
+        with suppress(OSError, AttributeError):  # another C library
+            getattr(ctypes.CDLL("libc.so.6"), function)(*arguments)
 
 
 class GraphicsLoad:

@@ -99,6 +99,8 @@ class TextEmbedder:
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = self._threads
                 options.log_severity_level = 3
+                # Its own pool of memory would keep what the largest batch needed, and is no quicker.
+                options.enable_cpu_mem_arena = False
                 # Threads that spin while they wait would take the cores that parsing and storing need.
                 options.add_session_config_entry("session.intra_op.allow_spinning", "0")
                 with self._loading(self.space.model):

@@ -96,7 +96,7 @@ class Catalog:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA cache_size = -32768")
+            connection.execute("PRAGMA cache_size = -16384")
         except sqlite3.DatabaseError:
             connection.close()
             raise
@@ -121,7 +121,7 @@ class Catalog:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
-            connection.execute("PRAGMA cache_size = -8192")  # the system keeps what all readers share
+            connection.execute("PRAGMA cache_size = -4096")  # the system keeps what all readers share
         return connection
 
     @contextmanager

@@ -1,7 +1,8 @@
 """The files of Chroma, looked at before Chroma opens them.
 
-It trusts what it reads: a link to an element that is not there makes it hang or ends the process, and a lost file makes
-it forget vectors without a word. All this is seen here first; the content of the vectors is not looked at.
+It trusts what it reads: a link to an element that is not there ends the process, a list of links cut short has it
+write until the disk is full, and a lost file makes it forget vectors without a word. All this is seen here first; the
+content of the vectors is not looked at.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import struct
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
 
 DATABASE = "chroma.sqlite3"
 _INDEX_FILES = ("header.bin", "data_level0.bin", "length.bin", "link_lists.bin")
 _KNOWN_FORMAT = 1
 _BLOCK = 4 << 20
 """Bytes read at a time."""
+_HIGHEST = 255
+"""Levels an element may reach; one in sixteen reaches the next."""
 
 
 class _Header(NamedTuple):
@@ -51,9 +54,9 @@ _LAYOUT = struct.Struct("<iQQQQQQiIQQQdQ")
 def damage(folder: Path) -> str:
     """What is wrong with the Chroma folder ``folder``, in words; "" when Chroma can be trusted to open it.
 
-    Reads the whole index once, about a gigabyte in a second. Raises ``OSError`` when it cannot be read.
+    Reads the whole index once. Raises ``OSError`` when it cannot be read.
     """
-    segments = {path.name: path for path in folder.iterdir() if (path / _INDEX_FILES[0]).parent.is_dir()}
+    segments = {path.name: path for path in folder.iterdir() if path.is_dir()}
     database = folder / DATABASE
     if not database.exists() or not database.stat().st_size:
         return f"{DATABASE} is gone" if segments else ""
@@ -106,7 +109,8 @@ def _index_damage(folder: Path) -> str:
         return "data_level0.bin is cut short"
     if not all(_links_hold(block, header) for block in _blocks(folder / "data_level0.bin", header)):
         return "data_level0.bin has links to nowhere"
-    return "" if _upper_links_hold((folder / "link_lists.bin").read_bytes(), header) else "link_lists.bin is damaged"
+    with (folder / "link_lists.bin").open("rb") as lists:
+        return "" if _upper_links_hold(lists, header) else "link_lists.bin is damaged"
 
 
 def _blocks(path: Path, header: _Header) -> Iterator[bytes]:
@@ -127,24 +131,25 @@ def _links_hold(block: bytes, header: _Header) -> bool:
     return bool((counts <= header.links).all() and (links[:, 1:][used] < header.elements).all())
 
 
-def _upper_links_hold(data: bytes, header: _Header) -> bool:
+def _upper_links_hold(file: BinaryIO, header: _Header) -> bool:
     """For each element: the bytes of its lists above the lowest level, then these lists, one a level."""
     list_bytes = 4 + 4 * header.upper_links
     levels = bytearray(header.elements)
     lists: list[tuple[int, tuple[int, ...]]] = []
-    at = 0
     for element in range(header.elements):
-        size = int.from_bytes(data[at : at + 4], "little")
-        at += 4
-        if size % list_bytes or size // list_bytes > 255 or at + size > len(data):
+        said = file.read(4)
+        size = int.from_bytes(said, "little")
+        if not size and len(said) == 4:
+            continue
+        data = b"" if size % list_bytes or size > _HIGHEST * list_bytes else file.read(size)
+        if not data or len(data) != size:
             return False
         levels[element] = size // list_bytes
-        for level in range(1, levels[element] + 1):
-            count = int.from_bytes(data[at : at + 2], "little")
+        for level in range(levels[element]):
+            count = int.from_bytes(data[level * list_bytes :][:2], "little")
             if count > header.upper_links:
                 return False
-            lists.append((level, struct.unpack_from(f"<{count}I", data, at + 4)))
-            at += list_bytes
-    if at > len(data) or (header.elements and levels[header.entry] != header.top_level):
+            lists.append((level + 1, struct.unpack_from(f"<{count}I", data, level * list_bytes + 4)))
+    if header.elements and levels[header.entry] != header.top_level:
         return False
     return all(link < header.elements and levels[link] >= level for level, links in lists for link in links)

@@ -1,7 +1,7 @@
 """Chroma: the vectors of all chunks, for quick search. The only module that knows chromadb.
 
-A collection holds the chunk's id and its vector and nothing else. It is a cache: ``rebuild`` in the engine fills it
-again from the catalog.
+A collection holds the chunk's id and its vector and nothing else. It is a cache: ``rebuild`` fills it again from the
+catalog, ``upkeep`` adds what is missing and removes what is too much.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import hashlib
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ import msgspec
 
 from desktop_rag import offline
 from desktop_rag.errors import StorageError
+from desktop_rag.storage.chroma_files import damage
+from desktop_rag.storage.failures import disk_full
 from desktop_rag.types import Space
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 5_000
 """Rows of one call; Chroma refuses more than 5,461."""
+_NO_SPACE_LEFT = 1 << 20
+"""Bytes. Chroma does not say why it could not write; on a disk with less room than this, we know."""
 
 
 def fingerprint(space: Space) -> str:
@@ -35,14 +39,19 @@ def fingerprint(space: Space) -> str:
 
 
 class VectorStore:
-    """The collection of one embedding space. Opening it costs about a second, so it happens at the first use."""
+    """The collection of one embedding space, for all threads of the one process that owns the library.
+
+    Opening it costs about a second, so it happens at the first use; its files are checked before. Writes wait for one
+    another, queries for nobody. Every method raises ``StorageError`` when Chroma fails, ``DiskFull`` when that is why;
+    after a failed write the files are checked again at the next use.
+    """
 
     def __init__(self, folder: Path, space: Space) -> None:
         self._folder = folder
         self._space = space
         self._client: Any = None
         self._collection: Any = None
-        self._opening = threading.RLock()
+        self._guard = threading.RLock()
 
     @property
     def is_open(self) -> bool:
@@ -54,70 +63,50 @@ class VectorStore:
 
     def recreate(self) -> None:
         """Start again with an empty folder, whatever is in it now."""
-        self.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self.open()
+        with self._guard:
+            self.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            if self._folder.exists():
+                raise StorageError(
+                    f"The vector store in {self._folder} could not be removed.",
+                    "Close the programs that use files in it, and see to it that they belong to you.",
+                )
+            self.open()
 
     def open(self) -> None:
-        """Open or make the collection. Raises ``StorageError``."""
-        with self._opening:
-            if self._collection is None:
-                self._open()
-
-    def _open(self) -> None:
-        offline.quieten()
-        import chromadb
-        from chromadb.config import Settings
-
-        # Chroma logs a warning for an id that is upserted before it exists; for us that is the normal case.
-        logging.getLogger("chromadb").setLevel(logging.ERROR)
-        try:
-            self._client = chromadb.PersistentClient(
-                str(self._folder), settings=Settings(anonymized_telemetry=False, allow_reset=True)
-            )
-            self._collection = self._make()
-        except Exception as error:
-            raise StorageError(
-                f"The vector store in {self._folder} could not be opened: {error}.",
-                "Run “desktop-rag rebuild”: it makes the store again from the catalog.",
-            ) from error
-
-    def _make(self) -> Any:
-        return self._client.get_or_create_collection(
-            f"space-{fingerprint(self._space)}",
-            embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_construction": 100, "ef_search": 128, "max_neighbors": 16}},
-        )
+        """Open or make the collection."""
+        self._opened()
 
     def close(self) -> None:
-        """Let go of Chroma's files."""
-        if self._client is not None:
-            self._client.close()
-        self._client = self._collection = None
+        """Let go of Chroma's files. Calls that other threads have under way fail."""
+        with self._guard:
+            client, self._client, self._collection = self._client, None, None
+            if client is not None:
+                client.close()
 
     def count(self) -> int:
-        self.open()
-        return int(self._collection.count())
+        with self._chroma("be read"):
+            return int(self._opened().count())
 
     def upsert(self, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
-        """Store ``vectors`` [n, dim] under ``ids`` [n], replacing those already there. Raises ``StorageError``."""
-        self.open()
+        """Store ``vectors`` [n, dim] under ``ids`` [n], replacing those already there."""
         for begin in range(0, len(ids), MAX_ROWS):
             names = [str(number) for number in ids[begin : begin + MAX_ROWS]]
-            self._write(partial(self._collection.upsert, ids=names, embeddings=vectors[begin : begin + MAX_ROWS]))
+            with self._writing():
+                self._opened().upsert(ids=names, embeddings=vectors[begin : begin + MAX_ROWS])
 
     def delete(self, ids: Sequence[int]) -> None:
-        """Remove the vectors of ``ids``; unknown ones are passed over. Raises ``StorageError``."""
-        self.open()
+        """Remove the vectors of ``ids``; unknown ones are passed over."""
         for begin in range(0, len(ids), MAX_ROWS):
-            self._write(partial(self._collection.delete, ids=[str(number) for number in ids[begin : begin + MAX_ROWS]]))
+            with self._writing():
+                self._opened().delete(ids=[str(number) for number in ids[begin : begin + MAX_ROWS]])
 
     def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
         """The ``limit`` nearest chunks of ``vector`` [dim]: (chunk id, cosine similarity), nearest first."""
-        self.open()
         if limit <= 0:
             return []
-        found = self._collection.query(query_embeddings=[vector], n_results=limit, include=["distances"])
+        with self._chroma("be searched"):
+            found = self._opened().query(query_embeddings=[vector], n_results=limit, include=["distances"])
         return [
             (int(number), 1.0 - distance)
             for number, distance in zip(found["ids"][0], found["distances"][0], strict=True)
@@ -125,16 +114,71 @@ class VectorStore:
 
     def stored_ids(self) -> set[int]:
         """The ids of all vectors in the collection."""
-        self.open()
-        return {int(number) for number in self._collection.get(include=[])["ids"]}
+        with self._chroma("be read"):
+            return {int(number) for number in self._opened().get(include=[])["ids"]}
 
-    def _write(self, action: Callable[[], object]) -> None:
-        from chromadb.errors import ChromaError
+    def _opened(self) -> Any:
+        with self._guard:
+            if self._collection is None:
+                with self._chroma("be opened"):
+                    self._open()
+            return self._collection
 
+    def _open(self) -> None:
+        offline.quieten()
+        import chromadb
+        from chromadb.api.shared_system_client import SharedSystemClient
+        from chromadb.config import Settings
+
+        wrong = damage(self._folder) if self.exists() else ""
+        if wrong:
+            raise self._failure("be opened", f"{wrong}; it is damaged")
+        # Chroma logs a warning for an id that is upserted before it exists; for us that is the normal case.
+        logging.getLogger("chromadb").setLevel(logging.ERROR)
+        folder = str(self._folder)
         try:
-            action()
-        except (ChromaError, OSError, ValueError) as error:
-            raise StorageError(
-                f"The vector store in {self._folder} refused to write: {error}.",
-                "Check that the disk is not full; then run “desktop-rag rebuild”.",
-            ) from error
+            self._client = chromadb.PersistentClient(
+                folder, settings=Settings(anonymized_telemetry=False, allow_reset=True)
+            )
+            self._collection = self._client.get_or_create_collection(
+                f"space-{fingerprint(self._space)}",
+                embedding_function=None,
+                configuration={
+                    "hnsw": {"space": "cosine", "ef_construction": 100, "ef_search": 128, "max_neighbors": 16}
+                },
+            )
+        except BaseException:
+            self.close()
+            SharedSystemClient._identifier_to_system.pop(folder, None)  # else the failed one is found again
+            raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._guard:
+            try:
+                with self._chroma("be written"):
+                    yield
+            except StorageError:
+                self.close()
+                raise
+
+    @contextmanager
+    def _chroma(self, what: str) -> Iterator[None]:
+        """Turn what Chroma raises into ``StorageError``. A panic of its Rust part is no ``Exception``."""
+        try:
+            yield
+        except StorageError:
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            raise self._failure(what, str(error)) from error
+
+    def _failure(self, what: str, reason: str) -> StorageError:
+        folder = self._folder if self._folder.exists() else self._folder.parent
+        if folder.exists() and shutil.disk_usage(folder).free < _NO_SPACE_LEFT:
+            return disk_full(self._folder)
+        return StorageError(
+            f"The vector store in {self._folder} could not {what}: {reason.rstrip('. ')}.",
+            "Run “desktop-rag doctor --repair”: it makes the store again from the catalog.",
+        )

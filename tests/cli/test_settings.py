@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,37 @@ def test_why_tells_how_to_have_what_is_left_out(run: Run, notes: Path) -> None:
         assert run(*shlex.split(command[command.index("desktop-rag") :])[1:])[0] == 0
         assert run("why", notes / name)[1].strip().endswith("It came after the last run: index again.")
     assert run("config", "get", "ignore")[1].split() == ["*.img", "!*.tmp", "!.plan.txt"]  # the others are kept
+
+
+def test_why_tells_of_a_folder_that_may_not_be_read(run: Run, notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shut = notes.resolve() / "shut"
+    shut.mkdir()
+    (shut / "deed.txt").write_text("Signed in May.", encoding="utf-8")
+    (shut / "draft.tmp").write_text("Not signed.", encoding="utf-8")
+    listing = os.scandir
+
+    def refuse(path: str | Path) -> Iterator[os.DirEntry[str]]:
+        if Path(path) == shut:  # the user that runs the tests may be one who may read everything
+            raise PermissionError(path)
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    run("index", notes)
+    words = " ".join(run("why", shut / "deed.txt")[1].split())
+    assert "You may not look into the folder" in words
+    assert "*.tmp" in run("why", shut / "draft.tmp")[1]
+    monkeypatch.setattr(os, "scandir", listing)
+    assert "index again" in run("why", shut / "deed.txt")[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_why_of_a_file_behind_a_shut_folder(run: Run, notes: Path) -> None:
+    shut = notes / "shut"
+    shut.mkdir()
+    (shut / "deed.txt").write_text("Signed in May.", encoding="utf-8")
+    shut.chmod(0)
+    try:
+        run("index", notes)
+        assert "You may not look into the folder" in run("why", shut / "deed.txt")[1]
+    finally:
+        shut.chmod(0o700)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,7 +112,9 @@ if hasattr(socket, "AF_UNIX") and os.name != "nt":
         server.bind(folder + "/s"); server.listen()
         with socket.socket(socket.AF_UNIX) as client: client.connect(folder + "/s")
 from multiprocessing.connection import Client, Listener
-with Listener() as listener: threading.Thread(target=Client, args=(listener.address,)).start(); listener.accept().close()
+with Listener() as listener:
+    threading.Thread(target=Client, args=(listener.address,)).start()
+    listener.accept().close()
 """
     assert guarded(code) == {"refused": 0, "made": 0, "attempts": []}
 
@@ -202,3 +203,19 @@ def test_only_the_download_module_may_ask_for_an_exception() -> None:
 def test_exceptions_would_be_seen(source: str) -> None:
     assert list(_exceptions(source))
     assert not list(_exceptions("from desktop_rag import offline\noffline.install()"))
+
+
+def test_doctor_says_what_was_counted(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from desktop_rag.engine.engine import Engine
+def connections():
+    return next(check for check in engine.doctor() if check.name == "connections")
+with Engine(Path({str(tmp_path)!r}) / "library") as engine:
+    check = connections()
+    assert (check.ok, check.detail) == (True, "connections made: 0; refused: 0"), check
+    with contextlib.suppress(OSError): socket.getaddrinfo("example.org", 80)
+    check = connections()
+    assert (check.ok, check.detail) == (False, "connections made: 0; refused: 1 (with example.org)"), check
+"""
+    assert guarded(code)["refused"] == 1
