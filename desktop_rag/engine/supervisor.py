@@ -22,6 +22,7 @@ _DELIBERATE = (0, 2, 4, 5)
 """Exit codes by which the engine says that it need not be started again; see ``service``."""
 _STEADY_S = 60.0
 """An engine that ran this long is started again at once; one that dies sooner waits longer each time."""
+_FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 60.0
 _WINDOWS_CRASH = 0xC0000000
 _VMSTAT = Path("/proc/vmstat")
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             with suppress(OSError), (Path(library) / TRACE_NAME).open("a", encoding="utf-8") as trace:
                 trace.write(f"\n{reason}\n")
         restarts += 1
-        wait = 0.0 if time.monotonic() - began >= _STEADY_S or not restarts else min(_LONGEST_WAIT_S, wait * 2 or 0.25)
+        wait = 0.0 if time.monotonic() - began >= _STEADY_S else min(_LONGEST_WAIT_S, 2 * wait or _FIRST_WAIT_S)
         time.sleep(wait)
 
 
