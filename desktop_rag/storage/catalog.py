@@ -64,6 +64,17 @@ class NewDocument(msgspec.Struct, frozen=True):
     locator: Locator | None = None
 
 
+class _Lease:
+    """A thread's hold on a connection: when the thread ends, and with it what belongs to it alone, it is given back."""
+
+    def __init__(self, connection: sqlite3.Connection, idle: list[sqlite3.Connection]) -> None:
+        self.connection = connection
+        self._idle = idle
+
+    def __del__(self) -> None:
+        self._idle.append(self.connection)
+
+
 class Catalog:
     """A connection for the writer and one for each thread that reads.
 
@@ -76,6 +87,7 @@ class Catalog:
         self._read_only = read_only
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         self.write_lock = threading.RLock()
         self._commits = 0
@@ -117,12 +129,16 @@ class Catalog:
             return self._connect()
 
     def reader(self) -> sqlite3.Connection:
-        """This thread's connection for reading."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect()
-            connection.execute("PRAGMA cache_size = -4096")  # the system keeps what all readers share
-        return connection
+        """This thread's connection for reading; it goes to another thread when this one has ended."""
+        lease: _Lease | None = getattr(self._local, "lease", None)
+        if lease is None:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+                connection.execute("PRAGMA cache_size = -4096")  # the system keeps what all readers share
+            lease = self._local.lease = _Lease(connection, self._idle)
+        return lease.connection
 
     @contextmanager
     def own_connection(self) -> Iterator[sqlite3.Connection]:
@@ -150,6 +166,7 @@ class Catalog:
             for connection in self._all:
                 connection.close()
             self._all.clear()
+            self._idle.clear()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -172,8 +189,11 @@ class Catalog:
 
     def version(self) -> int:
         """Changes whenever anybody has committed to the catalog."""
-        (others,) = self.reader().execute("PRAGMA data_version").fetchone()
-        return int(others) * 1_000_003 + self._commits
+        if not self._read_only:  # whoever owns the library is the only one to write
+            return self._commits
+        with self._guard:  # the number is that of a connection: two would not agree
+            (others,) = self._writer.execute("PRAGMA data_version").fetchone()
+        return int(others)
 
     def check(self) -> list[str]:
         """SQLite's own integrity check and that of the full-text index: what is wrong, or nothing."""

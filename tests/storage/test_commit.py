@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -213,3 +214,25 @@ def test_stems_are_those_of_the_index(catalog: Catalog, word: str) -> None:
 def test_frequencies_are_those_of_the_index(catalog: Catalog, word: str) -> None:
     _store(catalog, _file("/root/a"), _document(catalog, [word, "boat"]))
     assert CatalogSearch(catalog, "space").frequencies([stem(word), "absent"]) == {stem(word): 1, "absent": 0}
+
+
+def test_threads_that_ended_leave_their_connection_to_others(catalog: Catalog) -> None:
+    for _ in range(50):
+        thread = threading.Thread(target=catalog.counts)
+        thread.start()
+        thread.join()
+    assert len(catalog._all) <= 3
+
+
+def test_version_tells_the_same_to_all_threads_until_something_is_written(catalog: Catalog, tmp_path: Path) -> None:
+    reading = Catalog(tmp_path / "catalog.sqlite", read_only=True)
+    for looked_at in (catalog, reading):
+        seen: set[int] = set()
+        for _ in range(3):
+            thread = threading.Thread(target=lambda: seen.add(looked_at.version()))  # noqa: B023 (joined at once)
+            thread.start()
+            thread.join()
+        assert len(seen) == 1
+        catalog.set_setting("something", "new")
+        assert looked_at.version() not in seen
+    reading.close()
