@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import clear_garbage, garbage
@@ -13,31 +15,33 @@ from desktop_rag.types import Progress
 def rebuild_vectors(catalog: Catalog, vectors: VectorStore, on_progress: Callable[[Progress], None]) -> int:
     """Empty the collection and fill it with the vector of each chunk; returns their number.
 
-    A crash in between leaves a collection with some of the vectors: run it again.
+    A failure or a crash in between leaves a collection with some of the vectors: searches by words find everything,
+    searches by meaning the rest; run it again, or let ``reconcile`` add what is missing. Raises ``StorageError``.
     """
+    vectors.recreate()
+    ids = [row[0] for row in catalog.reader().execute("SELECT id FROM chunks ORDER BY id")]
+    for begin in range(0, len(ids), MAX_ROWS):
+        store_vectors(catalog, vectors, ids[begin : begin + MAX_ROWS])
+        done = min(begin + MAX_ROWS, len(ids))
+        on_progress(Progress("indexing", done, len(ids), chunks_done=done))
+    clear_garbage(catalog, garbage(catalog))
+    on_progress(Progress("done", len(ids), len(ids), chunks_done=len(ids)))
+    return len(ids)
+
+
+def store_vectors(catalog: Catalog, vectors: VectorStore, ids: Sequence[int]) -> None:
+    """Put the cached vectors of the chunks ``ids`` into Chroma. Raises ``StorageError``."""
     import numpy as np
 
-    vectors.recreate()
-    total = catalog.counts()["chunks"]
-    done = 0
-    last = 0
-    while True:
-        rows = (
-            catalog.reader()
-            .execute(
-                "SELECT c.id, e.vector FROM chunks c JOIN embeddings e ON e.id = c.embedding_id WHERE c.id > ?"
-                " ORDER BY c.id LIMIT ?",
-                (last, MAX_ROWS),
-            )
-            .fetchall()
+    rows = (
+        catalog.reader()
+        .execute(
+            "SELECT c.id, e.vector FROM json_each(?) wanted JOIN chunks c ON c.id = wanted.value"
+            " JOIN embeddings e ON e.id = c.embedding_id",
+            (msgspec.json.encode(ids).decode(),),
         )
-        if not rows:
-            break
+        .fetchall()
+    )
+    if rows:
         packed = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
         vectors.upsert([row[0] for row in rows], packed.reshape(len(rows), -1).astype(np.float32))
-        done += len(rows)
-        last = rows[-1][0]
-        on_progress(Progress("indexing", done, total, chunks_done=done))
-    clear_garbage(catalog, garbage(catalog))
-    on_progress(Progress("done", done, total, chunks_done=done))
-    return done

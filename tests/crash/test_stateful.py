@@ -33,7 +33,7 @@ from desktop_rag.storage.commit import garbage
 from tests.crash.dying import Death, Reaper
 from tests.crash.record import read
 
-EXAMPLES = int(os.environ.get("DESKTOP_RAG_STATEFUL_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("DESKTOP_RAG_STATEFUL_EXAMPLES", "10"))
 _STEPS = 20
 _MARKER = re.compile(r"qz\d+x")
 _SENTENCE = "The harbour crane lifted a copper ledger over the winter orchard while the violin played in the meadow."
