@@ -58,7 +58,8 @@ clean: ## Remove what was built and every cache; .venv stays
 	@$(call bootstrap)
 	@touch $@
 
-.venv/installed-dev: $(SETUP)
+.venv/installed-dev: $(SETUP) packaging/debian-packages.txt
+	@$(PYTHON) packaging/system_packages.py
 	@$(call bootstrap,--dev)
 	@touch $@ .venv/installed
 

@@ -115,6 +115,12 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """How often, in seconds, folders that cannot be watched are looked through."""
     threads: Annotated[int, Meta(ge=1, le=256)] = field(default_factory=_threads)
     """Processor threads that the models may use."""
+    read_pictures: Literal["all", "scans", "off"] = "all"
+    """Whether text is read in all pictures, only in scanned pages, or not at all."""
+    thumbnails_mib: Positive = 512
+    """What the small forms of pictures may take on disk, in MiB."""
+    idle_minutes: Positive = 5
+    """How long a model that nobody uses stays in memory."""
     on_battery: Pace = "slow"
     """How fast indexing goes on while the computer runs on battery."""
     on_gpu_busy: Pace = "slow"

@@ -19,6 +19,10 @@
     │   ├── BackupDamaged          a backup that does not hold what was written to it
     │   └── EngineGone             the process that owns it died and did not come back
     ├── ModelError             a model's files are missing or do not load
+    │   ├── ModelRefused           a file that is no model of a kind we load, or is broken
+    │   ├── ModelCrashed           the process that ran it died
+    │   ├── NoMemoryForModel       it fits neither the card nor the memory
+    │   └── DownloadFailed         it could not be fetched
     ├── ConfigError            a setting that cannot be used
     └── QueryError             a question or filter that cannot be understood
 
@@ -111,6 +115,22 @@ class EngineGone(StorageError):
 
 class ModelError(DesktopRagError):
     code = "model"
+
+
+class ModelRefused(ModelError):
+    code = "model-refused"
+
+
+class ModelCrashed(ModelError):
+    code = "model-crashed"
+
+
+class NoMemoryForModel(ModelError):
+    code = "no-memory-for-model"
+
+
+class DownloadFailed(ModelError):
+    code = "download-failed"
 
 
 class ConfigError(DesktopRagError):

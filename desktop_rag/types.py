@@ -97,8 +97,9 @@ Kind = Literal[
     "image", "audio", "video",
 ]  # fmt: skip
 
-Role = Literal["body", "quoted", "signature"]
-"""Who speaks: the author; somebody the author quotes (an earlier mail); the block of contact details below a mail."""
+Role = Literal["body", "quoted", "signature", "picture", "speech"]
+"""Who speaks: the author; somebody the author quotes (an earlier mail); the block of contact details below a mail; a
+picture, of which the text is a description; a recording, of which the text is what was understood."""
 
 
 class Problem(_Value, frozen=True):
@@ -147,6 +148,14 @@ class Metadata(_Value, frozen=True):
     tags: tuple[str, ...] = ()
 
 
+IMAGE_SIDE = 2_048
+"""Pixels of the longer side of a picture that a parser hands on."""
+PREVIEW_SIDE = 640
+"""Pixels of the longer side of the small form of a picture that is embedded and shown in lists."""
+SOUND_RATE = 16_000
+"""Samples a second of the sound that a parser hands on."""
+
+
 class Segment(_Value, frozen=True):
     """A paragraph, table row, list or code block: the smallest piece of text that has a place of its own.
 
@@ -159,9 +168,19 @@ class Segment(_Value, frozen=True):
     locator: Locator
     headings: tuple[str, ...] = ()
     role: Role = "body"
-    form: Literal["prose", "row", "code"] = "prose"
+    form: Literal["prose", "row", "code", "picture", "scan", "sound"] = "prose"
+    """A "picture" is to be seen and read, ``text`` describes it; a "scan" is a page that is only to be read; "sound" is
+    to be heard."""
     context: str = ""
     image: bytes | None = None
+    """Of a picture or scan: a JPEG or PNG that is upright, in sRGB, and at most ``IMAGE_SIDE`` pixels a side."""
+    preview: bytes | None = None
+    """Of a picture: a JPEG of at most ``PREVIEW_SIDE`` pixels a side."""
+    looks: int = 0
+    """Of a picture: 64 bits, of which few differ between near-identical pictures."""
+    sound: bytes | None = None
+    """Of a sound: samples of 16 bits (little-endian, signed), one channel, ``SOUND_RATE`` a second. None at all, b"",
+    say that there is sound, to somebody who does not hear it."""
 
 
 class Attachment(_Value, frozen=True):
@@ -261,6 +280,8 @@ class Why(_Value, frozen=True):
     dense_rank: int | None = None
     keyword_score: float = 0.0
     dense_score: float = 0.0
+    picture_rank: int | None = None
+    picture_score: float = 0.0
 
 
 class Selection(_Value, frozen=True):
@@ -309,6 +330,36 @@ class Citation(_Value, frozen=True):
     """Start and end of the question's words within ``quote``, in characters."""
 
 
+Support = Literal["supported", "weak", "unsupported", "none"]
+"""How well the cited passages bear a sentence; "none" for one that claims nothing (a greeting, a heading)."""
+
+
+class Sentence(_Value, frozen=True):
+    """A sentence of an answer: characters ``begin`` to ``end`` of its text.
+
+    ``markers`` are the citations it names. ``unseen`` are numbers, dates and names in it that no cited passage has.
+    """
+
+    begin: int
+    end: int
+    markers: tuple[int, ...] = ()
+    support: Support = "none"
+    score: float = 0.0
+    unseen: tuple[str, ...] = ()
+
+
+class Usage(_Value, frozen=True):
+    """What an answer of a language model took. ``cached_tokens`` of the prompt were known from the turn before."""
+
+    model: str
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    tokens: int = 0
+    first_token_s: float = 0.0
+    """From the question to the first token, the search included."""
+    tokens_per_s: float = 0.0
+
+
 class Answer(_Value, frozen=True):
     """An answer and its evidence. ``mode`` is "extractive", "nothing found" or the name of the language model used."""
 
@@ -324,6 +375,64 @@ class Answer(_Value, frozen=True):
     """The filters read out of the question, in words."""
     note: str = ""
     """What the person should know: filters that were given up because nothing matched, say."""
+    sentences: tuple[Sentence, ...] = ()
+    """The checked sentences of a language model's answer."""
+    usage: Usage | None = None
+    stopped: bool = False
+    """The person stopped it before it was complete."""
+    asked: str = ""
+    """The question as it was searched for, when it had to be completed from the conversation."""
+    conversation: int | None = None
+
+
+class _Event(Struct, frozen=True, omit_defaults=True, tag_field="event", tag=str.lower):
+    """Base of what happens while an answer is made."""
+
+
+class Retrieved(_Event, frozen=True):
+    """The passages the answer is going to be made from."""
+
+    hits: tuple[Hit, ...]
+    asked: str = ""
+
+
+class Token(_Event, frozen=True):
+    """A little more of the answer's text."""
+
+    text: str
+
+
+class Finished(_Event, frozen=True):
+    """The whole answer, checked. Its text replaces what was streamed."""
+
+    answer: Answer
+
+
+class Failed(_Event, frozen=True):
+    """No answer could be made; what was streamed is void."""
+
+    problem: Problem
+
+
+AnswerEvent = Retrieved | Token | Finished | Failed
+
+
+class Turn(_Value, frozen=True):
+    """A question of a conversation and its answer."""
+
+    asked_at: datetime
+    question: str
+    answer: Answer
+
+
+class Conversation(_Value, frozen=True):
+    """A conversation without its turns. ``title`` is its first question unless the person has renamed it."""
+
+    id: int
+    title: str
+    began: datetime
+    changed: datetime
+    turns: int
 
 
 class Progress(_Value, frozen=True):

@@ -40,7 +40,7 @@ UV_NAMES = {
 
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    options.add_argument("--dev", action="store_true", help="also install what the tests need")
+    options.add_argument("--dev", action="store_true", help="also install the extras, and what the tests need")
     options.add_argument("--uv", nargs=argparse.REMAINDER, help="only run uv, with these arguments", metavar="…")
     chosen = options.parse_args()
     if chosen.uv is not None:
@@ -50,7 +50,8 @@ def main() -> None:
 
 
 def set_up(*, dev: bool) -> None:
-    """Bring the environment to what pyproject.toml and constraints.txt say; ``dev`` adds the group of that name."""
+    """Bring the environment to what pyproject.toml and constraints.txt say; ``dev`` adds all extras and the group
+    of that name."""
     if not _works(PYTHON, "import sys; sys.exit(sys.version_info < (3, 11))"):
         print(f"Making the virtual environment {VENV}", flush=True)
         _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV))
@@ -59,7 +60,8 @@ def set_up(*, dev: bool) -> None:
 
     print("Installing the packages that constraints.txt names", flush=True)
     group = ("--group", f"{CHECKOUT / 'pyproject.toml'}:dev") if dev else ()
-    wanted = ("--constraint", str(CONSTRAINTS), "--editable", str(CHECKOUT), *group)
+    extras = "[all]" if dev else ""
+    wanted = ("--constraint", str(CONSTRAINTS), "--editable", f"{CHECKOUT}{extras}", *group)
     _uv("pip", "install", "--python", str(PYTHON), "--compile-bytecode", *wanted)
     # Compiled in so many words, because PYTHONDONTWRITEBYTECODE would leave every start to compile the code again.
     _run(str(PYTHON), "-m", "compileall", "-q", str(CHECKOUT / "desktop_rag"))

@@ -48,7 +48,10 @@ class TextEmbedder:
         self._guard = threading.Lock()
         self._tokenizer: Any = None
         self._session: Any = None
-        self.space = Space(BUNDLED, _REVISION, _DIM)
+
+    @property
+    def space(self) -> Space:
+        return Space(BUNDLED, _REVISION, _DIM)
 
     @property
     def folder(self) -> Path:
@@ -87,6 +90,11 @@ class TextEmbedder:
             if between is not None:
                 between(len(rows))
         return vectors
+
+    def embed_question(self, text: str) -> NDArray[np.float32]:
+        """The unit vector [384] of a question."""
+        vector: NDArray[np.float32] = self.embed([text])[0]
+        return vector
 
     def load(self) -> Any:
         """Load the model now rather than at the first text."""

@@ -1,0 +1,136 @@
+"""A model for tests of processes: it does to its process what it is asked to."""
+
+# ruff: noqa: ARG002 (each request gets what any request may need)
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from desktop_rag import errors
+from desktop_rag.models.work import Request
+
+MIB = 1024 * 1024
+
+
+class Settings(Struct, frozen=True):
+    """``loading``: "" loads, "crash" dies, "crash once" dies unless ``mark`` exists, and the rest raises."""
+
+    word: str = "echo"
+    loading: str = ""
+    mark: str = ""
+    megabytes: int = 0
+    where: str = "processor"
+
+
+class Model(Struct):
+    settings: Settings
+    ballast: bytes
+
+
+def open_model(settings: Settings) -> Model:
+    sys.stdout.write("chatter of a library\n")
+    sys.stdout.flush()
+    os.write(1, b"chatter of native code\n")
+    order = settings.loading
+    if settings.mark:
+        with Path(settings.mark).open("a") as file:
+            file.write("loaded\n")
+    if order == "crash":
+        ctypes.string_at(0)
+    elif order == "killed":
+        os.kill(os.getpid(), 9)
+    elif order == "crash once" and Path(settings.mark).read_text().count("loaded") == 1:
+        ctypes.string_at(0)
+    elif order == "slow":
+        time.sleep(1)
+    elif order == "no memory" or (order == "no memory on the card" and settings.where == "card"):
+        raise errors.NoMemoryForModel("There is no room.", "Buy some.")
+    elif order == "refuse":
+        raise errors.ModelRefused("It is no model.", "Get another.")
+    elif order == "library":
+        raise ImportError("No module named 'heavy'", name="heavy")
+    return Model(settings, b"x" * (settings.megabytes * MIB))
+
+
+class Echo(Request, frozen=True):
+    replies: ClassVar[Any] = str
+    texts: tuple[str, ...]
+
+    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
+        yield from self.texts
+
+
+class EchoBytes(Request, frozen=True):
+    replies: ClassVar[Any] = bytes
+    data: bytes
+
+    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[bytes]:
+        yield self.data
+
+
+class Word(Request, frozen=True):
+    replies: ClassVar[Any] = str
+
+    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
+        yield model.settings.word
+
+
+class Variable(Request, frozen=True):
+    """A variable of the environment; "" when it is not set."""
+
+    replies: ClassVar[Any] = str
+    name: str
+
+    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
+        yield os.environ.get(self.name, "")
+
+
+class CountUp(Request, frozen=True):
+    """Counts without end, until it is cancelled."""
+
+    replies: ClassVar[Any] = int
+
+    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[int]:
+        number = 0
+        while not cancelled.wait(0.01):
+            yield number
+            number += 1
+
+
+class Misbehave(Request, frozen=True):
+    replies: ClassVar[Any] = str
+    how: str
+
+    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
+        yield "begun"
+        if self.how == "crash":
+            ctypes.string_at(0)
+        elif self.how == "killed":
+            os.kill(os.getpid(), 9)
+        elif self.how == "hang":
+            time.sleep(600)
+        elif self.how == "value":
+            raise ValueError(" ".join(["a", "secret", "text"]))
+        elif self.how == "memory":
+            raise MemoryError
+        elif self.how == "cuda":
+            raise RuntimeError("CUDA failed with error out of memory")
+        elif self.how == "connect":
+            socket.create_connection(("192.0.2.1", 80), timeout=1)
+        elif self.how == "print":
+            sys.stdout.write("x" * 3 * MIB)
+            sys.stdout.flush()
+        yield "done"
+
+
+REQUESTS = Echo | EchoBytes | Word | Variable | CountUp | Misbehave

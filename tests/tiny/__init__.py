@@ -1,0 +1,1 @@
+"""Makes tiny files of models: real ones, that the real libraries load."""
