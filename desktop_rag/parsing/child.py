@@ -20,6 +20,7 @@ from typing import BinaryIO, cast
 from msgspec import MsgspecError
 
 from desktop_rag.errors import ParserStopped
+from desktop_rag.frames import read_frame, write_frame
 from desktop_rag.parsing import stream
 from desktop_rag.parsing.formats import by_suffix
 from desktop_rag.parsing.source import MIB, plain_name
@@ -168,7 +169,7 @@ class ParserProcess:
     def _write(self, payload: bytes) -> None:
         assert self._child is not None
         with suppress(OSError):  # the child has ended; reading from it will tell
-            stream.write_frame(cast(BinaryIO, self._child.stdin), payload)
+            write_frame(cast(BinaryIO, self._child.stdin), payload)
 
     def _next_event(self) -> Event | None:
         """The next event, or None when the child has ended."""
@@ -187,7 +188,7 @@ class ParserProcess:
         with self._guard:
             begun = self._waiting_since = time.monotonic()
         try:
-            return stream.read_frame(cast(BinaryIO, self._child.stdout))
+            return read_frame(cast(BinaryIO, self._child.stdout))
         finally:
             with self._guard:
                 self._waiting_since = None

@@ -182,6 +182,8 @@ def _binary_format(head: bytes, hint: Format | None) -> Format | None:
         return None
     if hint is not None and {hint.kind, found[0].kind} <= {"audio", "video"}:
         return hint  # containers such as MP4 and Ogg hold either
+    if hint is not None and hint.name == "raw photo":
+        return hint  # most are TIFF files that hold nothing a reader of TIFF understands
     return found[0]
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, open_archive, parse_xml, refuse_large
 from desktop_rag.parsing.drawing import drawing_texts
-from desktop_rag.parsing.ooxml import Package, attribute, local, moment, real_title
+from desktop_rag.parsing.office_pictures import InnerPictures, drawn_pictures
+from desktop_rag.parsing.ooxml import Package, Relationship, attribute, local, moment, real_title
 from desktop_rag.parsing.outline import Outline
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.tables import row_segments
@@ -24,7 +27,8 @@ _FLOWING_CHARACTERS = 600
 
 def parse_docx(source: Source) -> Iterator[ParseItem]:
     """Headings as the path of what is below them, one segment per paragraph, list and table row, notes where they are
-    referred to; then headers, footers and charts, and embedded files as attachments.
+    referred to, pictures after the paragraph or table they are in; then headers, footers and charts, and embedded
+    files as attachments.
 
     Places are pages where the file tells how its writer broke them, else the whole file.
     """
@@ -39,13 +43,15 @@ def parse_docx(source: Source) -> Iterator[ParseItem]:
             if style_root is not None:
                 styles.read(style_root)
         notes.read(package, main)
-        body = _Body(styles, notes, paged=_has_pages(root))
+        pictures = InnerPictures(source, archive)
+        body = _Body(styles, notes, pictures, package.links(main), paged=_has_pages(root))
         yield from body.read(root)
         for part in [*package.parts(main, "header"), *package.parts(main, "footer")]:
             yield from body.read_aside(package.root(part))
         for text in drawing_texts(package, main):
             yield Segment(text, body.place())
         yield from package.attachments([main, *(link.target for link in package.links(main).values())])
+        yield from pictures.problems()
         yield from package.problems()
 
 
@@ -64,7 +70,7 @@ def parse_word_xml(source: Source) -> Iterator[ParseItem]:
     )
     styles = Styles()
     styles.read(root)
-    yield from _Body(styles, Notes(), paged=_has_pages(root)).read(root)
+    yield from _Body(styles, Notes(), None, {}, paged=_has_pages(root)).read(root)
     if not whole:
         yield Problem("damaged", f"{source.name} is damaged and was read as far as possible.", GET_A_FRESH_COPY)
 
@@ -76,9 +82,19 @@ def _has_pages(root: _Element) -> bool:
 class _Body:
     """Walks the blocks of a document and keeps the heading path, the page and the list being collected."""
 
-    def __init__(self, styles: Styles, notes: Notes, *, paged: bool) -> None:
+    def __init__(
+        self,
+        styles: Styles,
+        notes: Notes,
+        pictures: InnerPictures | None,
+        links: dict[str, Relationship],
+        *,
+        paged: bool,
+    ) -> None:
         self._styles = styles
         self._notes = notes
+        self._pictures = pictures
+        self._links = links
         self._outline = Outline()
         self._page = 1 if paged else 0
         self._list: list[str] = []
@@ -121,6 +137,13 @@ class _Body:
                 yield from self._table(node)
             else:
                 yield from self._paragraph(read_paragraph(node, self._styles))
+            yield from self._pictures_in(node)
+
+    def _pictures_in(self, node: _Element) -> Iterator[Segment]:
+        if self._pictures is not None:
+            for name, text in drawn_pictures(node, self._links):
+                for picture in self._pictures.part(name, text, self.place()):
+                    yield replace(picture, headings=self._outline.path())
 
     def _paragraph(self, paragraph: Paragraph) -> Iterator[Segment]:
         # What stands before the first page break of a paragraph is where a reader starts to look for it.

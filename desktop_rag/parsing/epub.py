@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from desktop_rag.errors import Damaged, Encrypted
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive, open_archive
-from desktop_rag.parsing.html import html_segments
+from desktop_rag.parsing.html import html_segments, page_text, page_tree
+from desktop_rag.parsing.office_pictures import InnerPictures, linked_pictures
 from desktop_rag.parsing.ooxml import attribute, local, moment
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.types import Metadata, Page, ParseItem, Problem
@@ -27,7 +28,8 @@ _FONT_OBFUSCATION = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/
 
 
 def parse_epub(source: Source) -> Iterator[ParseItem]:
-    """Chapter by chapter (the files of the book's spine, in order), by the headings inside them."""
+    """Chapter by chapter (the files of the book's spine, in order), by the headings inside them, and after each the
+    pictures in it."""
     with open_archive(source) as archive:
         package_name = _package_name(archive)
         package = archive.xml(package_name)
@@ -39,6 +41,7 @@ def parse_epub(source: Source) -> Iterator[ParseItem]:
                 f"{source.name} is protected by copy protection (DRM).",
                 "Only the reading program it was bought for can open it.",
             )
+        pictures = InnerPictures(source, archive)
         for number, name in enumerate(chapters[: source.limits.pages], 1):
             try:
                 data = archive.read(name)
@@ -48,8 +51,12 @@ def parse_epub(source: Source) -> Iterator[ParseItem]:
             place = Page(number, label="chapter")
             for segment in html_segments(data, boilerplate=False):
                 yield replace(segment, locator=place)
+            tree = page_tree(page_text(data)) if b"<im" in data else None
+            for inner, text in linked_pictures(tree, name) if tree is not None else ():
+                yield from pictures.part(inner, text, place)
         if len(chapters) > source.limits.pages:
             yield over_cap(f"only the first {source.limits.pages:,} of {len(chapters):,} chapters were read")
+        yield from pictures.problems()
         if archive.mended:
             yield Problem(
                 "damaged", f"Parts of {source.name} are damaged and were read as far as possible.", GET_A_FRESH_COPY

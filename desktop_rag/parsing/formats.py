@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from desktop_rag.parsing.source import Parser
-from desktop_rag.parsing.unread import UNSUPPORTED, WAITING
+from desktop_rag.parsing.unread import SEEN_AND_HEARD, UNSUPPORTED
 from desktop_rag.types import Kind
 
 Carrier = Literal["text", "zip", "ole", "binary"]
@@ -19,8 +19,8 @@ class Format(Struct, frozen=True, kw_only=True):
     """One row of the table.
 
     ``parser`` names ``module:function`` inside this package and is imported when the first such file comes. A format
-    without a parser either waits for a model (``model`` says which kind) or is not supported (``convert_to`` says what
-    to do). Suffixes are in lower case with their dot; the first suffix and the first mime are the usual ones.
+    without a parser is not supported (``convert_to`` says what to do). Suffixes are in lower case with their dot; the
+    first suffix and the first mime are the usual ones.
     """
 
     name: str
@@ -29,7 +29,6 @@ class Format(Struct, frozen=True, kw_only=True):
     mimes: tuple[str, ...]
     carrier: Carrier = "binary"
     parser: str = ""
-    model: Literal["", "image", "speech"] = ""
     convert_to: str = ""
 
     @property
@@ -117,10 +116,18 @@ _READ = (
     Format(
         name="XML",
         kind="data",
-        suffixes=_words(".xml .rss .atom .opml .kml .gpx .fodt .fods .fodp .xsd .xsl .xslt .dita .enex .svg"),
-        mimes=_words("application/xml text/xml application/rss+xml application/atom+xml text/x-opml image/svg+xml"),
+        suffixes=_words(".xml .rss .atom .opml .kml .gpx .fodt .fods .fodp .xsd .xsl .xslt .dita .enex"),
+        mimes=_words("application/xml text/xml application/rss+xml application/atom+xml text/x-opml"),
         carrier="text",
         parser="structured:parse_xml",
+    ),
+    Format(
+        name="drawing",
+        kind="image",
+        suffixes=_words(".svg"),
+        mimes=_words("image/svg+xml"),
+        carrier="text",
+        parser="pictures:parse_svg",
     ),
     Format(
         name="source code",
@@ -318,16 +325,16 @@ _READ = (
     ),
 )
 
-_WAITING = tuple(
-    Format(name=name, kind=kind, suffixes=_words(suffixes), mimes=_words(mimes), model=model)
-    for name, kind, model, suffixes, mimes in WAITING
+_SEEN_AND_HEARD = tuple(
+    Format(name=name, kind=kind, suffixes=_words(suffixes), mimes=_words(mimes), parser=parser)
+    for name, kind, parser, suffixes, mimes in SEEN_AND_HEARD
 )
 _UNSUPPORTED = tuple(
     Format(name=name, kind=kind, suffixes=_words(suffixes), mimes=_words(mimes), carrier=carrier, convert_to=advice)
     for name, kind, carrier, suffixes, mimes, advice in UNSUPPORTED
 )
 
-FORMATS: tuple[Format, ...] = _READ + _WAITING + _UNSUPPORTED
+FORMATS: tuple[Format, ...] = _READ + _SEEN_AND_HEARD + _UNSUPPORTED
 
 _BY_SUFFIX = {suffix: row for row in FORMATS for suffix in row.suffixes}
 _BY_MIME = {mime: row for row in FORMATS for mime in row.mimes}

@@ -12,8 +12,9 @@ from desktop_rag.errors import Damaged
 from desktop_rag.parsing.dates import date_in_words
 from desktop_rag.parsing.encoding import decode
 from desktop_rag.parsing.html_text import TreeReader
+from desktop_rag.parsing.office_pictures import InnerPictures, data_pictures
 from desktop_rag.parsing.source import Source
-from desktop_rag.types import Metadata, ParseItem, Problem, Segment
+from desktop_rag.types import Metadata, ParseItem, Problem, Segment, Whole
 
 _CHARSET = re.compile(
     rb"""<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""", re.I
@@ -30,16 +31,21 @@ _TITLE = ("og:title", "dc.title", "title")
 
 
 def parse_html(source: Source) -> Iterator[ParseItem]:
-    """Metadata and readable text of a saved page. Raises ``Damaged`` if there is no HTML in it."""
+    """Metadata and readable text of a saved page, and the pictures saved in it. Raises ``Damaged`` if there is no HTML
+    in it."""
     data, problem = source.read_text_bytes()
     text = page_text(data)
-    tree = _tree(text)
+    tree = page_tree(text)
     if tree is None:
         if text.strip():
             raise Damaged(f"{source.name} holds no readable HTML.", "Open it in a browser and save it again.")
         return
     yield _metadata(tree)
     yield from _segments(text, tree, boilerplate=True)
+    pictures = InnerPictures(source)
+    for number, (image, described) in enumerate(data_pictures(tree), 1):
+        yield from pictures.data(image, f"picture {number}", described, Whole())
+    yield from pictures.problems()
     if _is_cut(tree):
         yield Problem("over-cap", f"{source.name} is nested too deeply to be read whole.", "Save it as text or PDF.")
     if problem is not None:
@@ -52,7 +58,7 @@ def html_segments(data: bytes | str, *, boilerplate: bool, declared: str = "") -
     ``declared`` is the charset a container names for ``data``; a page's own marks decide where there is none.
     """
     text = data if isinstance(data, str) else page_text(data, declared)
-    tree = _tree(text)
+    tree = page_tree(text)
     if tree is not None:
         yield from _segments(text, tree, boilerplate=boilerplate)
 
@@ -63,7 +69,8 @@ def page_text(data: bytes, declared: str = "") -> str:
     return decode(data, declared or (found[1].decode("ascii") if found else ""))
 
 
-def _tree(text: str) -> Any:
+def page_tree(text: str) -> Any:
+    """The tree of a page's text; None when there is none in it."""
     from lxml import etree, html
 
     if not text.strip():

@@ -10,6 +10,7 @@ from desktop_rag.errors import Damaged
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive, open_archive
 from desktop_rag.parsing.embedded import unwrap_ole
 from desktop_rag.parsing.odf import odf_metadata, refuse_encrypted
+from desktop_rag.parsing.office_pictures import InnerPictures, framed_pictures
 from desktop_rag.parsing.ooxml import attribute, local
 from desktop_rag.parsing.outline import Outline
 from desktop_rag.parsing.source import Source, over_cap
@@ -28,7 +29,7 @@ _MOST_REPEATS = 64
 
 def parse_odt(source: Source) -> Iterator[ParseItem]:
     """Headings as the path of what is below them; a segment per paragraph, list and table row; notes below their
-    paragraph; headers and footers last."""
+    paragraph; headers, footers and pictures last."""
     with open_archive(source) as archive:
         body = _body(archive, "text")
         yield odf_metadata(archive, "document")
@@ -36,20 +37,29 @@ def parse_odt(source: Source) -> Iterator[ParseItem]:
         yield from _flow(body, outline, Whole())
         yield from outline.leave()
         yield from _headers(archive)
+        pictures = InnerPictures(source, archive)
+        for name, text in framed_pictures(body):
+            yield from pictures.part(name, text, Whole())
+        yield from pictures.problems()
         yield from _objects(archive)
         yield from _problems(archive)
 
 
 def parse_odp(source: Source) -> Iterator[ParseItem]:
-    """Slide by slide: the title as heading, a segment per box and table row, then the notes."""
+    """Slide by slide: the title as heading, a segment per box and table row, then the notes and pictures."""
     with open_archive(source) as archive:
         body = _body(archive, "presentation")
         yield odf_metadata(archive, "slides")
         slides = [node for node in body if local(node) == "page"]
+        pictures = InnerPictures(source, archive)
         for number, slide in enumerate(slides[: source.limits.pages], 1):
-            yield from _slide(slide, Page(number, label="slide"))
+            place = Page(number, label="slide")
+            yield from _slide(slide, place)
+            for name, text in framed_pictures(slide):
+                yield from pictures.part(name, text, place)
         if len(slides) > source.limits.pages:
             yield over_cap(f"only the first {source.limits.pages:,} of {len(slides):,} slides were read")
+        yield from pictures.problems()
         yield from _objects(archive)
         yield from _problems(archive)
 

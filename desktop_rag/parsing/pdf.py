@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from desktop_rag.errors import Damaged, Encrypted
+from msgspec.structs import replace
+
+from desktop_rag.errors import Damaged, Encrypted, FileProblem
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, refuse_large
 from desktop_rag.parsing.ooxml import real_title
 from desktop_rag.parsing.outline import Outline
 from desktop_rag.parsing.page_layout import Piece, clean, flow, paragraphs
+from desktop_rag.parsing.pdf_pictures import PdfPictures
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.types import Attachment, Entry, Metadata, Page, ParseItem, Problem, Segment
 
@@ -26,6 +29,7 @@ _NOTES = {"/Text", "/FreeText", "/Highlight", "/Underline", "/StrikeOut", "/Squi
 _NO_AUTHORS = ("anonymous", "(anonymous)", "unspecified")
 _NAMED_PAGES = 12
 _OUTLINE_DEPTH = 8
+_MOST_PARTS = 200
 _HEADING_CHARACTERS = 200
 _NUMBER_CHARACTERS = 8
 """A heading on the page may be longer than in the outline by its number."""
@@ -37,14 +41,17 @@ Entries = dict[int, list[tuple[int, str]]]
 def parse_pdf(source: Source) -> Iterator[ParseItem]:
     """Page by page a segment per paragraph, under the headings of the outline; then the page's notes and form fields.
 
-    Pages without text are told in a ``needs-ocr`` problem; pages that fail are told and left out.
+    A page without text is handed on as a scan, pictures on the others as pictures. Pages that fail are told and left
+    out.
     """
     refuse_large(source)
-    with source.open() as stream:
-        yield from _parse(source, stream)
+    with source.open() as stream, source.open() as seen, closing(PdfPictures(seen, source.name)) as pictures:
+        yield from _parse(source, stream, pictures)
 
 
-def _parse(source: Source, stream: BinaryIO) -> Iterator[ParseItem]:
+def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[ParseItem]:
+    from pypdf.errors import LimitReachedError
+
     with _quiet():
         reader = _open(source, stream)
         count = _page_count(source, reader)
@@ -52,30 +59,45 @@ def _parse(source: Source, stream: BinaryIO) -> Iterator[ParseItem]:
         entries = _entries(reader)
     yield metadata
     outline = Outline()
-    scanned: list[int] = []
     failed: list[int] = []
+    unseen: list[int] = []
+    room = source.limits.attachments
     for index in range(min(count, source.limits.pages)):
         place = Page(index + 1)
         texts: list[str] = []
         notes: list[str] = []
+        broken, look = False, True
         try:
             with _quiet():
                 page = reader.pages[index]
                 texts = _page_texts(page)
                 notes = list(_notes(page))
-                if not texts and len(page.images):  # a blank page waits for nothing
-                    scanned.append(index + 1)
+                look = not texts or _holds_images(page, set())
+        except LimitReachedError:  # a page that unpacks without end: nothing else may try to
+            broken, look = True, False
         except Exception:  # pypdf raises anything at all on a broken page, and the other pages are still good
-            failed.append(index + 1)
+            broken = True
         yield from _under_headings(texts, entries.get(index, []), outline, place)
         yield from (Segment(text, place, outline.path()) for text in notes)
+        try:
+            for segment in pictures.on_page(index, texts) if look and room >= 0 else ():
+                broken &= segment.form != "scan"
+                room -= segment.form == "picture"
+                if room >= 0:
+                    yield replace(segment, headings=outline.path())
+        except FileProblem:
+            unseen.append(index + 1)
+        if broken:
+            failed.append(index + 1)
     yield from outline.leave()
     if count > source.limits.pages:
         yield over_cap(f"only the first {source.limits.pages:,} of {count:,} pages were read")
+    if room < 0:
+        yield over_cap(f"only the first {source.limits.attachments:,} pictures in it were read")
     with _quiet():
         attachments = list(_attachments(reader))
     yield from attachments
-    yield from _page_problems(source.name, count, scanned, failed)
+    yield from _page_problems(source.name, count, failed, [number for number in unseen if number not in failed])
 
 
 @contextmanager
@@ -180,6 +202,21 @@ def _page_texts(page: PageObject) -> list[str]:
     return paragraphs(pieces, drawn)
 
 
+def _holds_images(part: Any, seen: set[int]) -> bool:
+    """Whether a page refers to images, by itself or through the parts it draws; ``seen`` are those looked at."""
+    for key in ("/Resources", "/XObject"):
+        part = part[key].get_object() if key in part else {}
+    for inner in part.values():
+        drawn = inner.get_object()
+        if drawn.get("/Subtype") == "/Image":
+            return True
+        if id(drawn) not in seen and len(seen) < _MOST_PARTS:
+            seen.add(id(drawn))
+            if _holds_images(drawn, seen):
+                return True
+    return False
+
+
 def _under_headings(
     texts: list[str], entries: list[tuple[int, str]], outline: Outline, place: Page
 ) -> Iterator[Segment]:
@@ -277,15 +314,11 @@ def _attachments(reader: PdfReader) -> Iterator[ParseItem]:
         yield Problem("damaged", f"Files embedded in this PDF cannot be read ({_reason(error)}).", _REPAIR)
 
 
-def _page_problems(name: str, count: int, scanned: list[int], failed: list[int]) -> Iterator[Problem]:
+def _page_problems(name: str, count: int, failed: list[int], unseen: list[int]) -> Iterator[Problem]:
     if failed:
         yield Problem("damaged", f"{_pages(failed, count)} of {name} cannot be read.", _REPAIR)
-    if scanned:
-        yield Problem(
-            "needs-ocr",
-            f"{_pages(scanned, count)} of {name} {'has' if len(scanned) == 1 else 'have'} no text, only a picture.",
-            "The text is read from the picture once text recognition is set up.",
-        )
+    if unseen:
+        yield Problem("damaged", f"Pictures cannot be shown: {_pages(unseen, count)} of {name}.", _REPAIR)
 
 
 def _pages(numbers: list[int], count: int) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.archive import open_archive
 from desktop_rag.parsing.drawing import drawing_paragraphs, drawing_texts
+from desktop_rag.parsing.office_pictures import InnerPictures, drawn_pictures
 from desktop_rag.parsing.ooxml import Package, attribute, local
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.tables import row_segments
@@ -22,18 +25,21 @@ _NUMBERS = ("sldNum", "dt", "sldImg")
 
 
 def parse_pptx(source: Source) -> Iterator[ParseItem]:
-    """Slide by slide: the title as heading, a segment per shape and table row, then notes, comments and charts."""
+    """Slide by slide: the title as heading, a segment per shape and table row, then notes, comments, charts and
+    pictures."""
     with open_archive(source) as archive:
         package = Package(archive)
         main = package.main_part("ppt/presentation.xml")
         yield package.metadata("slides")
         slides = _slides(package, main)
         authors = _authors(package, main)
+        pictures = InnerPictures(source, archive)
         for number, part in enumerate(slides[: source.limits.pages], 1):
-            yield from _slide(package, part, Page(number, label="slide"), authors)
+            yield from _slide(package, part, Page(number, label="slide"), authors, pictures)
         if len(slides) > source.limits.pages:
             yield over_cap(f"only the first {source.limits.pages:,} of {len(slides):,} slides were read")
         yield from package.attachments(slides)
+        yield from pictures.problems()
         yield from package.problems()
 
 
@@ -50,7 +56,9 @@ def _slides(package: Package, main: str) -> list[str]:
     return found
 
 
-def _slide(package: Package, part: str, place: Page, authors: dict[str, str]) -> Iterator[ParseItem]:
+def _slide(
+    package: Package, part: str, place: Page, authors: dict[str, str], pictures: InnerPictures
+) -> Iterator[ParseItem]:
     try:
         root = package.archive.xml(part)
     except Damaged as error:
@@ -82,6 +90,9 @@ def _slide(package: Package, part: str, place: Page, authors: dict[str, str]) ->
     if not body and title:
         body.append(Segment(title, place))
     yield from body
+    for name, text in drawn_pictures(root, package.links(part)):
+        for picture in pictures.part(name, text, place):
+            yield replace(picture, headings=headings)
 
 
 def _shapes(parent: _Element) -> Iterator[_Element]:

@@ -33,7 +33,8 @@ class ParserPool:
     ``timeout_s`` is how long a child may say nothing while it is waited for, ``file_s`` how long one file may be waited
     for altogether (20 times as long, unless given); ``memory_bytes`` how much memory it may use; after ``retire_after``
     files it is replaced, and after ``idle_s`` without any it ends. ``parse`` names what the child runs on each path
-    (``module:function`` with the form of ``parse_tree``); ``log`` is a file that gets what the child prints.
+    (``module:function`` with the form of ``parse_tree``); ``log`` is a file that gets what the child prints. Without
+    ``hear`` no sound is decoded.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class ParserPool:
         idle_s: float = 30.0,
         parse: str = "desktop_rag.parsing.tree:parse_tree",
         log: Path | None = None,
+        hear: bool = True,
     ) -> None:
-        setup = stream.Setup(limits or Limits(), timeout_s, memory_bytes, retire_after, parse)
+        setup = stream.Setup(limits or Limits(), timeout_s, memory_bytes, retire_after, parse, hear)
         longest_s = _SILENCES * timeout_s if file_s is None else file_s
         self._idle_s = idle_s
         guard = threading.Lock()

@@ -19,6 +19,8 @@ _MAIL_SCORE = 3
 _HEADER = re.compile(r"([!-9;-~]{1,76}):(?:[ \t]|$)(.*)")
 _MIME_TYPE = re.compile(r"\s*(multipart|message)/[\w-]+", re.IGNORECASE)
 _FROM_LINE = re.compile(r"From \S.*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b.* \d\d?:\d\d")
+_PICTURES_AS_TEXT = (b"#define ", b"/* XPM */", b"P1", b"P2", b"P3")
+"""How pictures begin that are written as text (XBM, XPM, PPM)."""
 _XML_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 
 _NAMED_BY_HAND = ("plain text", "CSV table", "JSON", "calendar", "contacts", "rich text")
@@ -53,7 +55,7 @@ def text_format(head: bytes, hint: Format | None) -> Format | None:
         return by_suffix(found)
     if hint is None:
         return by_suffix(_by_first_mark(head))
-    if hint.parser and hint.carrier != "text":
+    if hint.parser and hint.carrier != "text" and not head.startswith(_PICTURES_AS_TEXT):
         return by_suffix(".txt")
     return hint  # a text format, a picture written as text, or something nobody reads
 
@@ -77,9 +79,9 @@ def _by_first_lines(text: str) -> str:
         return ".eps"
     if start.startswith(("<!doctype html", "<html")):
         return ".html"
-    if start.startswith("<?xml"):
+    if start.startswith(("<?xml", "<svg")):
         root = _XML_ROOT.search(text)
-        return ".html" if root and root[1].lower() == "html" else ".xml"
+        return {"html": ".html", "svg": ".svg"}.get(root[1].lower() if root else "", ".xml")
     if start.startswith("from ") and _FROM_LINE.match(text):
         return ".mbox" if _is_mail(text.partition("\n")[2], least=1) else ""
     return _mail_suffix(text)

@@ -18,17 +18,26 @@ MIB = 1024 * 1024
 class Source:
     """One file on disk, or one attachment in memory, about to be parsed.
 
-    ``name`` is the file's own name (with suffix), ``mime`` what ``detect`` found.
+    ``name`` is the file's own name (with suffix), ``mime`` what ``detect`` found. ``hear`` says whether anybody is
+    going to listen to its sound, if it has any.
     """
 
     def __init__(
-        self, name: str, mime: str, limits: Limits, *, path: Path | None = None, data: bytes | None = None
+        self,
+        name: str,
+        mime: str,
+        limits: Limits,
+        *,
+        path: Path | None = None,
+        data: bytes | None = None,
+        hear: bool = True,
     ) -> None:
         if (path is None) == (data is None):
             raise ValueError("a source has either a path or data")
         self.name = name
         self.mime = mime
         self.limits = limits
+        self.hear = hear
         self.path = path
         self._data = data
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, BinaryIO
 
 import msgspec
 from msgspec import Struct
 
+from desktop_rag.frames import whole_characters
 from desktop_rag.parsing.source import Limits
 from desktop_rag.types import Entry, FileState, Kind, Message, Metadata, Problem, Segment
 
@@ -95,13 +95,11 @@ class Setup(Struct, frozen=True):
     memory_bytes: int
     retire_after: int
     parse: str
+    hear: bool
 
 
 OUT_OF_MEMORY = 12
 """Exit status of a worker whose memory ran out outside of any parser."""
-
-_LENGTH_BYTES = 4
-_FRAME_BYTES = 1 << 31
 
 
 def _plain(value: object) -> object:
@@ -128,27 +126,4 @@ def encode_events(events: Sequence[Event]) -> bytes:
         return encode(events)
     except UnicodeEncodeError:
         plain = [msgspec.to_builtins(event, builtin_types=(bytes, datetime), enc_hook=_plain) for event in events]
-        return encode(_whole_characters(plain))
-
-
-def _whole_characters(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {key: _whole_characters(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_whole_characters(inner) for inner in value]
-    return value
-
-
-def write_frame(stream: BinaryIO, payload: bytes) -> None:
-    """Write the payload, its length before it, and flush. Raises ``OSError`` when nobody reads."""
-    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "little") + payload)
-    stream.flush()
-
-
-def read_frame(stream: BinaryIO) -> bytes | None:
-    """The next payload; None when the other side has gone, be it in the middle of one."""
-    length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
-    payload = stream.read(length) if 0 < length < _FRAME_BYTES else b""
-    return payload if payload and len(payload) == length else None
+        return encode(whole_characters(plain))

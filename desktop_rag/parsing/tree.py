@@ -12,10 +12,11 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from desktop_rag.errors import Damaged, FileProblem, NeedsModel, OverCap, ParserStopped, Unreadable, Unsupported
+from desktop_rag.errors import Damaged, FileProblem, OverCap, ParserStopped, Unreadable, Unsupported
 from desktop_rag.parsing.detect import HEAD_BYTES, detect
 from desktop_rag.parsing.fingerprint import hash_bytes, hashing
 from desktop_rag.parsing.formats import Format, by_mime, by_suffix
+from desktop_rag.parsing.previews import with_preview
 from desktop_rag.parsing.source import MIB, Limits, Source, over_cap, plain_name, unreadable
 from desktop_rag.parsing.stream import (
     FILE,
@@ -48,10 +49,11 @@ _TINY_IMAGE = 4096  # bytes; an attached image below is a logo, a line or a trac
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 
 
-def parse_tree(path: Path, limits: Limits) -> Iterator[Event]:
-    """Detect, parse and follow attachments; never raises for what is in the file, nor when it cannot be read."""
+def parse_tree(path: Path, limits: Limits, hear: bool = True) -> Iterator[Event]:
+    """Detect, parse and follow attachments; never raises for what is in the file, nor when it cannot be read. Sound is
+    handed on only to those who ``hear``."""
     try:
-        source, digest, before = yield from _open(path, limits)
+        source, digest, before = yield from _open(path, limits, hear)
     except FileProblem as error:
         kind, mime = describe(by_suffix(path.name))
         name = plain_name(path.name)
@@ -61,7 +63,7 @@ def parse_tree(path: Path, limits: Limits) -> Iterator[Event]:
         return
     yield FileStart(str(path), digest, source.size)
     format, problem = _identify(source, "")
-    for event in _Tree(limits).document(source, format, problem, None, None, (digest,), _Budget(limits)):
+    for event in _Tree(limits, hear).document(source, format, problem, None, None, (digest,), _Budget(limits)):
         if isinstance(event, DocumentEnd) and event.document == FILE and _has_changed(source, before):
             useful = event.state in (FileState.INDEXED, FileState.PARTIAL)
             changed = Problem("changed", f"{source.name} was changed while it was read.", "It is read again later.")
@@ -98,7 +100,7 @@ def readable(name: str) -> str:
     return " ".join(title.split()) or name
 
 
-def _open(path: Path, limits: Limits) -> Generator[Event, None, tuple[Source, str, os.stat_result]]:
+def _open(path: Path, limits: Limits, hear: bool) -> Generator[Event, None, tuple[Source, str, os.stat_result]]:
     name = plain_name(path.name)
     try:
         status = path.stat()
@@ -106,7 +108,7 @@ def _open(path: Path, limits: Limits) -> Generator[Event, None, tuple[Source, st
             raise Unreadable(f"{name} is no ordinary file.")
         if status.st_size <= _READ_AT_ONCE:
             data = path.read_bytes()
-            return Source(name, "", limits, data=data), hash_bytes(data), status
+            return Source(name, "", limits, data=data, hear=hear), hash_bytes(data), status
     except OSError as error:
         raise unreadable(path, error) from error
     digest = hashing(path)
@@ -114,7 +116,7 @@ def _open(path: Path, limits: Limits) -> Generator[Event, None, tuple[Source, st
         try:
             yield FileRead(next(digest))
         except StopIteration as end:
-            return Source(name, "", limits, path=path), str(end.value), status
+            return Source(name, "", limits, path=path, hear=hear), str(end.value), status
 
 
 def _has_changed(source: Source, before: os.stat_result) -> bool:
@@ -146,12 +148,10 @@ def _check(source: Source, format: Format | None) -> None:
     if format is None:
         advice = "Save it as PDF, text or in an office format to have it indexed."
         raise Unsupported(f"{source.name} is of no known kind.", advice)
-    if format.model:
-        what = "pictures" if format.model == "image" else "speech"
-        raise NeedsModel(f"{source.name} waits for a model that understands {what}.", "Install one to have it indexed.")
     if not format.parser:
         raise Unsupported(f"{source.name} is not supported: {format.name}.", format.convert_to)
-    if format.carrier != "text" and source.size > source.limits.file_bytes:
+    streamed = format.carrier == "text" or format.kind in ("audio", "video")
+    if not streamed and source.size > source.limits.file_bytes:
         size = source.limits.file_bytes // MIB
         raise OverCap(f"{source.name} is larger than {size} MiB.", "Split it to have it indexed.")
     source.mime = format.mime
@@ -194,8 +194,9 @@ class _Outcome(Struct):
 class _Tree:
     """One walk over a file. ``ancestors`` are the hashes of the documents around the current one."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, hear: bool) -> None:
         self.limits = limits
+        self.hear = hear
         self.documents = 0
 
     def document(
@@ -251,9 +252,9 @@ class _Tree:
                     continue
                 segment = _clip(item, budget.characters)
                 budget.characters -= len(segment.text)
-                if segment.text.strip() or segment.image is not None:
-                    outcome.useful |= bool(segment.text.strip())
-                    yield DocumentSegment(number, segment)
+                if segment.text.strip() or segment.image is not None or segment.sound is not None:
+                    outcome.useful = True
+                    yield DocumentSegment(number, with_preview(segment) if segment.form == "picture" else segment)
                 if segment is not item:
                     raise OverCap(over_cap(f"only {self.limits.characters:,} characters were kept").message)
         except FileProblem as error:
@@ -288,7 +289,7 @@ class _Tree:
         else:
             budget.attachments -= 1
         name = plain_name(item.name).strip() or "attachment"
-        source = Source(name, item.mime, self.limits, data=item.data)
+        source = Source(name, item.mime, self.limits, data=item.data, hear=self.hear)
         if len(ancestors) > self.limits.depth:
             format = by_suffix(name) or by_mime(item.mime)
             refusal: Problem | None = OverCap(
@@ -296,7 +297,7 @@ class _Tree:
             ).as_problem()
         else:
             format, refusal = _identify(source, item.mime)
-        if format is not None and format.model == "image" and len(item.data) < _TINY_IMAGE:
+        if format is not None and format.kind == "image" and len(item.data) < _TINY_IMAGE:
             return
         inner = yield from self.document(source, format, refusal, parent, item.locator, (*ancestors, digest), budget)
         outcome.add_inner(inner)

@@ -1,4 +1,4 @@
-"""Formats that no parser reads: those that wait for a model, and those a person is told how to convert.
+"""The long rows of the table of formats: pictures and recordings, and what a person is told how to convert.
 
 Plain rows; ``formats`` makes its table of them.
 """
@@ -9,28 +9,27 @@ from typing import Literal
 
 from desktop_rag.types import Kind
 
-WAITING: tuple[tuple[str, Kind, Literal["image", "speech"], str, str], ...] = (
+SEEN_AND_HEARD: tuple[tuple[str, Kind, str, str, str], ...] = (
     (
         "image",
         "image",
-        "image",
+        "pictures:parse_picture",
         (
-            ".jpg .jpeg .jfif .jpe .mpo .png .apng .gif .webp .tif .tiff .bmp .dib .heic .heif .avif .jxl .jp2 .j2k "
-            ".jpf .jpx .ico .cur .icns .psd .tga .pcx .ppm .pgm .pbm .pnm .pfm .qoi .exr .hdr .dds .xbm .xpm .sgi "
-            ".rgb .ras .sun .bpg .wmf .emf .eps .dng .cr2 .cr3 .nef .arw .orf .rw2 .raf .pef .srw"
+            ".jpg .jpeg .jfif .jpe .mpo .png .apng .gif .webp .tif .tiff .bmp .dib .heic .heif .hif .avif .jp2 .j2k "
+            ".j2c .jpf .jpx .ico .cur .icns .psd .tga .pcx .ppm .pgm .pbm .pnm .pfm .qoi .dds .xbm .xpm .sgi .rgb .ras "
+            ".sun"
         ),
         (
             "image/jpeg image/jpg image/pjpeg image/png image/apng image/gif image/webp image/tiff image/bmp "
-            "image/x-bmp image/x-ms-bmp image/heic image/heif image/avif image/jxl image/jp2 image/x-icon "
+            "image/x-bmp image/x-ms-bmp image/heic image/heif image/avif image/jp2 image/x-icon "
             "image/vnd.microsoft.icon image/vnd.adobe.photoshop image/x-portable-pixmap image/x-portable-graymap "
-            "image/x-portable-bitmap image/x-xbitmap image/x-rgb image/x-exr image/x-sun-raster image/wmf image/x-wmf "
-            "image/emf image/x-emf application/postscript"
+            "image/x-portable-bitmap image/x-xbitmap image/x-rgb image/x-sun-raster"
         ),
     ),
     (
         "sound",
         "audio",
-        "speech",
+        "sound:parse_sound",
         (
             ".mp3 .mpga .mp2 .wav .wave .flac .ogg .oga .opus .spx .m4a .m4b .aac .wma .aif .aiff .aifc .au .snd .amr "
             ".ac3 .mka .caf .ape .wv .sph"
@@ -44,7 +43,7 @@ WAITING: tuple[tuple[str, Kind, Literal["image", "speech"], str, str], ...] = (
     (
         "video",
         "video",
-        "speech",
+        "sound:parse_sound",
         (
             ".mp4 .m4v .mov .qt .mkv .webm .avi .wmv .asf .flv .f4v .mpg .mpeg .mpe .m2v .m2ts .vob .ogv .ogm .3gp "
             ".3g2 .rm .rmvb .divx"
@@ -55,7 +54,7 @@ WAITING: tuple[tuple[str, Kind, Literal["image", "speech"], str, str], ...] = (
         ),
     ),
 )
-"""Name, kind, kind of model, suffixes, mimes."""
+"""Name, kind, parser, suffixes, mimes of what is seen and heard rather than read."""
 
 UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str, str, str], ...] = (
     (
@@ -240,6 +239,25 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         ),
         "image/vnd.dwg application/acad application/x-indesign image/x-xcf",
         "Open it in its program and export it as PDF.",
+    ),
+    (
+        "raw photo",
+        "image",
+        "binary",
+        ".dng .cr2 .cr3 .crw .nef .nrw .arw .sr2 .orf .rw2 .raf .pef .srw .x3f .3fr .iiq",
+        "image/x-adobe-dng image/x-canon-cr2 image/x-canon-cr3 image/x-nikon-nef image/x-sony-arw image/x-raw",
+        "Export it as JPEG from the program you develop photos with.",
+    ),
+    (
+        "picture of a rare kind",
+        "image",
+        "binary",
+        ".jxl .bpg .exr .hdr .wmf .emf .wmz .emz .eps .ps .svgz .pict .pct .fits .fli .flc",
+        (
+            "image/jxl image/bpg image/x-exr image/vnd.radiance image/wmf image/x-wmf image/emf image/x-emf "
+            "application/postscript image/x-pict image/fits"
+        ),
+        "Open it in a picture editor and export it as PNG or JPEG.",
     ),
     (
         "music score",

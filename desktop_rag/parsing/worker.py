@@ -12,7 +12,6 @@ import importlib
 import mmap
 import os
 import signal
-import sys
 import threading
 import time
 import warnings
@@ -21,6 +20,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from desktop_rag.frames import read_frame, take_over_standard_streams, write_frame
 from desktop_rag.parsing import stream
 from desktop_rag.parsing.confine import confine
 from desktop_rag.parsing.source import Limits
@@ -30,12 +30,12 @@ _BATCH_EVENTS = 512
 _BATCH_S = 0.5
 _STATM = Path("/proc/self/statm")
 
-ParseTree = Callable[[Path, Limits], Iterator[stream.Event]]
+ParseTree = Callable[[Path, Limits, bool], Iterator[stream.Event]]
 
 
 def main() -> None:
-    requests, events = _take_over_standard_streams()
-    first = stream.read_frame(requests)
+    requests, events = take_over_standard_streams()
+    first = read_frame(requests)
     if first is None:
         return
     setup = stream.decode_setup(first)
@@ -50,7 +50,7 @@ def main() -> None:
     parse: ParseTree = getattr(importlib.import_module(module), function)
     try:
         for _ in range(setup.retire_after):
-            _send(parse(paths.get(), setup.limits), events)
+            _send(parse(paths.get(), setup.limits, setup.hear), events)
             if _memory_bytes() > setup.memory_bytes / 2:
                 break  # what a large file left behind would be missing for the next
     except MemoryError:
@@ -58,19 +58,8 @@ def main() -> None:
     os._exit(0)  # at once, without waiting for what libraries may have started
 
 
-def _take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """The streams to the parent; what anybody else prints goes to standard error, and reading gives nothing."""
-    requests, events = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return requests, events
-
-
 def _receive(requests: BinaryIO, paths: SimpleQueue[Path]) -> None:
-    while (frame := stream.read_frame(requests)) is not None:
+    while (frame := read_frame(requests)) is not None:
         for path in stream.decode_paths(frame):
             paths.put(Path(os.fsdecode(path)))
     os._exit(0)  # the parent has closed our input, or is no more
@@ -91,13 +80,14 @@ def _send(events: Iterator[stream.Event], out: BinaryIO) -> None:
     for event in events:
         batch.append(event)
         if isinstance(event, stream.DocumentSegment):
-            size += len(event.segment.text) + len(event.segment.image or b"")
+            segment = event.segment
+            size += len(segment.text) + sum(map(len, filter(None, (segment.image, segment.preview, segment.sound))))
         if size > _BATCH_BYTES or len(batch) >= _BATCH_EVENTS or time.monotonic() > due:
-            stream.write_frame(out, stream.encode_events(batch))
+            write_frame(out, stream.encode_events(batch))
             batch, size = [], 0
             due = time.monotonic() + _BATCH_S
     if batch:
-        stream.write_frame(out, stream.encode_events(batch))
+        write_frame(out, stream.encode_events(batch))
 
 
 def _memory_bytes() -> int:

@@ -68,7 +68,7 @@ def _each(items: Iterator[ParseItem]) -> Iterator[ParseItem]:
 def _check_item(item: ParseItem) -> None:
     assert isinstance(item, Segment | Attachment | Metadata | Problem)
     if isinstance(item, Segment):
-        assert item.text.strip() or item.image, "a blank segment"
+        assert item.text.strip() or item.image or item.sound is not None, "a blank segment"
         assert all(heading.strip() for heading in item.headings), "a blank heading"
         _check_locator(item.locator)
         lines = _lines_of(item.locator)

@@ -34,8 +34,6 @@ CODES = (
     "changed",
     "damaged",
     "encrypted",
-    "needs-model",
-    "needs-ocr",
     "over-cap",
     "parser-stopped",
     "unreadable",
@@ -69,7 +67,8 @@ def check_events(events: Sequence[Event]) -> DocumentEnd:
             told.add(event.document)
         elif isinstance(event, DocumentSegment):
             assert event.document in told, "text of a document of which nothing is known"
-            assert event.segment.text.strip() or event.segment.image
+            segment = event.segment
+            assert segment.text.strip() or segment.image or segment.sound is not None
         elif isinstance(event, DocumentProblem):
             _check_problem(event.problem)
         else:

@@ -305,13 +305,13 @@ PACKAGES = (
     Hostile("spine.epub", partial(_epub, 100_000, "<p>Seen</p>"), ("over-cap",), "Seen"),
     Hostile("spine_long.epub", partial(_epub, 20_000, f"<p>Seen {'word ' * 1_000}</p>" * 10), ("over-cap",), "Seen"),
     Hostile("deep.epub", partial(_epub, 1, "<p>Seen</p>" + "<div>" * 100_000), ("damaged", ""), "Seen"),
-    Hostile("huge.png", huge_png, ("needs-model",)),
-    Hostile("huge.tiff", _huge_tiff, ("needs-model",)),
-    Hostile("huge.svg", _HUGE_SVG.encode, (), "Seen"),
+    Hostile("huge.png", huge_png, ("over-cap",)),
+    Hostile("huge.tiff", _huge_tiff, ("over-cap", "damaged")),
+    Hostile("huge.svg", _HUGE_SVG.encode, ("damaged",), "Seen"),
     Hostile(
         "picture.docx",
         lambda: _docx(_paragraph("Seen"), more={"word/media/huge.png": huge_png()}),
-        ("needs-model", ""),
+        ("over-cap", ""),
         "Seen",
     ),
 )

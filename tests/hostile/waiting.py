@@ -10,6 +10,6 @@ from desktop_rag.parsing.stream import Event
 from desktop_rag.parsing.tree import parse_tree
 
 
-def parse(path: Path, limits: Limits) -> Iterator[Event]:
+def parse(path: Path, limits: Limits, hear: bool) -> Iterator[Event]:
     path.read_bytes()
-    yield from parse_tree(path, limits)
+    yield from parse_tree(path, limits, hear)

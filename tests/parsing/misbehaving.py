@@ -18,7 +18,7 @@ from desktop_rag.parsing.tree import parse_tree
 from desktop_rag.types import FileState, Segment, Whole
 
 
-def parse(path: Path, limits: Limits) -> Iterator[Event]:
+def parse(path: Path, limits: Limits, hear: bool) -> Iterator[Event]:
     order = path.read_text()
     if order == "crash":
         ctypes.string_at(0)
@@ -71,7 +71,7 @@ def parse(path: Path, limits: Limits) -> Iterator[Event]:
         yield DocumentStart(1, None, "half \udce9", "text", "text/plain")
     elif order == "raise":
         raise ValueError("not caught by anybody")
-    yield from parse_tree(path, limits)
+    yield from parse_tree(path, limits, hear)
 
 
 def _say(path: Path, text: str) -> Iterator[Event]:

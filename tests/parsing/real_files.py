@@ -22,7 +22,7 @@ def read_all(parser: Parser, paths: Iterable[Path]) -> tuple[dict[str, list[Pars
             continue
         for item in items:
             if isinstance(item, Segment):
-                assert item.text.strip(), f"a blank segment in {path.name}"
-                assert item.text.encode(), f"half a character in {path.name}"
+                assert item.text.strip() or item.image or item.sound, f"a blank segment in {path.name}"
+                assert item.text.encode() or not item.text, f"half a character in {path.name}"
         read[path.name] = items
     return read, refused

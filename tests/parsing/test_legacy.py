@@ -108,5 +108,6 @@ def test_old_and_new_word_give_the_same_text(shared_data: Path, stem: str) -> No
 
     folder = shared_data / "documents" / "tika_documents"
     old = set(" ".join(texts(_read(parse_doc, folder / f"{stem}.doc"))).split())
-    new = set(" ".join(texts(_read(parse_docx, folder / f"{stem}.docx"))).split())
+    written = [item for item in _read(parse_docx, folder / f"{stem}.docx") if getattr(item, "form", "") != "picture"]
+    new = set(" ".join(texts(written)).split())
     assert len(old & new) >= 0.95 * len(old | new)

@@ -124,8 +124,8 @@ def test_a_file_is_named_hashed_and_ended(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "state", "code"),
     [
-        ("photo.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(300), FileState.WAITING, "needs-model"),
-        ("voice.mp3", b"ID3\x03\x00" + bytes(300), FileState.WAITING, "needs-model"),
+        ("photo.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(300), FileState.FAILED, "damaged"),
+        ("voice.mp3", b"ID3\x03\x00" + bytes(300), FileState.FAILED, "damaged"),
         ("plan.pages", b"\x00\x01\x02\x03" * 50, FileState.UNSUPPORTED, "unsupported"),
         ("strange.xyz", b"\x00\x01\x02\x03" * 50, FileState.UNSUPPORTED, "unsupported"),
         ("broken.docx", b"PK\x03\x04" + bytes(100), FileState.FAILED, "damaged"),
@@ -205,7 +205,7 @@ def test_attachments_are_documents_of_their_own(tmp_path: Path) -> None:
     assert "A forwarded word." in _texts(events, 2)
     ends = _ends(events)
     assert ends[2].state is FileState.INDEXED
-    assert ends[4].state is FileState.WAITING
+    assert ends[4].state is FileState.FAILED
     assert ends[1].state is FileState.PARTIAL
     assert ends[1].problem == ends[4].problem
 
