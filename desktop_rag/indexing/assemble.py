@@ -38,6 +38,8 @@ class Draft(Struct):
     problem: Problem | None = None
     passages: list[Passage] = []
     contexts: list[str] = []
+    seen_by: str | None = None
+    heard_by: str | None = None
 
 
 class Part(Struct):

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from desktop_rag.language import sentence_spans, word_spans
 from desktop_rag.locators import join
-from desktop_rag.types import Entry, Lines, Locator, Message, Role, Segment
+from desktop_rag.types import Entry, Lines, Locator, Message, Role, Segment, TimeSpan
 
 VERSION = "1"
 """Changes whenever the same segments would give other chunks."""
@@ -26,6 +26,8 @@ TARGET = 190
 SMALL = 24
 """A beginning of fewer tokens (a title, a salutation) is not left alone: it may make a chunk this much longer."""
 CONTEXT_TOKENS = 40
+LONGEST_S = 45.0
+"""Seconds of a recording in one chunk: whoever follows a citation is to hear the words soon."""
 _COUNT_AT_ONCE = 256
 
 
@@ -47,7 +49,8 @@ class Piece(Struct, frozen=True):
 
 
 class Passage(Struct, frozen=True):
-    """A chunk before it has an id: its text, place, heading path and speaker."""
+    """A chunk before it has an id: its text, place, heading path and speaker. ``preview`` and ``looks`` are those of
+    the picture that the text describes, if it does."""
 
     text: str
     locator: Locator
@@ -55,6 +58,8 @@ class Passage(Struct, frozen=True):
     role: Role
     context: str
     tokens: int
+    preview: bytes | None = None
+    looks: int = 0
 
 
 def passages(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Passage]:
@@ -83,7 +88,7 @@ def context_of(title: str, parts: Sequence[str], tokenizer: Tokenizer) -> str:
 def _pieces(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Piece]:
     waiting: list[Segment] = []
     for segment in segments:
-        if segment.text.strip():
+        if segment.text.strip() or segment.preview is not None:
             waiting.append(segment)
         if len(waiting) == _COUNT_AT_ONCE:
             yield from _measured(waiting, tokenizer)
@@ -124,6 +129,8 @@ def _split(segment: Segment, tokenizer: Tokenizer) -> Iterator[Piece]:
                 tokens,
                 segment,
             )
+            if segment.form == "picture":  # which is shown once, however long its description
+                segment = replace(segment, form="prose", preview=None)
 
 
 def _tokens_between(token_starts: Sequence[int], cuts: Sequence[int]) -> list[int]:
@@ -180,9 +187,12 @@ def _shift_lines(locator: Locator, skip: int, more: int) -> Locator:
 
 def _belong_together(piece: Piece, other: Piece) -> bool:
     one, two = piece.segment, other.segment
-    return (one.headings, one.role, one.form, one.context) == (two.headings, two.role, two.form, two.context) and join(
-        piece.locator, other.locator
-    ) is not None
+    if one.form == "picture" or two.form == "picture":
+        return False
+    if (one.headings, one.role, one.form, one.context) != (two.headings, two.role, two.form, two.context):
+        return False
+    place = join(piece.locator, other.locator)
+    return place is not None and not (isinstance(place, TimeSpan) and place.end_s - place.start_s > LONGEST_S)
 
 
 def _merge(group: Sequence[Piece]) -> Passage:
@@ -200,4 +210,6 @@ def _merge(group: Sequence[Piece]) -> Passage:
         first.role,
         first.context,
         sum(piece.tokens for piece in group),
+        first.preview,
+        first.looks,
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from desktop_rag.config import Config
 from desktop_rag.indexing import chunking
+from desktop_rag.indexing.chunking import Tokenizer
 from desktop_rag.indexing.meter import Meter
+from desktop_rag.indexing.perceive import Senses
 from desktop_rag.indexing.pipeline import Done, Pipeline, Stopped, ToIndex
 from desktop_rag.indexing.plan import Plan, plan
 from desktop_rag.indexing.rules import Rules
@@ -21,12 +24,14 @@ from desktop_rag.indexing.settle import below
 from desktop_rag.parsing import PARSER_VERSION
 from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
-from desktop_rag.storage.commit import clear_garbage, forget_files, garbage, sweep_unfinished
+from desktop_rag.storage.commit import forget_files, sweep_unfinished
+from desktop_rag.storage.thumbnails import Thumbnails
+from desktop_rag.storage.upkeep import sweep
 from desktop_rag.storage.vectors import VectorStore, fingerprint
-from desktop_rag.types import Problem, Progress
+from desktop_rag.types import Problem, Progress, Space
 
 if TYPE_CHECKING:
-    from desktop_rag.models.text_embedding import TextEmbedder
+    from desktop_rag.models.embedder import Embedder
 
 _PROBLEMS_KEPT = 100
 _UNNAMEABLE = Problem("unreadable", "The file's name is not valid Unicode.", "Rename it to have it indexed.")
@@ -51,6 +56,8 @@ class Run(Struct):
     embedded: int = 0
     problems: list[tuple[str, Problem]] = []
     missing_roots: list[str] = []
+    kept_back: list[str] = []
+    """Files that are gone, but may have become others that are still being written: to be looked at again soon."""
     stopped: bool = False
 
     @property
@@ -64,7 +71,8 @@ class Conduct(Struct):
     ``stop`` ends it soon. ``give_way`` is called between batches: it may wait, do something else, or raise ``Stopped``.
     ``at_work`` is told which files are about to go through the model, [] when none are; ``alone`` are files that must
     not share a batch with others, because one of them may have crashed the process. ``restless`` are files that are
-    still being written: they are left as they are known. ``nested`` runs go on inside another run.
+    still being written: they are left as they are known. ``unseen`` are roots that are still to be gone through: what
+    is gone from a part of one may be in another part, and is left to that. ``nested`` runs go on inside another run.
     """
 
     stop: threading.Event = msgspec.field(default_factory=threading.Event)
@@ -73,6 +81,7 @@ class Conduct(Struct):
     at_work: Callable[[Sequence[str]], None] = lambda _: None
     alone: Collection[str] = ()
     restless: Collection[str] = ()
+    unseen: Collection[str] = ()
     force: bool = False
     nested: bool = False
 
@@ -82,23 +91,37 @@ def shown(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def recipe_of(embedder: TextEmbedder) -> str:
+def recipe_of(space: Space) -> str:
     """What, beside its bytes, decides how a file is indexed: a change of any of it indexes the file again."""
-    return f"parser {PARSER_VERSION}, chunker {chunking.VERSION}, space {fingerprint(embedder.space)}"
+    return f"parser {PARSER_VERSION}, chunker {chunking.VERSION}, space {fingerprint(space)}"
 
 
 class Indexer:
     """Brings a library up to date. One run at a time, but for nested ones.
 
-    ``own`` are the program's own folders, which are never indexed.
+    ``pictures`` gives the store of the vectors of pictures, in the space of the image model that the ``senses`` have at
+    that time (None when they have none). ``own`` are the program's own folders, which are never indexed.
     """
 
     def __init__(
-        self, catalog: Catalog, vectors: VectorStore, embedder: TextEmbedder, config: Config, own: Sequence[Path]
+        self,
+        catalog: Catalog,
+        vectors: VectorStore,
+        embedder: Embedder,
+        tokenizer: Tokenizer,
+        senses: Senses,
+        pictures: Callable[[], VectorStore | None],
+        thumbnails: Thumbnails,
+        config: Config,
+        own: Sequence[Path],
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
+        self._tokenizer = tokenizer
+        self._senses = senses
+        self._pictures = pictures
+        self._thumbnails = thumbnails
         self._config = config
         self._own = own
 
@@ -111,7 +134,9 @@ class Indexer:
         """Look at ``scopes`` and do what is to be done; bad files are reported. The ``pool`` of parsers is asked for
         when there is something to parse. Raises ``StorageError``, ``ModelError``."""
         run = Run()
-        recipe = recipe_of(self._embedder)
+        recipe = recipe_of(self._embedder.space)
+        pictures = self._pictures()
+        stores = [self._vectors] if pictures is None else [self._vectors, pictures]
         meter = Meter(conduct.on_progress)
         if not conduct.nested:  # the run around this one has documents that are not finished
             sweep_unfinished(self._catalog)
@@ -127,19 +152,26 @@ class Indexer:
         if conduct.force:
             _forget_recipes(self._catalog, changed)
         files.sort(key=lambda file: (file.path not in conduct.alone, -file.mtime_ns))
-        # A file that is gone may have been moved: its document is kept until a new file of its size has been looked at.
-        sizes = {file.size for file in files}
-        moved = [path for path, size in gone.items() if size in sizes]
-        held = set(moved)
+        # A file that is gone may have been moved: its document is kept until a new file of its size has been looked at,
+        # now or, when that is still being written, later.
+        sizes, unwritten = {file.size for file in files}, _sizes(conduct.restless) if gone else set()
+        run.kept_back = [path for path, size in gone.items() if size in unwritten]
+        run.gone -= len(run.kept_back)
+        moved = [path for path, size in gone.items() if size in sizes and size not in unwritten]
+        held = {*moved, *run.kept_back}
         forget_files(self._catalog, [path for path in gone if path not in held])
-        sweep(self._catalog, self._vectors)
+        sweep(self._catalog, stores)
         if files and not run.stopped:
             meter.begin(files)
             pipeline = Pipeline(
                 self._catalog,
                 self._vectors,
                 self._embedder,
+                self._tokenizer,
                 pool(),
+                self._senses,
+                pictures,
+                self._thumbnails,
                 workers=1 if conduct.nested else self._config.workers,
                 recipe=recipe,
                 stop=conduct.stop,
@@ -157,7 +189,7 @@ class Indexer:
                 run.stopped = True
             if not run.stopped:
                 forget_files(self._catalog, moved)
-            sweep(self._catalog, self._vectors)
+            sweep(self._catalog, stores)
         meter.end()
         return run
 
@@ -181,7 +213,10 @@ class Indexer:
             self._catalog.set_mounts(scope.root, found.mounts)
         run.problems += [(shown(path), _UNNAMEABLE) for path in found.unnameable]
         known = self._catalog.file_stamps(scope.root, scope.at)
-        planned = _without(plan(found, known, recipe, force=conduct.force), conduct.restless)
+        missed = self._catalog.missed_by(scope.root, self._senses.seen_by, self._senses.heard_by)
+        planned = _without(plan(found, known, recipe, missed=missed, force=conduct.force), conduct.restless)
+        if scope.at and scope.root in conduct.unseen:
+            planned = structs.replace(planned, gone=())
         run.gone += len(planned.gone)
         run.unchanged += planned.unchanged
         changed.update(planned.changed)
@@ -189,6 +224,17 @@ class Indexer:
         files += [
             ToIndex(path, scope.root, found.files[path].size, found.files[path].mtime_ns) for path in planned.to_read
         ]
+
+
+def _sizes(places: Collection[str]) -> set[int]:
+    """The sizes of the files at or below these places."""
+    found: set[int] = set()
+    for place in places:
+        paths = [place] if not Path(place).is_dir() else [path for path in Path(place).rglob("*") if path.is_file()]
+        for path in paths:
+            with suppress(OSError):
+                found.add(Path(path).stat().st_size)
+    return found
 
 
 def _outermost(scopes: Sequence[Scope]) -> list[Scope]:
@@ -233,11 +279,3 @@ def _forget_recipes(catalog: Catalog, paths: set[str]) -> None:
             "UPDATE documents SET recipe = '' WHERE id = (SELECT document_id FROM files WHERE path = ?)",
             ((path,) for path in paths),
         )
-
-
-def sweep(catalog: Catalog, vectors: VectorStore) -> None:
-    """Take the vectors of deleted chunks out of Chroma, if there are any: opening it takes a second."""
-    old = garbage(catalog)
-    if old:
-        vectors.delete(old)
-        clear_garbage(catalog, old)

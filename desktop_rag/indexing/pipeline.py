@@ -1,7 +1,8 @@
 """Parsing, embedding and storing, side by side.
 
-Threads that parse (each with a child process) fill a bounded queue with cut documents; the calling thread embeds a
-window of them at a time; one thread stores. The model is the slow part, so it never waits for the others.
+Threads that parse (each with a child process), and have pictures read and sound heard, fill a bounded queue with cut
+documents; the calling thread embeds a window of them at a time; one thread stores. The model is the slow part, so it
+never waits for the others.
 
 What a crash leaves: vectors in Chroma without chunks (invisible, removed by the sweep), embeddings in the cache without
 chunks (used when the file comes again), and whole documents. The catalog's transaction decides.
@@ -10,6 +11,7 @@ chunks (used when the file comes again), and whole documents. The catalog's tran
 from __future__ import annotations
 
 import hashlib
+import logging
 import queue
 import threading
 from collections import deque
@@ -21,29 +23,30 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from desktop_rag.errors import ModelError
 from desktop_rag.indexing.assemble import Draft, Part, assemble
+from desktop_rag.indexing.chunking import Passage, Tokenizer
+from desktop_rag.indexing.perceive import FilePerception, Senses
 from desktop_rag.language import words
 from desktop_rag.parsing.sandbox import ParserPool
-from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument
-from desktop_rag.storage.commit import (
-    SeenFile,
-    clear_garbage,
-    commit_documents,
-    garbage,
-    link_file,
-    note_file,
-)
-from desktop_rag.storage.vectors import VectorStore, fingerprint
+from desktop_rag.parsing.stream import DocumentStart, Event, FileStart
+from desktop_rag.storage.catalog import Catalog, Known, NewChunk, NewDocument, NewPicture
+from desktop_rag.storage.commit import Finished, SeenFile, commit_documents, link_file, note_file
+from desktop_rag.storage.thumbnails import Thumbnails
+from desktop_rag.storage.upkeep import sweep
+from desktop_rag.storage.vectors import VectorStore
 from desktop_rag.types import FileState, Problem
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from desktop_rag.models.text_embedding import TextEmbedder
+    from desktop_rag.models.embedder import Embedder
 
 WINDOW = 256
 """Chunks embedded together: enough for batches of about equal length, few enough to be stored every few seconds."""
+PICTURES = 32
+"""Pictures embedded together."""
 _AHEAD = 4
 _PARTS_AHEAD = 512
 _PATIENCE_S = 0.5
@@ -74,37 +77,52 @@ class Done(Struct, frozen=True):
 
 
 class _Job(Struct):
-    """One part of a file on its way. ``link`` is set when its bytes are known already."""
+    """One part of a file on its way. ``known`` is set, and ``part`` is not, when its bytes are known already."""
 
     file: ToIndex
     part: Part | None
-    link: tuple[int, FileState, Problem | None] | None = None
+    known: Known | None = None
     sha256: str = ""
+    heard_by: str | None = None
 
 
-class _Window(Struct):
-    """Jobs whose chunks have been embedded, in order."""
+class _Embedded(Struct):
+    """What was embedded in one space: by hash those known from the cache, and the fresh ones with their vectors."""
 
-    jobs: list[_Job]
-    texts: list[bytes]
     known: dict[bytes, tuple[int, bytes]]
     fresh: list[bytes]
     vectors: NDArray[np.float32] | None
 
 
+class _Window(Struct):
+    """Jobs whose chunks have been embedded: the hashes of their texts in order, and, by its hash, each picture."""
+
+    jobs: list[_Job]
+    texts: list[bytes]
+    text: _Embedded
+    previews: dict[bytes, bytes]
+    picture: _Embedded
+
+
 class Pipeline:
     """Indexes files into ``catalog`` and ``vectors`` by one ``recipe``, in the order given.
 
-    ``stop`` is looked at between batches, and ``give_way`` called there: it may wait, or raise ``Stopped``. ``at_work``
-    hears which files are about to go through the model; files that are ``alone`` share no batch with others.
+    ``pictures`` holds the vectors of pictures in the space of the ``senses``' image model (None without one), and
+    ``thumbnails`` their small forms. ``stop`` is looked at between batches, and ``give_way`` called there: it may
+    wait, or raise ``Stopped``. ``at_work`` hears which files are about to go through the model; files that are
+    ``alone`` share no batch with others.
     """
 
     def __init__(
         self,
         catalog: Catalog,
         vectors: VectorStore,
-        embedder: TextEmbedder,
+        embedder: Embedder,
+        tokenizer: Tokenizer,
         pool: ParserPool,
+        senses: Senses,
+        pictures: VectorStore | None,
+        thumbnails: Thumbnails,
         *,
         workers: int,
         recipe: str,
@@ -118,7 +136,11 @@ class Pipeline:
         self._catalog = catalog
         self._vectors = vectors
         self._embedder = embedder
+        self._tokenizer = tokenizer
         self._pool = pool
+        self._senses = senses
+        self._pictures = pictures
+        self._thumbnails = thumbnails
         self._workers = workers
         self._recipe = recipe
         self._stop = stop
@@ -127,7 +149,7 @@ class Pipeline:
         self._at_work = at_work
         self._on_done = on_done
         self._on_batch = on_batch
-        self._space = fingerprint(embedder.space)
+        self._space = vectors.space_name
         self._parsed: queue.Queue[_Job | BaseException | None] = queue.Queue(_PARTS_AHEAD)
         self._embedded: queue.Queue[_Window | None] = queue.Queue(_AHEAD)
         self._failure: BaseException | None = None
@@ -135,6 +157,7 @@ class Pipeline:
         self._in_flight: deque[list[str]] = deque()
         self._ids: dict[str, dict[int, int]] = {}
         self._counts: dict[str, tuple[int, int]] = {}
+        self._seen_by: dict[str, str] = {}
         self.missed: list[ToIndex] = []
         """Files whose document went, with another file, before it could be made theirs: they are to be read again."""
 
@@ -180,23 +203,34 @@ class Pipeline:
         try:
             for path, events in self._pool.parse_many(paths()):
                 file = in_order.pop(str(path))
-                for part in assemble(events, self._embedder):
-                    if self._halted():
-                        return
-                    known = self._catalog.find_recipe(part.sha256) if part.sha256 else None
-                    if known is not None and known[1] == self._recipe:
-                        self._parsed.put(_Job(file, None, (known[0], known[2], known[3]), part.sha256))
-                        break
-                    self._parsed.put(_Job(file, part, None, part.sha256))
-                if self._halted():
-                    return
+                content_hash, events = _begun(events)
+                known = self._up_to_date(content_hash) if content_hash else None
+                if known is not None:
+                    self._parsed.put(_Job(file, None, known, content_hash))
+                    continue
+                perception = FilePerception(self._senses, self._check_halted)
+                for part in assemble(perception.follow(events), self._tokenizer):
+                    self._check_halted()
+                    self._parsed.put(_Job(file, part, None, part.sha256, perception.heard_by))
+                self._check_halted()
         except BaseException as error:
             self._parsed.put(error)
         finally:
             self._parsed.put(None)
 
+    def _up_to_date(self, content_hash: str) -> Known | None:
+        """The stored document with these bytes, unless it is to be made again."""
+        known = self._catalog.find_known(content_hash)
+        if known is None or known.recipe != self._recipe:
+            return None
+        return None if known.missed_by(self._senses.seen_by, self._senses.heard_by) else known
+
     def _halted(self) -> bool:
         return self._stop.is_set() or self._failure is not None
+
+    def _check_halted(self) -> None:
+        if self._halted():
+            raise self._failure or Stopped
 
     def _drain(self, readers: Sequence[threading.Thread]) -> None:
         """Let the readers come to their end: each may be waiting for room in the queue."""
@@ -255,16 +289,39 @@ class Pipeline:
     def _embed(self, jobs: list[_Job]) -> _Window:
         texts: dict[bytes, str] = {}
         hashes: list[bytes] = []
+        previews: dict[bytes, bytes] = {}
         for draft in _drafts(jobs):
             for context, passage in zip(draft.contexts, draft.passages, strict=True):
                 text = f"{context}\n{passage.text}"
-                digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+                digest = _digest(text.encode("utf-8", "replace"))
                 texts[digest] = text
                 hashes.append(digest)
+                if passage.preview is not None:
+                    previews[_digest(passage.preview)] = passage.preview
         known = self._catalog.known_embeddings(self._space, list(texts))
         fresh = [digest for digest in texts if digest not in known]
         vectors = self._embedder.embed([texts[digest] for digest in fresh], self._between) if fresh else None
-        return _Window(jobs, hashes, known, fresh, vectors)
+        return _Window(jobs, hashes, _Embedded(known, fresh, vectors), previews, self._embed_pictures(previews))
+
+    def _embed_pictures(self, previews: dict[bytes, bytes]) -> _Embedded:
+        """Pictures that fail to be embedded, because their model does, are stored without: they are missed, and the
+        files read again when there is a model that works."""
+        import numpy as np
+
+        if self._pictures is None or not previews:
+            return _Embedded({}, [], None)
+        known = self._catalog.known_embeddings(self._pictures.space_name, list(previews))
+        fresh = [digest for digest in previews if digest not in known]
+        batches = [fresh[begin : begin + PICTURES] for begin in range(0, len(fresh), PICTURES)]
+        vectors = []
+        try:
+            for batch in batches:
+                vectors.append(self._senses.embed([previews[digest] for digest in batch]))
+                self._between(0)
+        except ModelError as error:
+            logging.getLogger("desktop_rag").warning("Pictures were not embedded: %s", error.message)
+            fresh = fresh[: sum(map(len, vectors))]
+        return _Embedded(known, fresh, np.concatenate(vectors) if vectors else None)
 
     def _between(self, done: int) -> None:
         if self._halted():
@@ -291,34 +348,67 @@ class Pipeline:
     def _store(self, window: _Window) -> None:
         import numpy as np
 
-        embedding = {digest: number for digest, (number, _) in window.known.items()}
-        vector = {digest: np.frombuffer(data, np.float16) for digest, (_, data) in window.known.items()}
-        if window.vectors is not None:
-            numbers = self._catalog.add_embeddings(self._space, window.fresh, window.vectors)
-            embedding.update(zip(window.fresh, numbers, strict=True))
-            vector.update(zip(window.fresh, window.vectors, strict=True))
+        embedding, vector = self._keep(self._space, window.text)
         ids = self._catalog.reserve_chunk_ids(len(window.texts))
         if window.texts:
             self._vectors.upsert(ids, np.stack([vector[digest] for digest in window.texts]).astype(np.float32))
+        shown = self._store_pictures(window, ids)
         place = iter(zip(ids, window.texts, strict=True))
-        fresh = set(window.fresh)
+        fresh = set(window.text.fresh)
         # Links first: the document of one may go with what the others replace (a file moved aside for a new one).
         for job in sorted(window.jobs, key=lambda job: job.part is not None):
-            self._commit(job, place, embedding, fresh)
-        old = garbage(self._catalog)
-        if old:
-            self._vectors.delete(old)
-            clear_garbage(self._catalog, old)
+            self._commit(job, place, embedding, shown, fresh)
+        sweep(self._catalog, [self._vectors] if self._pictures is None else [self._vectors, self._pictures])
+
+    def _keep(self, space: str, embedded: _Embedded) -> tuple[dict[bytes, int], dict[bytes, NDArray[np.floating]]]:
+        """Put the fresh vectors into the cache; returns the ids and the vectors of all, by hash."""
+        import numpy as np
+
+        embedding = {digest: number for digest, (number, _) in embedded.known.items()}
+        vector: dict[bytes, NDArray[np.floating]] = {
+            digest: np.frombuffer(data, np.float16) for digest, (_, data) in embedded.known.items()
+        }
+        if embedded.vectors is not None:
+            numbers = self._catalog.add_embeddings(space, embedded.fresh, embedded.vectors)
+            embedding.update(zip(embedded.fresh, numbers, strict=True))
+            vector.update(zip(embedded.fresh, embedded.vectors, strict=True))
+        return embedding, vector
+
+    def _store_pictures(self, window: _Window, ids: Sequence[int]) -> dict[bytes, int]:
+        """Keep small forms and vectors of the window's pictures; returns the embeddings' ids by hash."""
+        import numpy as np
+
+        for digest, preview in window.previews.items():
+            self._thumbnails.keep(digest, preview)
+        if self._pictures is None:
+            return {}
+        embedding, vector = self._keep(self._pictures.space_name, window.picture)
+        passages = (passage for draft in _drafts(window.jobs) for passage in draft.passages)
+        seen = [
+            (number, vector[digest])
+            for number, passage in zip(ids, passages, strict=True)
+            if passage.preview is not None and (digest := _digest(passage.preview)) in vector
+        ]
+        if seen:
+            self._pictures.upsert(
+                [number for number, _ in seen], np.stack([item for _, item in seen]).astype(np.float32)
+            )
+        return embedding
 
     def _commit(
-        self, job: _Job, place: Iterator[tuple[int, bytes]], embedding: dict[bytes, int], fresh: set[bytes]
+        self,
+        job: _Job,
+        place: Iterator[tuple[int, bytes]],
+        embedding: dict[bytes, int],
+        shown: dict[bytes, int],
+        fresh: set[bytes],
     ) -> None:
         file = job.file
         seen = SeenFile(file.path, file.root, file.size, file.mtime_ns, job.sha256, self._recipe)
         if job.part is None:
-            assert job.link is not None
-            document_id, state, problem = job.link
-            if link_file(self._catalog, seen, state, problem, document_id):
+            assert job.known is not None
+            state, problem = job.known.state, job.known.problem
+            if link_file(self._catalog, seen, state, problem, job.known.id):
                 self._on_done(Done(file, state, problem, 0, 0, True))
             else:
                 self.missed.append(file)
@@ -343,17 +433,40 @@ class Pipeline:
                     NewChunk(
                         number, ordinal, passage.role, passage.locator, context, passage.text,
                         len(words(context)) + len(words(passage.text)), embedding[digest],
+                        self._picture(file, passage, shown),
                     )
                 )  # fmt: skip
             chunks += len(new)
             documents.append(_new_document(draft, new))
-        finished = (top.state, top.problem) if job.part.last else None
+        finished = None
+        if job.part.last:
+            finished = Finished(top.state, top.problem, self._seen_by.pop(file.path, None), job.heard_by)
         commit_documents(self._catalog, seen, documents, self._ids.setdefault(file.path, {}), finished)
         if finished is None:
             self._counts[file.path] = (chunks, embedded)
         else:
             del self._ids[file.path]
             self._on_done(Done(file, top.state, top.problem, chunks, embedded, False))
+
+    def _picture(self, file: ToIndex, passage: Passage, shown: dict[bytes, int]) -> NewPicture | None:
+        if passage.preview is None:
+            return None
+        digest = _digest(passage.preview)
+        name = self._pictures.space_name if self._pictures is not None and digest in shown else ""
+        self._seen_by[file.path] = name and self._seen_by.get(file.path, name)
+        return NewPicture(digest, passage.looks, shown.get(digest))
+
+
+def _begun(events: Iterator[Event]) -> tuple[str, Iterator[Event]]:
+    """The hash of a file's bytes ("" for one that could not be opened), and its events from there on."""
+    for event in events:
+        if isinstance(event, FileStart | DocumentStart):
+            return event.sha256 if isinstance(event, FileStart) else "", chain([event], events)
+    return "", events
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def _drafts(jobs: Sequence[_Job]) -> Iterator[Draft]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
@@ -22,11 +22,19 @@ class Plan(Struct, frozen=True):
         return self.new + self.changed
 
 
-def plan(scan: Scan, known: Mapping[str, tuple[int, int, str, str]], recipe: str, *, force: bool = False) -> Plan:
-    """Compare a root's ``scan`` with its ``known`` files: path -> (size, mtime_ns, recipe, state).
+def plan(
+    scan: Scan,
+    known: Mapping[str, tuple[int, int, str]],
+    recipe: str,
+    *,
+    missed: Collection[str] = (),
+    force: bool = False,
+) -> Plan:
+    """Compare a root's ``scan`` with its ``known`` files: path -> (size, mtime_ns, recipe).
 
-    A file is read again when its size or time has changed, or when it was indexed by another ``recipe`` (version of
-    parser, chunker and embedding space). A root that is missing, or a folder that could not be listed, deletes nothing.
+    A file is read again when its size or time has changed, when it was indexed by another ``recipe`` (version of
+    parser, chunker and embedding space), or when it is one of the ``missed``: they hold pictures or sound that a model
+    that is here now has not perceived. A root that is missing, or a folder that could not be listed, deletes nothing.
     """
     if scan.missing:
         return Plan((), (), (), len(known))
@@ -36,7 +44,7 @@ def plan(scan: Scan, known: Mapping[str, tuple[int, int, str, str]], recipe: str
         before = known.get(path)
         if before is None:
             new.append(path)
-        elif force or before[:3] != (found.size, found.mtime_ns, recipe):
+        elif force or path in missed or before != (found.size, found.mtime_ns, recipe):
             changed.append(path)
     unread = tuple(folder.rstrip("/\\") for folder in scan.unread)
     gone = [path for path in known if path not in scan.files and not _below(path, unread)]

@@ -29,13 +29,20 @@ class DenseSearch:
         if allowed is not None and allowed.chunks is not None:
             ids, vectors = self._catalog.vectors(allowed.chunks)
             return _best(ids, vectors.astype("float32"), vector, limit)
-        total = self._catalog.corpus().chunks
+        total = self._catalog.vector_count()
         wide = min(total, limit if allowed is None else allowed.wide(limit))
         if total <= FEW or self._vectors is None:
             found = _best(*self._everything(), vector, wide)
         else:
             found = self._vectors.query(vector, wide)
         return found if allowed is None else self._catalog.passing(found, allowed)[:limit]
+
+    def usual(self, vector: NDArray[np.float32]) -> float:
+        """The cosine that any passage has with ``vector`` [dim]: the median of a sample of the library."""
+        import numpy as np
+
+        _, vectors = self._everything() if self._catalog.vector_count() <= FEW else self._catalog.some_vectors(FEW)
+        return float(np.median(vectors.astype(np.float32) @ vector)) if len(vectors) else 0.0
 
     def _everything(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """All vectors of the catalog, read again after it has changed."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from desktop_rag.errors import ModelError
 from desktop_rag.language import stem, words
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.keyword import expressions, quoted
 from desktop_rag.retrieval.passages import Passage, Ranked, readable
+from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.query import Query
 from desktop_rag.retrieval.ranking import NO_EVIDENCE, Evidence, Question, Scorer, inverse_frequency, stems_of
 from desktop_rag.retrieval.terms import exact_strings, search_terms
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from desktop_rag.models.text_embedding import TextEmbedder
+    from desktop_rag.models.embedder import Embedder
 
 Mode = Literal["hybrid", "keyword", "dense"]
 
@@ -45,31 +48,103 @@ class Found(Struct, frozen=True):
 
 
 class Retriever:
-    """Searches one library."""
+    """Searches one library. ``pictures`` gives the search for pictures by what they show, None without an image
+    model.
 
-    def __init__(self, catalog: CatalogSearch, dense: DenseSearch, embedder: TextEmbedder) -> None:
+    The weights of ``ranking`` were fitted with the bundled embedder, whose cosines of unrelated texts are about 0. With
+    ``rescale`` those of another one are stretched so that what any passage has counts as 0, too.
+    """
+
+    def __init__(
+        self,
+        catalog: CatalogSearch,
+        dense: DenseSearch,
+        embedder: Embedder,
+        pictures: Callable[[], PictureSearch | None] = lambda: None,
+        *,
+        rescale: bool = False,
+    ) -> None:
         self._catalog = catalog
         self._dense = dense
         self._embedder = embedder
+        self._pictures = pictures
+        self._rescale = rescale
         self._side = ThreadPoolExecutor(1, thread_name_prefix="dense")
 
     def close(self) -> None:
         self._side.shutdown()
 
-    def search(self, query: Query, *, limit: int, mode: Mode = "hybrid", per_document: int = 3) -> Found:
-        """At most ``limit`` passages, at most ``per_document`` of one document."""
-        ranked = self.rank(query, mode)
+    def search(
+        self,
+        query: Query,
+        *,
+        limit: int,
+        mode: Mode = "hybrid",
+        per_document: int = 3,
+        picture: NDArray[np.float32] | None = None,
+        without: int | None = None,
+    ) -> Found:
+        """At most ``limit`` passages, at most ``per_document`` of one document. ``picture`` [dim] is the unit vector of
+        one that is searched for as well as the text; the file whose document is ``without`` is left out."""
+        ranked = [item for item in self.rank(query, mode, picture) if item.candidate.top_id != without]
         if not ranked and query.fallback is not None:
-            return self.search(query.fallback, limit=limit, mode=mode, per_document=per_document)
-        return Found(tuple(readable(ranked, limit, per_document)), query)
+            return self.search(query.fallback, limit=limit, mode=mode, per_document=per_document, picture=picture)
+        looks = self._catalog.looks([item.candidate.id for item in ranked])
+        return Found(tuple(readable(ranked, limit, per_document, looks)), query)
 
-    def rank(self, query: Query, mode: Mode = "hybrid") -> list[Ranked]:
+    def rank(self, query: Query, mode: Mode = "hybrid", picture: NDArray[np.float32] | None = None) -> list[Ranked]:
         """All candidates, best first."""
         allowed = self._allowed(query)
         if allowed is not None and allowed.nothing:
             return []
+        seen = self._seen(query.text, mode, picture, allowed)
         if not words(query.text):
-            return [] if allowed is None else self._listed(query)
+            listed = [] if allowed is None or picture is not None else self._listed(query)
+            return self._with_pictures(listed, seen)
+        return self._with_pictures(self._rank_text(query, mode, allowed), seen)
+
+    def _seen(
+        self, text: str, mode: Mode, picture: NDArray[np.float32] | None, allowed: Allowed | None
+    ) -> list[tuple[int, float]]:
+        """Pictures by what they show: (chunk id, score), best first."""
+        search = self._pictures()
+        if search is None or mode == "keyword":
+            return []
+        if picture is not None:
+            return search.by_picture(picture, allowed)
+        if not words(text) or exact_strings(text):  # a number or a code is not to be seen
+            return []
+        try:
+            return search.by_words(text, allowed)
+        except ModelError as error:
+            logging.getLogger("desktop_rag").warning("Pictures were not searched: %s", error.message)
+            return []
+
+    def _with_pictures(self, ranked: list[Ranked], seen: Sequence[tuple[int, float]]) -> list[Ranked]:
+        """One list: a picture that is found by its description, too, has the better of both scores."""
+        if not seen:
+            return ranked
+        places = {number: (rank, score) for rank, (number, score) in enumerate(seen, 1)}
+        merged = [
+            item
+            if item.candidate.id not in places
+            else replace(
+                item,
+                score=max(item.score, places[item.candidate.id][1]),
+                picture_rank=places[item.candidate.id][0],
+                picture_score=places[item.candidate.id][1],
+            )
+            for item in ranked
+        ]
+        found = {item.candidate.id for item in ranked}
+        others = self._catalog.candidates(number for number in places if number not in found)
+        merged += [
+            Ranked(candidate, places[number][1], NO_EVIDENCE, None, None, *places[number])
+            for number, candidate in others.items()
+        ]
+        return sorted(merged, key=lambda item: (-item.score, item.candidate.id))
+
+    def _rank_text(self, query: Query, mode: Mode, allowed: Allowed | None) -> list[Ranked]:
         if mode == "keyword":
             return self._alone(self._keyword(query.text, allowed), "keyword")
         if mode == "dense":
@@ -105,7 +180,7 @@ class Retriever:
         return [Ranked(candidates[number], 1.0, NO_EVIDENCE, None, None) for number in ids if number in candidates]
 
     def _nearest(self, text: str, allowed: Allowed | None) -> tuple[NDArray[np.float32], list[tuple[int, float]]]:
-        vector = self._embedder.embed([text])[0]
+        vector = self._embedder.embed_question(text)
         return vector, self._dense.nearest(vector, CANDIDATES, allowed)
 
     def _keyword(self, text: str, allowed: Allowed | None) -> list[tuple[int, float]]:
@@ -147,8 +222,12 @@ class Retriever:
         candidates = list(self._catalog.candidates({**keyword_ranks, **dense_ranks}).values())
         if not candidates:
             return []
-        packed = np.frombuffer(b"".join(candidate.vector for candidate in candidates), np.float16)
+        unknown = bytes(2 * len(vector))
+        packed = np.frombuffer(b"".join(candidate.vector or unknown for candidate in candidates), np.float16)
         cosines = packed.reshape(len(candidates), -1).astype(np.float32) @ vector
+        if self._rescale:
+            usual = min(self._dense.usual(vector), 0.9)
+            cosines = np.clip((cosines - usual) / (1.0 - usual), 0.0, 1.0)
         question = _question(text)
         scorer = Scorer(question, self._catalog.frequencies(question.sequence), self._catalog.corpus())
         evidence = [

@@ -15,7 +15,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from desktop_rag.retrieval.stop_words import ENGLISH, GERMAN
+from desktop_rag.function_words import ENGLISH, GERMAN
 
 _MARKS = re.compile("[\u0300-\u0304\u0306-\u030c\u030f\u0311\u031b\u0323-\u0328\u032d\u032e\u0330\u0331]")
 

@@ -31,6 +31,14 @@ _DOCUMENT_COLUMNS = (
 )
 
 
+class NewPicture(msgspec.Struct, frozen=True):
+    """What a chunk shows: the hash of the picture, that of its looks, and its vector if an image model saw it."""
+
+    image_hash: bytes
+    looks: int
+    embedding_id: int | None
+
+
 class NewChunk(msgspec.Struct, frozen=True):
     """A chunk about to be stored; its ``id`` is already used in Chroma, ``embedding_id`` points at its vector."""
 
@@ -42,6 +50,7 @@ class NewChunk(msgspec.Struct, frozen=True):
     text: str
     words: int
     embedding_id: int
+    picture: NewPicture | None = None
 
 
 class NewDocument(msgspec.Struct, frozen=True):
@@ -62,6 +71,24 @@ class NewDocument(msgspec.Struct, frozen=True):
     mail: Mail | None = None
     problem: Problem | None = None
     locator: Locator | None = None
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A stored document: how it was made, what became of it, and which models perceived what is in it (see the
+    schema)."""
+
+    id: int
+    recipe: str
+    state: FileState
+    problem: Problem | None
+    seen_by: str | None
+    heard_by: str | None
+
+    def missed_by(self, seen_by: str, heard_by: str) -> bool:
+        """Whether one of these models ("" for none) would see or hear something in it that it has not yet."""
+        return (bool(seen_by) and self.seen_by not in (None, seen_by)) or (
+            bool(heard_by) and self.heard_by not in (None, heard_by)
+        )
 
 
 class _Lease:
@@ -251,14 +278,23 @@ class Catalog:
 
     # --- files -------------------------------------------------------------------------------------------------------
 
-    def file_stamps(self, root: str, at: str = "") -> dict[str, tuple[int, int, str, str]]:
-        """path -> (size, mtime_ns, recipe, state) of all files known of ``root``, or of those at or below ``at``."""
-        columns = "SELECT path, size, mtime_ns, recipe, state FROM files WHERE "
+    def file_stamps(self, root: str, at: str = "") -> dict[str, tuple[int, int, str]]:
+        """path -> (size, mtime_ns, recipe) of all files known of ``root``, or of those at or below ``at``."""
+        columns = "SELECT path, size, mtime_ns, recipe FROM files WHERE "
         rows = self.reader().execute(
             columns + ("+root = ? AND (path = ? OR path BETWEEN ? AND ?)" if at else "root = ?"),
             (root, at, at + os.sep, at + os.sep + "\U0010ffff") if at else (root,),
         )
-        return {path: (size, mtime_ns, recipe or "", state) for path, size, mtime_ns, recipe, state in rows}
+        return {path: (size, mtime_ns, recipe or "") for path, size, mtime_ns, recipe in rows}
+
+    def missed_by(self, root: str, seen_by: str, heard_by: str) -> set[str]:
+        """The files of ``root`` whose pictures or sound none of these models has perceived; "" stands for no model."""
+        rows = self.reader().execute(
+            "SELECT f.path FROM documents d JOIN files f ON f.document_id = d.id"
+            " WHERE f.root = ? AND ((? <> '' AND d.seen_by <> ?) OR (? <> '' AND d.heard_by <> ?))",
+            (root, seen_by, seen_by, heard_by, heard_by),
+        )
+        return {row[0] for row in rows}
 
     def file(self, path: str) -> File | None:
         row = (
@@ -281,6 +317,19 @@ class Catalog:
     def state_counts(self) -> dict[str, int]:
         """Number of files in each state."""
         return dict(self.reader().execute("SELECT state, count(*) FROM files GROUP BY state ORDER BY state"))
+
+    def waiting_counts(self) -> dict[str, int]:
+        """Number of files with pictures or sound that no model has perceived, by the role of the model: "image",
+        "speech"."""
+        row = (
+            self.reader()
+            .execute(
+                "SELECT count(*) FILTER (WHERE d.seen_by = ''), count(*) FILTER (WHERE d.heard_by = '')"
+                " FROM files f JOIN documents d ON d.id = f.document_id"
+            )
+            .fetchone()
+        )
+        return {role: count for role, count in zip(("image", "speech"), row, strict=True) if count}
 
     def files_by_root(self) -> dict[str, int]:
         """Number of files known of each root."""
@@ -333,14 +382,15 @@ class Catalog:
         )
         return [document_of(row) for row in rows]
 
-    def find_recipe(self, content_hash: str) -> tuple[int, str, FileState, Problem | None] | None:
-        """(document id, recipe, state, problem) of the document with these bytes, if it is known."""
-        row = (
-            self.reader()
-            .execute("SELECT id, recipe, state, problem FROM documents WHERE content_hash = ?", (content_hash,))
-            .fetchone()
-        )
-        return None if row is None else (row[0], row[1], FileState(row[2]), _problem(row[3]))
+    def picture_hashes(self) -> set[bytes]:
+        """The hashes of all pictures."""
+        return {row[0] for row in self.reader().execute("SELECT DISTINCT image_hash FROM pictures")}
+
+    def find_known(self, content_hash: str) -> Known | None:
+        """What is known of a document with these bytes."""
+        columns = "SELECT id, recipe, state, problem, seen_by, heard_by FROM documents WHERE content_hash = ?"
+        row = self.reader().execute(columns, (content_hash,)).fetchone()
+        return None if row is None else Known(row[0], row[1], FileState(row[2]), _problem(row[3]), row[4], row[5])
 
     def chunks_of(self, document_id: int) -> list[Chunk]:
         rows = self.reader().execute(

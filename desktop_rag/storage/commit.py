@@ -27,18 +27,27 @@ class SeenFile(msgspec.Struct, frozen=True):
     recipe: str
 
 
+class Finished(msgspec.Struct, frozen=True):
+    """What became of a file, and which models perceived what is in it (see the schema)."""
+
+    state: FileState
+    problem: Problem | None = None
+    seen_by: str | None = None
+    heard_by: str | None = None
+
+
 def commit_documents(
     catalog: Catalog,
     file: SeenFile,
     documents: Sequence[NewDocument],
     ids: dict[int, int],
-    finished: tuple[FileState, Problem | None] | None,
+    finished: Finished | None,
 ) -> None:
     """Store ``documents`` as what ``file`` holds, in one transaction; what it held before is replaced.
 
-    The first document is the file's own. A large mailbox comes in several calls, of which only the last is ``finished``
-    (state and problem of the file); ``ids``, empty at the first, carries document number -> id from call to call. Until
-    then the documents have no file and no hash, and are not found: what was known of these bytes stays until the last.
+    The first document is the file's own. A large mailbox comes in several calls, of which only the last is
+    ``finished``; ``ids``, empty at the first, carries document number -> id from call to call. Until then the documents
+    have no file and no hash, and are not found: what was known of these bytes stays until the last.
     The vectors of the chunks are in Chroma already; those of the replaced ones are listed as garbage.
     """
     with catalog.transaction() as writer:
@@ -49,10 +58,12 @@ def commit_documents(
                 ids[document.number] = _insert_document(writer, file, document, ids)
             _insert_chunks(writer, ids[document.number], document.chunks)
         if finished is not None:
-            state, problem = finished
+            state, problem = finished.state, finished.problem
             top = ids[documents[0].number]
             _replace_known(writer, file.content_hash, top)
             writer.execute("UPDATE documents SET recipe = ? WHERE top_id = ?", (file.recipe, top))
+            perceived = (finished.seen_by, finished.heard_by, top)
+            writer.execute("UPDATE documents SET seen_by = ?, heard_by = ? WHERE id = ?", perceived)
             _set_file(writer, file, state, problem, top)
             # Copies of the file that were indexed by an older recipe get the new document, too.
             writer.execute(
@@ -111,7 +122,11 @@ def clear_garbage(catalog: Catalog, ids: Sequence[int]) -> None:
 def sweep_embeddings(catalog: Catalog) -> int:
     """Delete cached vectors that no chunk uses; returns how many."""
     with catalog.transaction() as writer:
-        return writer.execute("DELETE FROM embeddings WHERE id NOT IN (SELECT embedding_id FROM chunks)").rowcount
+        return writer.execute(
+            "DELETE FROM embeddings WHERE id NOT IN (SELECT embedding_id FROM chunks"
+            " UNION SELECT embedding_id FROM pictures WHERE embedding_id IS NOT NULL"
+            " UNION SELECT embedding_id FROM respaced)"
+        ).rowcount
 
 
 def _replace_known(writer: sqlite3.Connection, content_hash: str, top: int) -> None:
@@ -211,6 +226,14 @@ def _insert_chunks(writer: sqlite3.Connection, document_id: int, chunks: Sequenc
             for chunk in chunks
         ),
     )
+    writer.executemany(
+        "INSERT INTO pictures VALUES (?, ?, ?, ?)",
+        (
+            (chunk.id, chunk.picture.image_hash, chunk.picture.looks, chunk.picture.embedding_id)
+            for chunk in chunks
+            if chunk.picture is not None
+        ),
+    )
 
 
 def _set_file(
@@ -240,6 +263,10 @@ def _release(writer: sqlite3.Connection, document_id: int | None) -> None:
     """Delete a document if no file holds it any more."""
     held = writer.execute("SELECT 1 FROM files WHERE document_id = ? LIMIT 1", (document_id,)).fetchone()
     if document_id is not None and held is None:
+        writer.execute(
+            "DELETE FROM perceived WHERE content_hash = (SELECT content_hash FROM documents WHERE id = ?)",
+            (document_id,),
+        )
         _delete_document(writer, document_id)
 
 

@@ -116,6 +116,69 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE TABLE garbage(chunk_id INTEGER PRIMARY KEY);
         """,
     ),
+    (
+        "0002_pictures_and_sound",
+        """
+        -- What a chunk of the role "picture" shows. Its embedding, in the space of an image model, comes when there is
+        -- such a model. ``looks`` is a hash of what it looks like: few bits differ between near-identical pictures.
+        CREATE TABLE pictures(
+            chunk_id INTEGER PRIMARY KEY REFERENCES chunks(id) ON DELETE CASCADE,
+            image_hash BLOB NOT NULL,
+            looks INTEGER NOT NULL,
+            embedding_id INTEGER REFERENCES embeddings(id)
+        );
+        CREATE INDEX pictures_image ON pictures(image_hash);
+        CREATE INDEX pictures_embedding ON pictures(embedding_id) WHERE embedding_id IS NOT NULL;
+
+        -- What was read in a picture or heard in a recording, by which model: dear to find out again. ``part`` is the
+        -- number of the document in the file, ``at`` the picture's number or the recording's second.
+        CREATE TABLE perceived(
+            content_hash TEXT NOT NULL,
+            part INTEGER NOT NULL,
+            model TEXT NOT NULL,
+            at REAL NOT NULL,
+            found BLOB NOT NULL,
+            noted REAL NOT NULL,
+            PRIMARY KEY(content_hash, part, model, at)
+        ) WITHOUT ROWID;
+
+        -- Of the document of a file: the models that saw the pictures and heard the sound in it, and in all documents
+        -- inside it. "" is none yet, NULL says that there is nothing to see or hear.
+        ALTER TABLE documents ADD COLUMN seen_by TEXT;
+        ALTER TABLE documents ADD COLUMN heard_by TEXT;
+
+        -- The chunks' embeddings in the space that the library is about to change to.
+        CREATE TABLE respaced(
+            chunk_id INTEGER NOT NULL REFERENCES chunks(id) ON DELETE CASCADE,
+            space TEXT NOT NULL,
+            embedding_id INTEGER NOT NULL REFERENCES embeddings(id),
+            PRIMARY KEY(chunk_id, space)
+        ) WITHOUT ROWID;
+        CREATE INDEX respaced_embedding ON respaced(embedding_id);
+        """,
+    ),
+    (
+        "0003_conversations",
+        """
+        -- What was asked and answered. Ids are never given again: a window may still show a conversation that is gone.
+        -- ``answer`` is JSON, without the text of the passages (see conversations.py).
+        CREATE TABLE conversations(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            title TEXT NOT NULL,
+            began REAL NOT NULL,
+            changed REAL NOT NULL
+        );
+        CREATE INDEX conversations_changed ON conversations(changed);
+        CREATE TABLE turns(
+            id INTEGER PRIMARY KEY,
+            conversation_id INTEGER NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            asked_at REAL NOT NULL,
+            question TEXT NOT NULL,
+            answer TEXT NOT NULL
+        );
+        CREATE INDEX turns_conversation ON turns(conversation_id);
+        """,
+    ),
 )
 
 

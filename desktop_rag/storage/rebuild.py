@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from desktop_rag.storage.catalog import Catalog
-from desktop_rag.storage.commit import clear_garbage, garbage
 from desktop_rag.storage.vectors import MAX_ROWS, VectorStore
 from desktop_rag.types import Progress
 
@@ -19,14 +18,22 @@ def rebuild_vectors(catalog: Catalog, vectors: VectorStore, on_progress: Callabl
     searches by meaning the rest; run it again, or let ``reconcile`` add what is missing. Raises ``StorageError``.
     """
     vectors.recreate()
-    ids = [row[0] for row in catalog.reader().execute("SELECT id FROM chunks ORDER BY id")]
+    ids = vector_ids(catalog, vectors)
     for begin in range(0, len(ids), MAX_ROWS):
         store_vectors(catalog, vectors, ids[begin : begin + MAX_ROWS])
         done = min(begin + MAX_ROWS, len(ids))
         on_progress(Progress("indexing", done, len(ids), chunks_done=done))
-    clear_garbage(catalog, garbage(catalog))
     on_progress(Progress("done", len(ids), len(ids), chunks_done=len(ids)))
     return len(ids)
+
+
+def vector_ids(catalog: Catalog, vectors: VectorStore) -> list[int]:
+    """The chunks whose vectors a store is to hold, in order."""
+    rows = catalog.reader().execute(
+        f"SELECT r.id FROM ({vectors.rows}) r JOIN embeddings e ON e.id = r.embedding_id AND e.space = ? ORDER BY r.id",
+        (vectors.space_name,),
+    )
+    return [row[0] for row in rows]
 
 
 def store_vectors(catalog: Catalog, vectors: VectorStore, ids: Sequence[int]) -> None:
@@ -36,9 +43,9 @@ def store_vectors(catalog: Catalog, vectors: VectorStore, ids: Sequence[int]) ->
     rows = (
         catalog.reader()
         .execute(
-            "SELECT c.id, e.vector FROM json_each(?) wanted JOIN chunks c ON c.id = wanted.value"
-            " JOIN embeddings e ON e.id = c.embedding_id",
-            (msgspec.json.encode(ids).decode(),),
+            f"SELECT r.id, e.vector FROM json_each(?) wanted JOIN ({vectors.rows}) r ON r.id = wanted.value"
+            " JOIN embeddings e ON e.id = r.embedding_id AND e.space = ?",
+            (msgspec.json.encode(ids).decode(), vectors.space_name),
         )
         .fetchall()
     )

@@ -27,9 +27,13 @@ _TABLES = {
     "embeddings": "id",
     "documents": "id",
     "chunks": "id",
+    "pictures": "chunk_id",
+    "perceived": "content_hash",
     "files": "path",
     "people": "rowid",
     "messages": "message_id",
+    "conversations": "id",
+    "turns": "id",
 }
 """Tables with the key they are ordered by; what is derived from them is not among them."""
 
@@ -123,7 +127,8 @@ def _salvage(catalog: Path) -> list[str]:
         catalog.with_name(catalog.name + rest).unlink(missing_ok=True)
     fresh.replace(catalog)
     # Chunks may get numbers again that stand for others in Chroma: it is made again at the next opening.
-    shutil.rmtree(catalog.with_name("chroma"), ignore_errors=True)
+    for folder in ("chroma", "pictures"):
+        shutil.rmtree(catalog.with_name(folder), ignore_errors=True)
     return [
         f"The catalog was damaged: {chunks:,} passages and {kept.get('embeddings', 0):,} embeddings could be saved.",
         f"{roots} chosen folder{'' if roots == 1 else 's'} known: “desktop-rag index” reads the files again.",
@@ -164,6 +169,9 @@ def _make_consistent(new: sqlite3.Connection) -> None:
             OR (parent_id IS NOT NULL AND parent_id NOT IN (SELECT id FROM documents));
         DELETE FROM chunks WHERE document_id NOT IN (SELECT id FROM documents)
             OR embedding_id NOT IN (SELECT id FROM embeddings);
+        DELETE FROM pictures WHERE chunk_id NOT IN (SELECT id FROM chunks)
+            OR embedding_id NOT IN (SELECT id FROM embeddings);
+        DELETE FROM turns WHERE conversation_id NOT IN (SELECT id FROM conversations);
         DELETE FROM people WHERE document_id NOT IN (SELECT id FROM documents);
         UPDATE documents SET recipe = '';
         UPDATE files SET recipe = '',

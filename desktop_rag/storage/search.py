@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from desktop_rag.storage.catalog import Catalog
+from desktop_rag.storage.vectors import CHUNKS
 from desktop_rag.types import Selection
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Candidate(Struct, frozen=True):
-    """A chunk as ranking needs it; ``vector`` is float16 in bytes."""
+    """A chunk as ranking needs it; ``vector`` is float16 in bytes, b"" when it is in another space."""
 
     id: int
     document_id: int
@@ -63,19 +64,21 @@ class Corpus(Struct, frozen=True):
 
 
 class CatalogSearch:
-    """Read-only queries, safe from any thread."""
+    """Read-only queries, safe from any thread. Vectors are those of ``rows`` (see ``storage.vectors``) in ``space``."""
 
-    def __init__(self, catalog: Catalog, space: str) -> None:
+    def __init__(self, catalog: Catalog, space: str, rows: str = CHUNKS) -> None:
         self._catalog = catalog
         self._space = space
+        self._rows = rows
         self._version = -1
+        self._counted = (-1, 0)
         self._corpus = Corpus(0, 1.0)
         self._frequencies: dict[str, int] = {}
 
     @property
     def version(self) -> int:
-        """The state of the catalog that ``corpus`` last saw."""
-        return self._version
+        """The state of the catalog that ``vector_count`` last saw."""
+        return self._counted[0]
 
     def corpus(self) -> Corpus:
         """Counted again only after the catalog has changed."""
@@ -133,11 +136,12 @@ class CatalogSearch:
     def candidates(self, ids: Iterable[int]) -> dict[int, Candidate]:
         """The chunks to be ranked, of documents that a file still holds."""
         rows = self._catalog.reader().execute(
-            "SELECT c.id, c.document_id, d.top_id, c.ordinal, c.role, c.context, c.text, c.words, e.vector"
+            "SELECT c.id, c.document_id, d.top_id, c.ordinal, c.role, c.context, c.text, c.words,"
+            " CASE e.space WHEN ? THEN e.vector ELSE x'' END"
             " FROM json_each(?) wanted JOIN chunks c ON c.id = wanted.value"
             " JOIN documents d ON d.id = c.document_id JOIN embeddings e ON e.id = c.embedding_id"
             " WHERE EXISTS (SELECT 1 FROM files WHERE files.document_id = d.top_id)",
-            (json.dumps(list(ids)),),
+            (self._space, json.dumps(list(ids))),
         )
         return {row[0]: Candidate(*row) for row in rows}
 
@@ -148,29 +152,55 @@ class CatalogSearch:
         )
         return [row[0] for row in rows]
 
+    def has_pictures(self) -> bool:
+        """Whether there is a picture at all."""
+        return self._catalog.reader().execute("SELECT 1 FROM pictures LIMIT 1").fetchone() is not None
+
+    def vector_count(self) -> int:
+        """How many vectors there are; counted again only after the catalog has changed."""
+        version = self._catalog.version()
+        if self._counted[0] != version:
+            (count,) = (
+                self._catalog.reader()
+                .execute(f"SELECT count(*) FROM ({self._rows}) r WHERE r.embedding_id IS NOT NULL")
+                .fetchone()
+            )
+            self._counted = (version, count)
+        return self._counted[1]
+
     def vectors(self, chunk_ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
         """Ids [n] and vectors [n, dim] of the given chunks, or of all."""
         import numpy as np
 
-        if chunk_ids is None:
-            rows = (
-                self._catalog.reader()
-                .execute("SELECT c.id, e.vector FROM chunks c JOIN embeddings e ON e.id = c.embedding_id")
-                .fetchall()
+        wanted = "" if chunk_ids is None else "json_each(?) wanted JOIN "
+        of_wanted = "" if chunk_ids is None else " ON r.id = wanted.value"
+        rows = (
+            self._catalog.reader()
+            .execute(
+                f"SELECT r.id, e.vector FROM {wanted}({self._rows}) r{of_wanted}"
+                " JOIN embeddings e ON e.id = r.embedding_id AND e.space = ?",
+                (*(() if chunk_ids is None else (json.dumps(list(chunk_ids)),)), self._space),
             )
-        else:
-            rows = (
-                self._catalog.reader()
-                .execute(
-                    "SELECT c.id, e.vector FROM json_each(?) wanted JOIN chunks c ON c.id = wanted.value"
-                    " JOIN embeddings e ON e.id = c.embedding_id",
-                    (json.dumps(list(chunk_ids)),),
-                )
-                .fetchall()
-            )
+            .fetchall()
+        )
         ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
         packed = np.frombuffer(b"".join(row[1] for row in rows), np.float16)
         return ids, packed.reshape(len(rows), -1) if rows else packed.reshape(0, 1)
+
+    def some_vectors(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Ids [n] and vectors [n, dim] of about ``count`` chunks from all over the library."""
+        reader = self._catalog.reader()
+        step = max(1, self.vector_count() // count)
+        rows = reader.execute(f"SELECT r.id FROM ({self._rows}) r WHERE r.id % ? = 0 LIMIT ?", (step, count))
+        return self.vectors([row[0] for row in rows])
+
+    def looks(self, chunk_ids: Sequence[int]) -> dict[int, int]:
+        """What the pictures among the given chunks look like: 64 bits each."""
+        rows = self._catalog.reader().execute(
+            "SELECT p.chunk_id, p.looks FROM json_each(?) wanted JOIN pictures p ON p.chunk_id = wanted.value",
+            (json.dumps(list(chunk_ids)),),
+        )
+        return dict(rows)
 
     def allowed_documents(self, filters: Selection) -> list[int]:
         """Documents that meet all filters, newest first."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import clear_garbage, garbage, sweep_embeddings
-from desktop_rag.storage.rebuild import rebuild_vectors, store_vectors
+from desktop_rag.storage.perceived import sweep_perceived
+from desktop_rag.storage.rebuild import rebuild_vectors, store_vectors, vector_ids
 from desktop_rag.storage.vectors import MAX_ROWS, VectorStore
 from desktop_rag.types import Progress
 
@@ -46,12 +47,12 @@ class Growth(Struct, frozen=True):
         return self.largest_file > max(_RUNAWAY_BYTES, _RUNAWAY_RATIO * self.needed)
 
 
-def look(folder: Path, catalog: Catalog) -> Growth:
-    """How Chroma's ``folder`` has grown."""
+def look(catalog: Catalog, vectors: VectorStore) -> Growth:
+    """How the folder of a vector store has grown."""
+    folder = vectors.folder
     sizes = [_allocated(path) for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
-    row = catalog.reader().execute("SELECT length(vector) / 2 FROM embeddings LIMIT 1").fetchone()
-    each = _BYTES_A_VECTOR + _BYTES_A_NUMBER * (0 if row is None else row[0])
-    return Growth(sum(sizes), _BYTES_ALWAYS + catalog.counts()["chunks"] * each, max(sizes, default=0))
+    each = _BYTES_A_VECTOR + _BYTES_A_NUMBER * vectors.space.dim
+    return Growth(sum(sizes), _BYTES_ALWAYS + len(vector_ids(catalog, vectors)) * each, max(sizes, default=0))
 
 
 def compact(catalog: Catalog, vectors: VectorStore, on_progress: Callable[[Progress], None]) -> None:
@@ -62,9 +63,14 @@ def compact(catalog: Catalog, vectors: VectorStore, on_progress: Callable[[Progr
 
 def tidy_catalog(catalog: Catalog) -> None:
     """Drop cached embeddings when most serve no chunk any more, and give free pages back when they are many."""
+    sweep_perceived(catalog)
     reader = catalog.reader()
     (cached,) = reader.execute("SELECT count(*) FROM embeddings").fetchone()
-    (used,) = reader.execute("SELECT count(DISTINCT embedding_id) FROM chunks").fetchone()
+    (used,) = reader.execute(
+        "SELECT count(*) FROM (SELECT embedding_id FROM chunks"
+        " UNION SELECT embedding_id FROM pictures WHERE embedding_id IS NOT NULL"
+        " UNION SELECT embedding_id FROM respaced)"
+    ).fetchone()
     if cached - used > _UNUSED_SHARE * cached:
         sweep_embeddings(catalog)
     (pages,) = reader.execute("PRAGMA page_count").fetchone()
@@ -76,14 +82,23 @@ def tidy_catalog(catalog: Catalog) -> None:
 def reconcile(catalog: Catalog, vectors: VectorStore) -> tuple[int, int]:
     """Make Chroma hold a vector for each chunk and no other; returns how many were added and removed. No model is
     needed. Nothing else may write to the library meanwhile. Raises ``StorageError``."""
-    wanted = {row[0] for row in catalog.reader().execute("SELECT id FROM chunks")}
+    wanted = set(vector_ids(catalog, vectors))
     stored = vectors.stored_ids()
     missing, surplus = sorted(wanted - stored), sorted(stored - wanted)
     for begin in range(0, len(missing), MAX_ROWS):
         store_vectors(catalog, vectors, missing[begin : begin + MAX_ROWS])
     vectors.delete(surplus)
-    clear_garbage(catalog, garbage(catalog))
     return len(missing), len(surplus)
+
+
+def sweep(catalog: Catalog, stores: Sequence[VectorStore]) -> None:
+    """Take the vectors of deleted chunks out of Chroma, if there are any: opening it takes a second."""
+    old = garbage(catalog)
+    if old:
+        for vectors in stores:
+            if vectors.exists():
+                vectors.delete(old)
+        clear_garbage(catalog, old)
 
 
 def _allocated(path: Path) -> int:

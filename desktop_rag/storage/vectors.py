@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 5_000
 """Rows of one call; Chroma refuses more than 5,461."""
+_WORN = 2_000
+"""Deleted vectors (3 to 4 MB of memory) that are not worth the trouble."""
 _NO_SPACE_LEFT = 1 << 20
 """Bytes. Chroma does not say why it could not write; on a disk with less room than this, we know."""
 
@@ -38,20 +40,35 @@ def fingerprint(space: Space) -> str:
     return hashlib.sha256(msgspec.json.encode(space)).hexdigest()[:16]
 
 
+CHUNKS = "SELECT id, embedding_id FROM chunks"
+PICTURES = "SELECT chunk_id AS id, embedding_id FROM pictures"
+"""The rows of the catalog whose vectors a store holds."""
+
+
 class VectorStore:
-    """The collection of one embedding space, for all threads of the one process that owns the library.
+    """The collection of one embedding space, for all threads of the one process that owns the library. ``rows`` are
+    those of the catalog that it holds the vectors of.
 
     Opening it costs about a second, so it happens at the first use; its files are checked before. Writes wait for one
     another, queries for nobody. Every method raises ``StorageError`` when Chroma fails, ``DiskFull`` when that is why;
     after a failed write the files are checked again at the next use.
     """
 
-    def __init__(self, folder: Path, space: Space) -> None:
-        self._folder = folder
-        self._space = space
+    def __init__(self, folder: Path, space: Space, rows: str = CHUNKS) -> None:
+        self.folder = folder
+        self.space = space
+        self.space_name = fingerprint(space)
+        self.rows = rows
         self._client: Any = None
         self._collection: Any = None
         self._guard = threading.RLock()
+        self._deleted = 0
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether so many vectors were deleted since it was opened that it should be made again: Chroma keeps them in
+        memory until then."""
+        return self._collection is not None and self._deleted > max(_WORN, self.count())
 
     @property
     def is_open(self) -> bool:
@@ -59,18 +76,23 @@ class VectorStore:
 
     def exists(self) -> bool:
         """Whether anything was ever stored."""
-        return self._folder.is_dir()
+        return self.folder.is_dir()
+
+    def remove(self) -> None:
+        """Remove the folder, whatever is in it; at its next use there is an empty one."""
+        with self._guard:
+            self.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if self.folder.exists():
+                raise StorageError(
+                    f"The vector store in {self.folder} could not be removed.",
+                    "Close the programs that use files in it, and see to it that they belong to you.",
+                )
 
     def recreate(self) -> None:
         """Start again with an empty folder, whatever is in it now."""
         with self._guard:
-            self.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-            if self._folder.exists():
-                raise StorageError(
-                    f"The vector store in {self._folder} could not be removed.",
-                    "Close the programs that use files in it, and see to it that they belong to you.",
-                )
+            self.remove()
             self.open()
 
     def open(self) -> None:
@@ -81,6 +103,7 @@ class VectorStore:
         """Let go of Chroma's files. Calls that other threads have under way fail."""
         with self._guard:
             client, self._client, self._collection = self._client, None, None
+            self._deleted = 0
             if client is not None:
                 client.close()
 
@@ -100,6 +123,7 @@ class VectorStore:
         for begin in range(0, len(ids), MAX_ROWS):
             with self._writing():
                 self._opened().delete(ids=[str(number) for number in ids[begin : begin + MAX_ROWS]])
+        self._deleted += len(ids)
 
     def query(self, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
         """The ``limit`` nearest chunks of ``vector`` [dim]: (chunk id, cosine similarity), nearest first."""
@@ -130,18 +154,18 @@ class VectorStore:
         from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
 
-        wrong = damage(self._folder) if self.exists() else ""
+        wrong = damage(self.folder) if self.exists() else ""
         if wrong:
             raise self._failure("be opened", f"{wrong}; it is damaged")
         # Chroma logs a warning for an id that is upserted before it exists; for us that is the normal case.
         logging.getLogger("chromadb").setLevel(logging.ERROR)
-        folder = str(self._folder)
+        folder = str(self.folder)
         try:
             self._client = chromadb.PersistentClient(
                 folder, settings=Settings(anonymized_telemetry=False, allow_reset=True)
             )
             self._collection = self._client.get_or_create_collection(
-                f"space-{fingerprint(self._space)}",
+                f"space-{self.space_name}",
                 embedding_function=None,
                 configuration={
                     "hnsw": {"space": "cosine", "ef_construction": 100, "ef_search": 128, "max_neighbors": 16}
@@ -175,10 +199,10 @@ class VectorStore:
             raise self._failure(what, str(error)) from error
 
     def _failure(self, what: str, reason: str) -> StorageError:
-        folder = self._folder if self._folder.exists() else self._folder.parent
+        folder = self.folder if self.folder.exists() else self.folder.parent
         if folder.exists() and shutil.disk_usage(folder).free < _NO_SPACE_LEFT:
-            return disk_full(self._folder)
+            return disk_full(self.folder)
         return StorageError(
-            f"The vector store in {self._folder} could not {what}: {reason.rstrip('. ')}.",
+            f"The vector store in {self.folder} could not {what}: {reason.rstrip('. ')}.",
             "Run “desktop-rag doctor --repair”: it makes the store again from the catalog.",
         )

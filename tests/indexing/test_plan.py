@@ -9,7 +9,7 @@ from desktop_rag.indexing.scan import Found, Scan
 from desktop_rag.locators import join, nest
 from desktop_rag.types import Cells, Entry, Lines, Locator, Message, Page, Whole
 
-KNOWN = {"/r/a": (1, 1, "now", "indexed"), "/r/b": (2, 2, "now", "failed"), "/r/sub/c": (3, 3, "old", "indexed")}
+KNOWN = {"/r/a": (1, 1, "now"), "/r/b": (2, 2, "now"), "/r/sub/c": (3, 3, "old")}
 
 
 def test_only_differences_are_read() -> None:
@@ -23,6 +23,11 @@ def test_another_recipe_or_force_reads_again() -> None:
     seen = Scan({"/r/a": Found(1, 1), "/r/sub/c": Found(3, 3)}, [])
     assert plan(seen, KNOWN, "now").changed == ("/r/sub/c",)
     assert plan(seen, KNOWN, "now", force=True).changed == ("/r/a", "/r/sub/c")
+
+
+def test_what_a_model_has_missed_is_read_again() -> None:
+    seen = Scan({"/r/a": Found(1, 1), "/r/b": Found(2, 2)}, [])
+    assert plan(seen, KNOWN, "now", missed={"/r/b"}).changed == ("/r/b",)
 
 
 def test_what_could_not_be_listed_is_not_gone() -> None:

@@ -8,15 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument
-from desktop_rag.storage.commit import SeenFile, commit_documents
-from desktop_rag.types import FileState, Lines
+from desktop_rag.storage.commit import Finished, SeenFile, commit_documents
+from desktop_rag.storage.vectors import fingerprint
+from desktop_rag.types import FileState, Lines, Space
+
+SPACE = Space("model", "1", 4)
+"""The space that chunks are embedded in."""
 
 
 def add_file(catalog: Catalog, path: str, texts: Sequence[str]) -> None:
     """One file below ``/root`` with one document, and of this a chunk for each text."""
-    vectors = np.random.default_rng(len(path)).random((len(texts), 4), dtype=np.float32)
+    vectors = np.random.default_rng(len(path)).random((len(texts), SPACE.dim), dtype=np.float32)
     embeddings = catalog.add_embeddings(
-        "space", [hashlib.sha256(f"{path}{text}".encode()).digest() for text in texts], vectors
+        fingerprint(SPACE), [hashlib.sha256(f"{path}{text}".encode()).digest() for text in texts], vectors
     )
     chunks = [
         NewChunk(number, ordinal, "body", Lines(ordinal + 1, ordinal + 1), "Title", text, 3, embedding)
@@ -26,7 +30,11 @@ def add_file(catalog: Catalog, path: str, texts: Sequence[str]) -> None:
     ]
     document = NewDocument(1, None, "text", "text/plain", path, "Title", FileState.INDEXED, chunks)
     commit_documents(
-        catalog, SeenFile(path, "/root", 10, 1, f"hash of {path}", "recipe"), [document], {}, (FileState.INDEXED, None)
+        catalog,
+        SeenFile(path, "/root", 10, 1, f"hash of {path}", "recipe"),
+        [document],
+        {},
+        Finished(FileState.INDEXED),
     )
 
 

@@ -68,7 +68,7 @@ def _files(catalog: Catalog) -> list[str]:
 
 
 def _dump(catalog: Catalog) -> list[str]:
-    return list(catalog.reader().iterdump())
+    return sorted(catalog.reader().iterdump())
 
 
 # --- there and back --------------------------------------------------------------------------------------------------

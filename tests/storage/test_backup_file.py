@@ -63,7 +63,7 @@ def _refused(catalog: Catalog, file: Path, error: type[StorageError] = BackupDam
 
 def _manifest(parts: Mapping[str, bytes], **changes: object) -> Manifest:
     described = {name: Part(len(data), hashlib.sha256(data).hexdigest()) for name, data in parts.items()}
-    return msgspec.structs.replace(Manifest(1, "0", 1, _NOW, 0, 0, 0, described), **changes)
+    return msgspec.structs.replace(Manifest(1, "0", len(MIGRATIONS), _NOW, 0, 0, 0, described), **changes)
 
 
 def _pack(file: Path, parts: Mapping[str, bytes], manifest: Manifest | bytes | None = None) -> Path:

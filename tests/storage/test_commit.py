@@ -13,8 +13,9 @@ import pytest
 
 from desktop_rag.errors import LibraryDamaged, LibraryTooNew, StorageError
 from desktop_rag.language import stem
-from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument
+from desktop_rag.storage.catalog import Catalog, Known, NewChunk, NewDocument
 from desktop_rag.storage.commit import (
+    Finished,
     SeenFile,
     commit_documents,
     forget_files,
@@ -65,7 +66,7 @@ def _document(
 
 
 def _store(catalog: Catalog, file: SeenFile, *documents: NewDocument) -> None:
-    commit_documents(catalog, file, documents, {}, (FileState.INDEXED, None))
+    commit_documents(catalog, file, documents, {}, Finished(FileState.INDEXED))
 
 
 def _matches(catalog: Catalog, word: str) -> int:
@@ -75,11 +76,11 @@ def _matches(catalog: Catalog, word: str) -> int:
 
 def test_same_bytes_at_two_paths_are_one_document(catalog: Catalog) -> None:
     _store(catalog, _file("/root/a"), _document(catalog, ["kiln"]))
-    known = catalog.find_recipe("hash")
+    known = catalog.find_known("hash")
     assert known is not None
-    link_file(catalog, _file("/root/b"), known[2], known[3], known[0])
+    link_file(catalog, _file("/root/b"), known.state, known.problem, known.id)
     assert catalog.counts() == {"files": 2, "documents": 1, "chunks": 1, "embeddings": 1}
-    assert catalog.paths_of(known[0]) == ["/root/a", "/root/b"]
+    assert catalog.paths_of(known.id) == ["/root/a", "/root/b"]
     forget_files(catalog, ["/root/a"])
     assert catalog.counts()["chunks"] == 1
     forget_files(catalog, ["/root/b"])
@@ -112,7 +113,7 @@ def test_unfinished_file_is_not_found_and_is_swept(catalog: Catalog) -> None:
     commit_documents(catalog, _file("/root/box"), first, ids, None)
     assert catalog.file("/root/box") is None
     last = [_document(catalog, []), _document(catalog, ["two"], 3, 1)]
-    commit_documents(catalog, _file("/root/box"), last, ids, (FileState.INDEXED, None))
+    commit_documents(catalog, _file("/root/box"), last, ids, Finished(FileState.INDEXED))
     assert catalog.counts()["documents"] == 3
     commit_documents(catalog, _file("/root/half", "half"), [_document(catalog, ["x"])], {}, None)
     sweep_unfinished(catalog)
@@ -121,7 +122,7 @@ def test_unfinished_file_is_not_found_and_is_swept(catalog: Catalog) -> None:
 
 def test_two_large_files_with_the_same_bytes_at_once_are_one_document(catalog: Catalog) -> None:
     ids: dict[str, dict[int, int]] = {"/root/a": {}, "/root/b": {}}
-    for number, finished in ((2, None), (3, (FileState.INDEXED, None))):
+    for number, finished in ((2, None), (3, Finished(FileState.INDEXED))):
         for path, known in ids.items():
             part = [_document(catalog, []), _document(catalog, [f"letter{number}"], number, 1)]
             commit_documents(catalog, _file(path), part, known, finished)
@@ -135,7 +136,7 @@ def test_what_is_read_again_stays_until_all_of_it_is_there(catalog: Catalog) -> 
     again = [_document(catalog, []), _document(catalog, ["letter"], 2, 1)]
     commit_documents(catalog, _file("/root/box"), again, {}, None)
     sweep_unfinished(catalog)  # the process has died
-    assert catalog.find_recipe("hash") == (1, "recipe", FileState.INDEXED, None)
+    assert catalog.find_known("hash") == Known(1, "recipe", FileState.INDEXED, None, None, None)
     assert catalog.paths_of(1) == ["/root/box"]
     assert _matches(catalog, "letter") == 1
 

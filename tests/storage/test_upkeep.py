@@ -14,15 +14,14 @@ from desktop_rag.errors import StorageError
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import forget_files, garbage
 from desktop_rag.storage.rebuild import rebuild_vectors
-from desktop_rag.storage.upkeep import Growth, look, reconcile, tidy_catalog
-from desktop_rag.storage.vectors import VectorStore
+from desktop_rag.storage.upkeep import Growth, look, reconcile, sweep, tidy_catalog
+from desktop_rag.storage.vectors import VectorStore, fingerprint
 from desktop_rag.types import Progress, Space
-from tests.storage.filling import add_file
+from tests.storage.filling import SPACE, add_file
 
 _MIB = 1024 * 1024
 _GIB = 1024 * _MIB
-DIM = 4
-"""Numbers of a vector that ``add_file`` stores."""
+DIM = SPACE.dim
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 @pytest.fixture
 def vectors(tmp_path: Path) -> Iterator[VectorStore]:
-    store = VectorStore(tmp_path / "chroma", Space("model", "1", DIM))
+    store = VectorStore(tmp_path / "chroma", SPACE)
     yield store
     store.close()
 
@@ -81,12 +80,20 @@ def test_reconcile_takes_several_steps(catalog: Catalog, vectors: VectorStore, m
     assert vectors.stored_ids() == _chunk_ids(catalog)
 
 
-def test_reconcile_clears_the_garbage(catalog: Catalog, vectors: VectorStore) -> None:
+def test_sweeping_takes_the_garbage_out_of_every_store(catalog: Catalog, vectors: VectorStore, tmp_path: Path) -> None:
     reconcile(catalog, vectors)
+    ids = _chunk_ids(catalog)
     forget_files(catalog, ["/root/a"])
-    assert len(garbage(catalog)) == 3
-    assert reconcile(catalog, vectors) == (0, 3)
+    gone = garbage(catalog)
+    assert len(gone) == 3
+    other = VectorStore(tmp_path / "pictures", SPACE)
+    other.upsert([gone[0], 900], np.ones((2, DIM), np.float32))
+    sweep(catalog, [vectors, other, VectorStore(tmp_path / "never used", SPACE)])
     assert garbage(catalog) == []
+    assert vectors.stored_ids() == ids - set(gone)
+    assert other.stored_ids() == {900}
+    assert not (tmp_path / "never used").exists()
+    other.close()
 
 
 def test_rebuilding_that_fails_can_be_run_again(
@@ -113,9 +120,13 @@ def test_rebuilding_that_fails_can_be_run_again(
 @pytest.mark.parametrize(("count", "dim"), [(1_000, 128), (2_500, 384)])
 def test_the_need_is_what_chroma_takes(tmp_path: Path, count: int, dim: int) -> None:
     folder = tmp_path / "chroma"
+    space = Space("model", "1", dim)
     catalog = Catalog(tmp_path / "catalog.sqlite")
     with catalog.transaction() as writer:
-        writer.execute("INSERT INTO embeddings(space, text_hash, vector) VALUES ('s', x'00', zeroblob(?))", (2 * dim,))
+        writer.execute(
+            "INSERT INTO embeddings(space, text_hash, vector) VALUES (?, x'00', zeroblob(?))",
+            (fingerprint(space), 2 * dim),
+        )
         writer.execute(
             "INSERT INTO documents(recipe, kind, mime, name, title, author, dated, language, tags, state, top_id)"
             " VALUES ('', '', '', '', '', '', 0, '', '[]', 'indexed', 1)"
@@ -125,10 +136,10 @@ def test_the_need_is_what_chroma_takes(tmp_path: Path, count: int, dim: int) -> 
             " VALUES (1, ?, '', '', '', '', 0, 1)",
             ((number,) for number in range(count)),
         )
-    store = VectorStore(folder, Space("model", "1", dim))
+    store = VectorStore(folder, space)
     store.upsert(range(1, count + 1), np.random.default_rng(0).normal(size=(count, dim)).astype(np.float32))
     store.close()
-    growth = look(folder, catalog)
+    growth = look(catalog, store)
     catalog.close()
     assert growth.used == pytest.approx(growth.needed, rel=0.6)
     assert growth.largest_file < growth.used
@@ -136,8 +147,8 @@ def test_the_need_is_what_chroma_takes(tmp_path: Path, count: int, dim: int) -> 
     assert not growth.runaway
 
 
-def test_growth_of_nothing(catalog: Catalog, tmp_path: Path) -> None:
-    growth = look(tmp_path / "chroma", catalog)
+def test_growth_of_nothing(catalog: Catalog, vectors: VectorStore) -> None:
+    growth = look(catalog, vectors)
     assert (growth.used, growth.largest_file) == (0, 0)
     assert not growth.wasteful
 
@@ -146,12 +157,12 @@ def test_a_file_without_bounds_is_seen(catalog: Catalog, vectors: VectorStore, t
     reconcile(catalog, vectors)
     with (tmp_path / "chroma" / "link_lists.bin").open("wb") as file:
         file.write(bytes(70 << 20))
-    growth = look(tmp_path / "chroma", catalog)
+    growth = look(catalog, vectors)
     assert growth.wasteful
     assert growth.largest_file >= 70 << 20
     assert not growth.runaway
     assert rebuild_vectors(catalog, vectors, _ignore) == 43
-    assert not look(tmp_path / "chroma", catalog).wasteful
+    assert not look(catalog, vectors).wasteful
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,178 @@
+"""Pictures in one list with text: by what a question says, and by another picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from desktop_rag.errors import ModelError
+from desktop_rag.language import words
+from desktop_rag.retrieval.cohort import COHORT
+from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.retrieval.passages import readable
+from desktop_rag.retrieval.pictures import PictureSearch, as_passage
+from desktop_rag.retrieval.query import Query
+from desktop_rag.retrieval.retriever import Retriever
+from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, NewPicture
+from desktop_rag.storage.commit import Finished, SeenFile, commit_documents
+from desktop_rag.storage.search import CatalogSearch
+from desktop_rag.storage.vectors import PICTURES, fingerprint
+from desktop_rag.types import FileState, Space, Whole
+
+THINGS = sorted({*words(" ".join(COHORT)), "unicorn", "wombat"})
+SIGHT = Space("eyes", "1", len(THINGS))
+TEXTS = Space("texts", "1", len(THINGS))
+
+
+def _vector(*things: str) -> NDArray[np.float32]:
+    vector = np.full(len(THINGS), 0.02, np.float32)
+    for thing in things:
+        vector[THINGS.index(thing)] += 1.0
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+class FakeSight:
+    """A dimension for each word of the cohort, and two words that it does not have."""
+
+    ready = True
+    broken = False
+
+    def embed_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], float]:
+        if self.broken:
+            raise ModelError("It does not work.")
+        return np.stack([_vector(*(word for word in words(text) if word in THINGS)) for text in texts]), 30.0
+
+
+class FakeEmbedder:
+    """The same for passages."""
+
+    space = TEXTS
+
+    def embed(self, texts: Sequence[str], between: object = None) -> NDArray[np.float32]:
+        assert between is None
+        return np.stack([_vector(*(word for word in words(text) if word in THINGS)) for text in texts])
+
+    def embed_question(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.embed([text])[0]
+        return vector
+
+    def load(self) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = Catalog(tmp_path / "catalog.sqlite")
+    for name, text, shows, looks in (
+        ("1.jpg", "IMG 1", ("unicorn",), 0b1111),
+        ("2.jpg", "IMG 2", ("unicorn",), 0b1110),
+        ("3.jpg", "IMG 3", ("dog", "beach"), -1),
+        ("4.jpg", "IMG 4", ("dog",), 1 << 40),
+        ("note.txt", "A dog was seen at the beach", (), 0),
+        ("bread.txt", "Bread with butter", (), 0),
+    ):
+        (embedding,) = opened.add_embeddings(
+            fingerprint(TEXTS), [name.encode()], FakeEmbedder().embed([text if not shows else ""])
+        )
+        picture = None
+        if shows:
+            (seen,) = opened.add_embeddings(fingerprint(SIGHT), [name.encode()], _vector(*shows)[None])
+            picture = NewPicture(name.encode(), looks, seen)
+        (number,) = opened.reserve_chunk_ids(1)
+        role = "picture" if shows else "body"
+        chunk = NewChunk(number, 0, role, Whole(), name, text, len(words(text)), embedding, picture)  # type: ignore[arg-type]
+        kind = "image" if shows else "text"
+        document = NewDocument(1, None, kind, "x/y", name, name, FileState.INDEXED, [chunk])
+        commit_documents(
+            opened, SeenFile(f"/r/{name}", "/r", 1, 1, name, "recipe"), [document], {}, Finished(FileState.INDEXED)
+        )
+    yield opened
+    opened.close()
+
+
+def _pictures(catalog: Catalog, sight: FakeSight | None = None) -> PictureSearch:
+    search = CatalogSearch(catalog, fingerprint(SIGHT), PICTURES)
+    return PictureSearch(search, DenseSearch(search, None), sight or FakeSight())
+
+
+def _names(catalog: Catalog, numbers: Sequence[int]) -> list[str]:
+    chunks = catalog.chunks(numbers)
+    return [Path(catalog.paths_of(chunks[number].document_id)[0]).name for number in numbers]
+
+
+def _retriever(catalog: Catalog, sight: FakeSight | None = None) -> Retriever:
+    search = CatalogSearch(catalog, fingerprint(TEXTS))
+    pictures = _pictures(catalog, sight)
+    return Retriever(search, DenseSearch(search, None), FakeEmbedder(), lambda: pictures)
+
+
+def test_a_picture_is_found_by_what_it_shows(catalog: Catalog) -> None:
+    found = _pictures(catalog).by_words("a unicorn")
+    assert _names(catalog, [number for number, _ in found]) == ["1.jpg", "2.jpg"]
+    assert all(score > 0.7 for _, score in found)
+
+
+def test_what_everyday_captions_fit_as_well_is_not_sure(catalog: Catalog) -> None:
+    found = dict(_pictures(catalog).by_words("a dog"))
+    by_name = {name: found[number] for number, name in zip(found, _names(catalog, list(found)), strict=True)}
+    assert 0.55 < by_name["4.jpg"] < 0.7
+    assert by_name["3.jpg"] < by_name["4.jpg"]
+    assert _pictures(catalog).by_words("a wombat") == []
+
+
+def test_a_picture_finds_those_like_it(catalog: Catalog) -> None:
+    found = _pictures(catalog).by_picture(_vector("dog", "beach"))
+    assert _names(catalog, [number for number, _ in found])[:2] == ["3.jpg", "4.jpg"]
+    assert found[0][1] == pytest.approx(1.0, abs=0.01)
+    assert found[1][1] < 0.8
+
+
+def test_text_and_pictures_share_one_list(catalog: Catalog) -> None:
+    retriever = _retriever(catalog)
+    ranked = retriever.rank(Query("dog beach", "dog beach"))
+    names = _names(catalog, [item.candidate.id for item in ranked])
+    assert set(names[:2]) == {"note.txt", "3.jpg"}
+    assert ranked[names.index("3.jpg")].picture_rank == 1
+    assert [item.score for item in ranked] == sorted((item.score for item in ranked), reverse=True)
+    retriever.close()
+
+
+def test_a_number_is_not_looked_for_in_pictures(catalog: Catalog) -> None:
+    retriever = _retriever(catalog)
+    assert not [item for item in retriever.rank(Query("q", "unicorn TR-2024-018")) if item.picture_rank]
+    retriever.close()
+
+
+def test_near_identical_pictures_are_one_passage(catalog: Catalog) -> None:
+    retriever = _retriever(catalog)
+    found = retriever.search(Query("a unicorn", "a unicorn"), limit=5)
+    shown = [passage for passage in found.passages if passage.best.picture_rank]
+    assert len(shown) == 1
+    assert len(shown[0].repeated) == 1
+    retriever.close()
+
+
+def test_descriptions_that_are_alike_are_no_reason_to_hide_a_picture(catalog: Catalog) -> None:
+    retriever = _retriever(catalog)
+    ranked = retriever.rank(Query("a dog", "a dog"))
+    same = [item for item in ranked if item.picture_rank]
+    assert len(readable(same, 5, 3, {item.candidate.id: 0xFFFF * index for index, item in enumerate(same)})) == 2
+    retriever.close()
+
+
+def test_a_model_that_fails_leaves_the_text(catalog: Catalog) -> None:
+    sight = FakeSight()
+    sight.broken = True
+    retriever = _retriever(catalog, sight)
+    ranked = retriever.rank(Query("dog beach", "dog beach"))
+    assert _names(catalog, [ranked[0].candidate.id]) == ["note.txt"]
+    retriever.close()
+
+
+@pytest.mark.parametrize(("probability", "score"), [(0.5, 0.614), (0.95, 0.81), (0.01, 0.31), (0.0, 0.0), (1.0, 1.0)])
+def test_probabilities_become_scores(probability: float, score: float) -> None:
+    assert as_passage(probability) == pytest.approx(score, abs=0.01)
