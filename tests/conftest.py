@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,12 @@ def shared_data() -> Path:
     if not _SHARED_DATA.is_dir():
         pytest.skip(f"needs the public files in {_SHARED_DATA}")
     return _SHARED_DATA
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No model that the person who runs the tests has installed is used by them."""
+    with pytest.MonkeyPatch.context() as patches:
+        for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+            patches.setenv(name, str(tmp_path_factory.mktemp("data")))
+        yield

@@ -19,7 +19,20 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "desktop_rag"
 
 LAYERS = (
-    ("__init__", "types", "errors", "config", "paths", "log", "offline", "language", "locators", "places"),
+    (
+        "__init__",
+        "types",
+        "errors",
+        "config",
+        "paths",
+        "log",
+        "offline",
+        "frames",
+        "language",
+        "function_words",
+        "locators",
+        "places",
+    ),
     ("parsing", "storage", "models"),
     ("indexing", "retrieval", "answering"),
     ("engine",),
@@ -36,7 +49,7 @@ LIGHT = {"charset_normalizer", "filelock", "msgspec", "olefile", "pathspec", "pl
 UNSEEN = {"cryptography"}
 """Dependencies that a library imports for us: pypdf, to open an encrypted file."""
 
-ONE_HOME = ("chromadb", "onnxruntime", "tokenizers", "open_clip", "faster_whisper", "llama_cpp")
+ONE_HOME = ("chromadb", "onnxruntime", "open_clip", "torch", "faster_whisper", "llama_cpp", "rapidocr", "av")
 """Libraries that one module alone may import, so that each can be replaced by changing one file."""
 
 

@@ -23,6 +23,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "copies": [path for path in hit.paths if path != hit.path],
         "keyword_rank": hit.why.keyword_rank,
         "dense_rank": hit.why.dense_rank,
+        "picture_rank": hit.why.picture_rank,
     }
 
 
@@ -52,6 +53,11 @@ def answer_json(answer: Answer) -> dict[str, Any]:
             _citation_json(answer, citation, support)
             for citation, support in zip(answer.citations, answer.support, strict=True)
         ],
+        "sentences": answer.sentences,
+        "usage": answer.usage,
+        "stopped": answer.stopped,
+        "asked": answer.asked,
+        "conversation": answer.conversation,
         "understood": answer.understood,
         "note": answer.note,
         "hits": [hit_json(hit) for hit in answer.hits],

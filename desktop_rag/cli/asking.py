@@ -30,26 +30,32 @@ def add_to(commands: Subparsers) -> None:
         commands,
         "ask",
         "answer a question from your files",
-        "Answers a question with sentences quoted from your files, and says where they stand. "
+        "Answers a question from your files, and says where each sentence stands: in the words of the chat model you "
+        "have installed, or else in sentences quoted from them. "
         "Dates and senders in plain words are understood: “emails from Anna in March 2024”.",
         'desktop-rag ask "How much is invoice TR-2024-018?"',
         'desktop-rag ask "What did Anna promise?" --from Anna --after 2024-05',
         'desktop-rag ask "When is the rent due?" --open 1',
+        "desktop-rag ask --audio question.m4a",
     )
-    ask.add_argument("question", nargs="+", metavar="QUESTION", help="the question; quotes around it are optional")
+    ask.add_argument("question", nargs="*", metavar="QUESTION", help="the question; quotes around it are optional")
     ask.add_argument("--limit", type=positive, default=8, metavar="N", help="passages to look at (8)")
+    ask.add_argument("--quote", action="store_true", help="quote the files, even if a chat model is installed")
+    _add_samples(ask)
     _add_open(ask, "source")
     add_filters(ask)
-    ask.set_defaults(run=_ask)
+    ask.set_defaults(run=_ask, usage_error=ask.error)
 
     search = add_command(
         commands,
         "search",
         "find passages",
-        "Finds the passages of your files that fit a question best, by their words and by their meaning. "
-        "“Quoted words” must stand in a passage exactly.",
+        "Finds the passages, pictures and recordings that fit a question best, by their words, by their meaning and by "
+        "what they show. “Quoted words” must stand in a passage exactly.",
         'desktop-rag search "board shear guarantee" --type mail',
         'desktop-rag search "TR-2024-018" --mode keyword --open 1',
+        'desktop-rag search "a dog on the beach" --kind image',
+        "desktop-rag search --image holiday.jpg",
         "desktop-rag search --batch questions.txt --json > results.jsonl",
     )
     search.add_argument(
@@ -71,6 +77,7 @@ def add_to(commands: Subparsers) -> None:
         default="hybrid",
         help="by words and meaning (hybrid), or by one",
     )
+    _add_samples(search)
     search.add_argument("--whole", action="store_true", help="show whole passages, not just the part that fits")
     search.add_argument(
         "--batch",
@@ -83,6 +90,25 @@ def add_to(commands: Subparsers) -> None:
     search.set_defaults(run=_search, usage_error=search.error)
 
 
+def _add_samples(parser: Any) -> None:
+    group = parser.add_mutually_exclusive_group()
+    for kind, text in (
+        ("image", "look for what this picture shows"),
+        ("audio", "take what is said in this recording as the question"),
+        ("like", "look for what is like this file, whatever it is"),
+    ):
+        group.add_argument(f"--{kind}", metavar="FILE", type=Path, help=text)
+
+
+def sample_of(arguments: Arguments) -> dict[str, Any]:
+    """The file that is to be searched by, if any, as arguments of the engine's methods."""
+    for name, kind in (("image", "image"), ("audio", "audio"), ("like", "any")):
+        file = getattr(arguments, name)
+        if file is not None:
+            return {"like": file, "like_kind": kind}
+    return {}
+
+
 def _add_open(parser: Any, what: str) -> None:
     parser.add_argument("--open", type=positive, metavar="N", help=f"open {what} N with the system's program for it")
 
@@ -90,16 +116,29 @@ def _add_open(parser: Any, what: str) -> None:
 def _ask(arguments: Arguments) -> int:
     from desktop_rag.cli import render
     from desktop_rag.cli.as_json import answer_json
+    from desktop_rag.cli.interrupt import stop_on_interrupt
+    from desktop_rag.cli.live import LiveAnswer
     from desktop_rag.cli.terminal import show, show_json
 
+    sample = sample_of(arguments)
+    if not arguments.question and not sample:
+        arguments.usage_error("give a QUESTION, or a file with --audio, --image or --like")
     question = question_of(arguments.question)
-    with _engine(arguments) as engine:
-        answer = engine.ask(question, filters=filters_of(arguments), limit=arguments.limit)
+    with _engine(arguments) as engine, stop_on_interrupt() as stop, LiveAnswer(shown=not arguments.json) as live:
+        answer = engine.ask(
+            question,
+            filters=filters_of(arguments),
+            limit=arguments.limit,
+            quote=arguments.quote,
+            on_event=live.hear,
+            stop=stop,
+            **sample,
+        )
         _say_if_empty(engine, answer.hits)
     if arguments.json:
         show_json(answer_json(answer))
     else:
-        show(*render.show_answer(answer, terms_of(question)))
+        show(*render.show_answer(answer, terms_of(answer.asked or question)))
     if arguments.open:
         _open_number(arguments.open, _cited(answer), "source")
     return Exit.OK if answer.citations else Exit.NOTHING
@@ -112,8 +151,8 @@ def _search(arguments: Arguments) -> int:
 
     if arguments.question and arguments.batch:
         arguments.usage_error("give either a QUESTION or --batch FILE")
-    if not arguments.question and not arguments.batch and filters_of(arguments).is_empty:
-        arguments.usage_error("give a QUESTION, a filter or --batch FILE")
+    if not (arguments.question or arguments.batch or sample_of(arguments)) and filters_of(arguments).is_empty:
+        arguments.usage_error("give a QUESTION, a filter, a file with --image, --audio or --like, or --batch FILE")
     if arguments.batch:
         return _search_batch(arguments)
     question = question_of(arguments.question)
@@ -123,7 +162,7 @@ def _search(arguments: Arguments) -> int:
     if arguments.json:
         show_json(search_json(result))
     else:
-        show(*render.show_hits(result, terms_of(question), whole=arguments.whole))
+        show(*render.show_hits(result, terms_of(result.question), whole=arguments.whole))
     if arguments.open:
         _open_number(arguments.open, result.hits, "passage")
     return Exit.OK if result.hits else Exit.NOTHING
@@ -164,6 +203,7 @@ def _find(engine: AnyEngine, question: str, arguments: Arguments) -> SearchResul
         mode=arguments.mode,
         filters=filters_of(arguments),
         per_document=arguments.per_document,
+        **sample_of(arguments),
     )
 
 

@@ -191,6 +191,8 @@ def engine_rows(status: EngineStatus) -> Iterator[tuple[str, str]]:
     yield "Now", doing
     if not status.model_ready:
         yield "", "the model is being loaded: questions are searched by words"
+    for number, model in enumerate(status.loaded):
+        yield "" if number else "In memory", f"{clean(model.name)}, {size(model.bytes)}. {model.said}"
     if status.restarts:
         yield "", f"started again {counted(status.restarts, 'time')} after a crash"
     for problem in status.problems:

@@ -30,7 +30,7 @@ STATES = {
 }
 """The states of files in words, in the order of a report."""
 
-_EXPECTED = {"needs-model", "unsupported"}
+_EXPECTED = {"needs-image-model", "needs-speech-model", "unsupported"}
 """Problems that are in the nature of a file and no failure."""
 
 

@@ -72,7 +72,11 @@ def show_status(status: Status) -> Iterator[RenderableType]:
         yield _row("Folders", "none yet")
     yield _row("Files", files_in_words(status.states))
     yield _row("Passages", f"{status.chunks:,} in {counted(status.documents, 'document')}")
-    yield _row("Model", status.model)
+    for number, name in enumerate([status.model, *(f"{title} ({role})" for role, title in status.models.items())]):
+        yield _row("" if number else "Models" if status.models else "Model", clean_name(name))
+    for number, (role, count) in enumerate(status.waiting.items()):
+        article = "an" if role == "image" else "a"
+        yield _row("" if number else "Waiting", f"{counted(count, 'file')} for {article} {role} model")
     if status.engine is not None:
         for label, value in engine_rows(status.engine):
             yield _row(label, value)

@@ -7,7 +7,19 @@ import sys
 from collections.abc import Callable, Sequence
 
 from desktop_rag import __version__
-from desktop_rag.cli import asking, backup, completion, demo, doctor, engine, indexing, looking, settings
+from desktop_rag.cli import (
+    asking,
+    backup,
+    completion,
+    demo,
+    doctor,
+    engine,
+    indexing,
+    looking,
+    models,
+    settings,
+    talking,
+)
 from desktop_rag.cli.exits import EXPLAINED, Exit, exit_for
 from desktop_rag.cli.options import add_common
 from desktop_rag.cli.terminal import forgive_encoding
@@ -51,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"Desktop RAG {__version__}")
     add_common(parser, default=None)
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for family in (asking, indexing, looking, engine, backup, doctor, demo, settings, completion):
+    for family in (asking, talking, indexing, looking, models, engine, backup, doctor, demo, settings, completion):
         family.add_to(commands)
     return parser
 

@@ -62,7 +62,7 @@ def library_of(arguments: Arguments) -> Path:
 
 
 _FILTERS = (
-    ("type", "KIND", "only files of this type: pdf, mail, spreadsheet, …"),
+    ("type", "KIND", "only files of this type: pdf, mail, spreadsheet, image, audio, …"),
     ("folder", "FOLDER", "only files below this folder: a path, or just its name"),
     ("from", "PERSON", "only what this person sent: a part of the name or address"),
     ("to", "PERSON", "only what this person received"),
@@ -77,7 +77,8 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         "filters", "Each may be repeated. They can stand in the question too: type:pdf from:Anna"
     )
     for name, metavar, text in _FILTERS:
-        group.add_argument(f"--{name}", dest=f"only_{name}", metavar=metavar, action="append", default=[], help=text)
+        names = [f"--{name}", "--kind"] if name == "type" else [f"--{name}"]
+        group.add_argument(*names, dest=f"only_{name}", metavar=metavar, action="append", default=[], help=text)
 
 
 def filters_of(arguments: Arguments) -> Filters:

@@ -37,7 +37,8 @@ def show_answer(answer: Answer, terms: Sequence[str]) -> Iterator[RenderableType
     yield from _sources(answer)
     yield _text("")
     yield from _remarks(answer.understood, answer.note)
-    yield _text(_MODES.get(answer.mode, f"Answered by {answer.mode} from your files."), FAINT)
+    yield from _doubts(answer)
+    yield _text(_how(answer), FAINT)
 
 
 def show_hits(result: SearchResult, terms: Sequence[str], *, whole: bool = False) -> Iterator[RenderableType]:
@@ -116,10 +117,34 @@ def _show_no_answer(answer: Answer, terms: Sequence[str]) -> Iterator[Renderable
         yield _text(f"“{program()} search” shows more of what comes near.", FAINT)
 
 
+def _how(answer: Answer) -> str:
+    """How the answer came about."""
+    usage = answer.usage
+    if usage is None:
+        return _MODES.get(answer.mode, f"Answered by {answer.mode} from your files.")
+    rate = f", {usage.tokens_per_s:.0f} tokens a second" if usage.tokens > 1 else ""
+    began = "Stopped; written" if answer.stopped else "Written"
+    return f"{began} by {usage.model} from your files: first word after {duration(usage.first_token_s)}{rate}."
+
+
+def _doubts(answer: Answer) -> Iterator[RenderableType]:
+    """What in a model's answer the cited passages do not bear."""
+    for sentence in answer.sentences:
+        said = clean(answer.text[sentence.begin : sentence.end]).strip()
+        if sentence.support == "unsupported":
+            yield Block(_text(f"Not in the sources: “{said}”", "yellow"), "! ", "bold yellow")
+        elif sentence.unseen:
+            yield Block(_text(f"Not in the sources: {', '.join(sentence.unseen)}", "yellow"), "! ", "bold yellow")
+        elif sentence.support == "weak":
+            yield Block(_text(f"Check this in the sources: “{said}”", "yellow"), "? ", "bold yellow")
+
+
 def _sentences(answer: Answer) -> Iterator[Text]:
     """The quotes, each with its marker; an answer in a model's own words as it stands."""
     if answer.mode not in _MODES:
-        yield _text(answer.text)
+        text = _text(answer.text)
+        text.highlight_regex(r"\[\d+\]", MARKER)
+        yield text
         return
     for citation in answer.citations:
         text = _text(unwrap(citation.quote))

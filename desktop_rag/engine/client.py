@@ -18,10 +18,11 @@ from desktop_rag import __version__
 from desktop_rag.engine import wire
 from desktop_rag.engine.events import Event
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
+from desktop_rag.engine.samples import SampleKind
 from desktop_rag.errors import ConfigError, EngineGone
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport
-from desktop_rag.types import Answer, Progress
+from desktop_rag.types import Answer, AnswerEvent, Conversation, Progress, Turn
 
 _PATIENCE_S = 15.0
 """How long a client waits for an engine that has died to be started again."""
@@ -98,20 +99,58 @@ class EngineClient:
 
     def search(
         self,
-        question: str,
+        question: str = "",
         *,
         limit: int = 10,
         mode: Mode = "hybrid",
         filters: Filters = Filters(),  # noqa: B008 (immutable)
         per_document: int | None = None,
+        like: Path | None = None,
+        like_kind: SampleKind = "any",
         wait: bool = True,
     ) -> SearchResult:
-        result: SearchResult = self._call(wire.Search(question, limit, mode, filters, per_document, wait))
+        file = None if like is None else _full(like)
+        result: SearchResult = self._call(
+            wire.Search(question, limit, mode, filters, per_document, file, like_kind, wait)
+        )
         return result
 
-    def ask(self, question: str, *, filters: Filters = Filters(), limit: int = 8) -> Answer:  # noqa: B008 (immutable)
-        answer: Answer = self._call(wire.Ask(question, filters, limit))
+    def ask(
+        self,
+        question: str = "",
+        *,
+        filters: Filters = Filters(),  # noqa: B008 (immutable)
+        limit: int = 8,
+        like: Path | None = None,
+        like_kind: SampleKind = "any",
+        conversation: int | None = None,
+        remember: bool = False,
+        quote: bool = False,
+        on_event: Callable[[AnswerEvent], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Answer:
+        file = None if like is None else _full(like)
+        call = wire.Ask(question, filters, limit, file, like_kind, conversation, remember, quote)
+        answer: Answer = self._call(call, on_event=on_event, stop=stop)
         return answer
+
+    def conversations(self, limit: int = 50) -> list[Conversation]:
+        found: list[Conversation] = self._call(wire.Conversations(limit))
+        return found
+
+    def turns(self, conversation: int) -> list[Turn]:
+        found: list[Turn] = self._call(wire.Turns(conversation))
+        return found
+
+    def rename_conversation(self, conversation: int, title: str) -> None:
+        self._call(wire.RenameConversation(conversation, title))
+
+    def delete_conversation(self, conversation: int) -> None:
+        self._call(wire.DeleteConversation(conversation))
+
+    def export_conversation(self, conversation: int) -> str:
+        text: str = self._call(wire.ExportConversation(conversation))
+        return text
 
     def status(self) -> Status:
         status: Status = self._call(wire.GetStatus())
@@ -152,19 +191,24 @@ class EngineClient:
         call: wire.Call,
         on_progress: Callable[[Progress], None] | None = None,
         stop: threading.Event | None = None,
+        on_event: Callable[[AnswerEvent], None] | None = None,
     ) -> Any:
         with self._busy:
             deadline = time.monotonic() + _PATIENCE_S
             while True:
                 try:
-                    return self._once(call, on_progress, stop)
+                    return self._once(call, on_progress, stop, on_event)
                 except (OSError, EOFError):
                     if isinstance(call, wire.ShutDown):
                         return None
                     self._reconnect(deadline)
 
     def _once(
-        self, call: wire.Call, on_progress: Callable[[Progress], None] | None, stop: threading.Event | None
+        self,
+        call: wire.Call,
+        on_progress: Callable[[Progress], None] | None,
+        stop: threading.Event | None,
+        on_event: Callable[[AnswerEvent], None] | None,
     ) -> Any:
         connection = self._connection
         connection.send_bytes(wire.encode(call))
@@ -182,6 +226,8 @@ class EngineClient:
                 return msgspec.msgpack.decode(answer.value, type=call.returns)
             if isinstance(answer, wire.Update) and answer.progress is not None and on_progress is not None:
                 on_progress(answer.progress)
+            if isinstance(answer, wire.Update) and answer.answer is not None and on_event is not None:
+                on_event(answer.answer)
 
     def _reconnect(self, deadline: float) -> None:
         self._connection.close()

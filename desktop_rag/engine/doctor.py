@@ -11,7 +11,7 @@ from pathlib import Path
 from desktop_rag import offline
 from desktop_rag.engine.results import Check
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.embedder import Embedder
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.vectors import VectorStore
 
@@ -20,7 +20,7 @@ _PACKAGES = ("chromadb", "onnxruntime", "tokenizers", "pypdf")
 
 
 def examine(
-    library: Path, catalog: Catalog, vectors: VectorStore, embedder: TextEmbedder, *, read_only: bool
+    library: Path, catalog: Catalog, vectors: VectorStore, embedder: Embedder, *, read_only: bool
 ) -> list[Check]:
     """Run all checks; one that fails says what to do."""
     checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _roots(catalog), _connections()]
@@ -54,7 +54,7 @@ def _catalog(catalog: Catalog) -> Check:
     return Check("catalog", not wrong, "; ".join(wrong[:3]) or f"sound: {counts}", hint)
 
 
-def _model(embedder: TextEmbedder) -> Check:
+def _model(embedder: Embedder) -> Check:
     name = embedder.space.model
     try:
         vector = embedder.embed(["A sentence to try the model with."])[0]

@@ -7,26 +7,25 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import msgspec
-
 from desktop_rag import offline
-from desktop_rag.answering.respond import answer
 from desktop_rag.config import Config, config_path, load_config
 from desktop_rag.engine import explain
+from desktop_rag.engine.answerer import Answerer
 from desktop_rag.engine.doctor import examine
 from desktop_rag.engine.events import EventBus, ModelReady, Subscription, Trouble
+from desktop_rag.engine.finder import Finder, Request, parse
 from desktop_rag.engine.gate import Gate
-from desktop_rag.engine.hits import to_hits
 from desktop_rag.engine.keeper import Keeper
 from desktop_rag.engine.library import CATALOG_NAME as CATALOG_NAME
 from desktop_rag.engine.library import RUNAWAY, Library
 from desktop_rag.engine.library import VECTORS_NAME as VECTORS_NAME
+from desktop_rag.engine.model_watch import ModelWatch
 from desktop_rag.engine.pace import Pacer
 from desktop_rag.engine.results import (
     Check,
@@ -38,20 +37,20 @@ from desktop_rag.engine.results import (
     SearchResult,
     Status,
 )
+from desktop_rag.engine.samples import SampleKind
 from desktop_rag.engine.supervisor import RESTARTS
 from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy
-from desktop_rag.indexing.indexer import Conduct, Scope, sweep
+from desktop_rag.indexing.indexer import Conduct, Scope
+from desktop_rag.indexing.pipeline import Stopped
 from desktop_rag.log import ENGINE, record_bug
 from desktop_rag.models.hardware import give_back_memory
 from desktop_rag.retrieval.filters import Filters
-from desktop_rag.retrieval.query import Query, parse_query
 from desktop_rag.storage.backup import BackupReport, restore_backup, write_backup
 from desktop_rag.storage.commit import forget_files
 from desktop_rag.storage.failures import storage_errors
 from desktop_rag.storage.lock import LibraryLock
-from desktop_rag.storage.rebuild import rebuild_vectors
 from desktop_rag.storage.repair import remember_folders
-from desktop_rag.types import Answer, Problem, Progress
+from desktop_rag.types import Answer, AnswerEvent, Conversation, Problem, Progress, Turn
 
 
 class Engine:
@@ -75,10 +74,13 @@ class Engine:
         self._troubles: dict[str, Problem] = {}
         with storage_errors(self.library):
             self._parts = Library(self.library, self.config, read_only=read_only)
+        self._finder = Finder(self._parts)
+        self._answerer = Answerer(self._parts, self._finder)
         self._pacer = Pacer(self.config)
         self._gate = Gate(self._pacer.pace, self._closing)
         self._keeper: Keeper | None = None
         self._loader: threading.Thread | None = None
+        self._models: ModelWatch | None = None
         if live:
             import numpy  # noqa: F401  (two threads that are the first to import it at the same time can both fail)
 
@@ -86,6 +88,10 @@ class Engine:
             self._keeper.start()
             self._loader = threading.Thread(target=self._load, name="loader", daemon=True)
             self._loader.start()
+            self._models = ModelWatch(
+                self._parts, self._gate, self._bus, self._closing, self._look_again, self._keeper.exclusive
+            )
+            self._models.start()
 
     @staticmethod
     def lock_of(library: Path) -> LibraryLock:
@@ -99,6 +105,8 @@ class Engine:
             self._keeper.close()
         if self._loader is not None:
             self._loader.join()
+        if self._models is not None:
+            self._models.close()
         self._bus.close()
         self._parts.close()
 
@@ -152,6 +160,7 @@ class Engine:
             fresh = [scope for scope in scopes if scope.root not in known]
             report = on_progress or _ignore_progress
             if self._keeper is None:
+                self._change_embedder(stop or threading.Event(), report)
                 self._parts.prepare_vectors()
                 crashes = self._parts.crashes
                 conduct = Conduct(
@@ -183,6 +192,19 @@ class Engine:
                 seconds=time.monotonic() - began,
                 stopped=run.stopped,
             )
+
+    def _change_embedder(self, stop: threading.Event, report: Callable[[Progress], None]) -> None:
+        """Embed all texts anew if another model is to do so from now on; a live engine does that by itself."""
+
+        def between(_: int) -> None:
+            if stop.is_set():
+                raise Stopped
+
+        embedder = self._parts.embedder_to_come()
+        if embedder is not None:
+            with suppress(Stopped):
+                self._parts.fill_space(embedder, between, report)
+                self._parts.change_over(embedder)
 
     def _add_root(self, path: Path) -> Scope:
         """A path inside a known root adds none, one around known roots takes them over."""
@@ -217,7 +239,7 @@ class Engine:
             ]
             remember_folders(self.library, catalog.roots())
             forget_files(catalog, gone)
-            sweep(catalog, self._parts.vectors)
+            self._parts.sweep()
         return len(gone)
 
     def pause(self) -> None:
@@ -257,10 +279,10 @@ class Engine:
                 catalog,
                 config_path(self.library),
                 file.expanduser().absolute(),
-                before=self._parts.vectors.recreate,  # its numbers of chunks will mean others
+                before=self._parts.empty_vectors,
                 on_progress=report,
             )
-            rebuild_vectors(catalog, self._parts.vectors, report)
+            self._parts.rebuild(report)
         if self._keeper is not None:
             self._keeper.follow([Scope(root) for root in catalog.roots()])
         return done
@@ -269,57 +291,95 @@ class Engine:
         """Make Chroma's collection again from the catalog; nothing is parsed or embedded. Returns the chunks stored."""
         self._must_own()
         with storage_errors(self.library), self._writing():
-            return rebuild_vectors(self._parts.catalog, self._parts.vectors, on_progress or _ignore_progress)
+            return self._parts.rebuild(on_progress or _ignore_progress)
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def search(
         self,
-        question: str,
+        question: str = "",
         *,
         limit: int = 10,
         mode: Mode = "hybrid",
         filters: Filters = Filters(),  # noqa: B008 (immutable)
         per_document: int | None = None,
+        like: Path | None = None,
+        like_kind: SampleKind = "any",
         wait: bool = True,
     ) -> SearchResult:
-        """The passages found for a question, best first. Raises ``QueryError`` for a filter that makes no sense.
+        """The passages, pictures and recordings found, best first: for a question, for a file that they are to be
+        ``like`` (a picture, a recording of a question, or any other), or for both. Raises ``QueryError`` for a filter
+        that makes no sense or a file that is not of ``like_kind``, ``ModelError`` when the file needs a model that is
+        not installed.
 
         Without ``wait`` a live engine whose model is not loaded yet searches by words alone, and says so: ask again
         after ``ModelReady``.
         """
-        began = time.monotonic()
-        query = self._parse(question, filters)
         complete = wait or self._keeper is None or self._ready.is_set() or mode == "keyword"
+        request = Request(question, like, like_kind, filters, limit, mode, per_document)
         with storage_errors(self.library), self._gate.question():
-            found = self._parts.retriever.search(
-                query,
-                limit=limit,
-                mode=mode if complete else "keyword",
-                per_document=per_document or self.config.passages_per_document,
-            )
-            hits = to_hits(self._parts.catalog, found.passages)
-        return SearchResult(
-            question, hits, found.query.understood, _note(query, found.query), time.monotonic() - began, complete
-        )
+            return self._finder.search(request, complete=complete)
 
-    def ask(self, question: str, *, filters: Filters = Filters(), limit: int = 8) -> Answer:  # noqa: B008 (immutable)
-        """An answer quoted from the files, or the statement that nothing answers. Raises ``QueryError``."""
-        query = self._parse(question, filters)
-        retriever = self._parts.retriever
+    def ask(
+        self,
+        question: str = "",
+        *,
+        filters: Filters = Filters(),  # noqa: B008 (immutable)
+        limit: int = 8,
+        like: Path | None = None,
+        like_kind: SampleKind = "any",
+        conversation: int | None = None,
+        remember: bool = False,
+        quote: bool = False,
+        on_event: Callable[[AnswerEvent], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Answer:
+        """An answer from the files, or the statement that nothing answers: in the words of the chat model in use, or
+        quoted where there is none, where it fails, or with ``quote``.
+
+        The question may be in words, in a file (see ``search``), or both. With a ``conversation`` it may refer to what
+        was asked before, and is added to it; ``remember`` begins a new one. ``on_event`` hears how the answer grows;
+        ``stop`` ends it within a token, and what there is of it counts. Raises ``QueryError``, ``ModelError``.
+        """
+        if conversation is not None or remember:
+            self._must_own()
+        request = Request(question, like, like_kind, filters, limit)
         with storage_errors(self.library), self._gate.question():
-            found = retriever.search(query, limit=limit, per_document=self.config.passages_per_document)
-            hits = to_hits(self._parts.catalog, found.passages)
-            evidence = None if found.evidence is None else msgspec.structs.asdict(found.evidence)
-            weights = retriever.term_weights(found.query.text)
-            filtered = not found.query.filters.is_empty
-            given = answer(
-                question, found.query.text, hits, evidence, weights, self._parts.embedder.embed, filtered=filtered
+            return self._answerer.ask(
+                request,
+                conversation=conversation,
+                remember=remember,
+                quote=quote,
+                on_event=on_event or (lambda _: None),
+                stop=stop or threading.Event(),
             )
-        return msgspec.structs.replace(given, understood=found.query.understood, note=_note(query, found.query))
 
-    def _parse(self, question: str, filters: Filters) -> Query:
-        return parse_query(question, now=datetime.now().astimezone(), options=filters)
+    def conversations(self, limit: int = 50) -> list[Conversation]:
+        """The conversations of the library, the latest first."""
+        with storage_errors(self.library):
+            return self._answerer.conversations.list(limit)
+
+    def turns(self, conversation: int) -> list[Turn]:
+        """What was asked and answered in a conversation. Raises ``QueryError`` for one that is not there."""
+        with storage_errors(self.library):
+            return self._answerer.conversations.turns(conversation)
+
+    def rename_conversation(self, conversation: int, title: str) -> None:
+        """Raises ``QueryError`` for one that is not there."""
+        self._must_own()
+        with storage_errors(self.library):
+            self._answerer.conversations.rename(conversation, title)
+
+    def delete_conversation(self, conversation: int) -> None:
+        """Raises ``QueryError`` for one that is not there."""
+        self._must_own()
+        with storage_errors(self.library):
+            self._answerer.conversations.delete(conversation)
+
+    def export_conversation(self, conversation: int) -> str:
+        """A conversation as Markdown, with its sources. Raises ``QueryError`` for one that is not there."""
+        with storage_errors(self.library):
+            return self._answerer.export(conversation)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -339,6 +399,8 @@ class Engine:
                 bytes_on_disk=_size(self.library),
                 model=self._parts.embedder.space.model,
                 busy=self._parts.read_only and self._parts.lock.is_held(),
+                waiting=catalog.waiting_counts(),
+                models=self._parts.models(),
                 folders=self._folders(),
                 engine=self._engine_status(),
             )
@@ -372,13 +434,14 @@ class Engine:
             restarts=int(os.environ.get(RESTARTS, "0")),
             connections_made=offline.made(),
             connections_refused=offline.refused(),
+            loaded=self._parts.conductor.loaded(),
             progress=progress,
             problems=tuple(filter(None, (problem, *self._troubles.values()))),
         )
 
     def why(self, path: Path, question: str = "") -> Explanation:
         """Why a file was found, or not; with a question, where each of its chunks came."""
-        query = self._parse(question, Filters()) if question else None
+        query = parse(question, Filters()) if question else None
         parts = self._parts
         with storage_errors(self.library):
             return explain.explain(parts.catalog, parts.search, parts.retriever, path, query, self.config, parts.own)
@@ -411,6 +474,11 @@ class Engine:
             return
         self._ready.set()
         self._bus.publish(ModelReady(self._parts.embedder.space.model))
+
+    def _look_again(self) -> None:
+        """Have all folders gone through: files may have waited for a model that is there now."""
+        if self._keeper is not None:
+            self._keeper.follow([Scope(root) for root in self._parts.catalog.roots()])
 
     def _in_trouble(self, problem: Problem) -> None:
         logging.getLogger("desktop_rag").error("%s: %s", problem.code, problem.message)
@@ -453,12 +521,6 @@ def _size(folder: Path) -> int:
         except OSError:
             continue
     return total
-
-
-def _note(asked: Query, used: Query) -> str:
-    if used is asked:
-        return ""
-    return f"Nothing matches “{', '.join(asked.understood)}”, so all files were searched."
 
 
 def _ignore_progress(_: Progress) -> None:

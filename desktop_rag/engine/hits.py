@@ -50,7 +50,14 @@ def _to_hit(catalog: Catalog, passage: Passage, chunks: dict[int, Chunk], docume
         locator=full_locator(document, place or chunk.locator, documents),
         text="\n\n".join(part.text for part in present),
         score=best.score,
-        why=Why(best.keyword_rank, best.dense_rank, best.evidence.bm25, best.evidence.cosine),
+        why=Why(
+            best.keyword_rank,
+            best.dense_rank,
+            best.evidence.bm25,
+            best.evidence.cosine,
+            best.picture_rank,
+            best.picture_score,
+        ),
         paths=tuple(dict.fromkeys((*paths, *repeated))),
     )
 

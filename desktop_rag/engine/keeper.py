@@ -31,7 +31,7 @@ _PAUSED = "paused"
 _REFRESH_S = 5.0
 _RETRY_S = 30.0
 _TOGETHER_S = 0.05
-_UPKEEP_AFTER_S = 600.0
+_UPKEEP_AFTER_S = 300.0
 _SMALL = 256 * 1024
 """Bytes of a file that is indexed in between, while a long run goes on; a larger one has the run end first."""
 _SCAN_SHARE = 20
@@ -138,6 +138,8 @@ class Keeper:
             # A change that was indexed in between may have been overwritten by what the run had read before.
             self._todo = dict.fromkeys(self._overtaken) | self._todo
             self._overtaken.clear()
+        for path in run.kept_back:
+            self._hint(path)
         if not run.did_nothing:
             self._upkeep_at = min(self._upkeep_at, now + _UPKEEP_AFTER_S)
             self._bus.publish(Changed(run.new, run.changed, run.moved, run.gone))
@@ -313,9 +315,14 @@ class Keeper:
             lambda paths: crashes.working_on(paths, activity),
             crashes.suspects,
             restless,
+            self._unseen(),
             force,
             nested,
         )
+
+    def _unseen(self) -> frozenset[str]:
+        """The roots that were not gone through since the start."""
+        return frozenset(self._library.catalog.roots()) - self._looked.keys()
 
     def _give_way_in_background(self) -> None:
         self._gate.give_way()
@@ -352,6 +359,8 @@ class Keeper:
                 self._in_between = False
             with self._wake:
                 self._overtaken.update(small)
+            for path in run.kept_back:
+                self._hint(path)
             if not run.did_nothing:
                 self._bus.publish(Changed(run.new, run.changed, run.moved, run.gone))
         return not large

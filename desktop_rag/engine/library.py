@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from desktop_rag.config import Config
 from desktop_rag.engine.crashes import CrashLog
-from desktop_rag.errors import StorageError
+from desktop_rag.errors import ModelError, StorageError
 from desktop_rag.indexing.indexer import Indexer, recipe_of
+from desktop_rag.indexing.respace import change_over, respace
+from desktop_rag.indexing.senses import ModelSenses
+from desktop_rag.models.conducted import Conducted
+from desktop_rag.models.conductor import Conductor
+from desktop_rag.models.embedder import Embedder
+from desktop_rag.models.gguf_embedding import GgufEmbedder
+from desktop_rag.models.gguf_file import read_header
+from desktop_rag.models.hardware import read_machine
+from desktop_rag.models.shelf import Shelf
 from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.work import INSTALLABLE, ModelRole
 from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.parsing.source import MIB
 from desktop_rag.paths import logs_dir, models_dir
 from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.retriever import Retriever
+from desktop_rag.retrieval.sight import ModelSight
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.private import make_private
 from desktop_rag.storage.rebuild import rebuild_vectors
 from desktop_rag.storage.search import CatalogSearch
-from desktop_rag.storage.upkeep import compact, look, reconcile, tidy_catalog
-from desktop_rag.storage.vectors import VectorStore, fingerprint
-from desktop_rag.types import Problem
+from desktop_rag.storage.thumbnails import Thumbnails
+from desktop_rag.storage.upkeep import compact, look, reconcile, sweep, tidy_catalog
+from desktop_rag.storage.vectors import PICTURES, VectorStore, fingerprint
+from desktop_rag.types import Problem, Progress, Space
 
 CATALOG_NAME = "catalog.sqlite"
 VECTORS_NAME = "chroma"
+PICTURES_NAME = "pictures"
+THUMBNAILS_NAME = "thumbnails"
 RUNAWAY = "vectors-runaway"
 """Code of the problem that Chroma grows beyond all measure."""
 _OPEN = "open"
+_SEEN_BY = "pictures are seen by"
+_SPACE = "space of texts"
 
 
 class Library:
@@ -47,6 +65,7 @@ class Library:
         self.lock = LibraryLock(folder)
         self._pools: dict[str, ParserPool] = {}
         self._pools_guard = threading.Lock()
+        self._installed_embedder: GgufEmbedder | None = None
         with ExitStack() as opening:
             self._open(opening)
             self._closing = opening.pop_all()
@@ -63,9 +82,19 @@ class Library:
         self.catalog = Catalog(path, read_only=self.read_only)
         opening.callback(self.catalog.close)
         self.crashes = CrashLog(self.folder, self.catalog)
-        self.embedder = TextEmbedder(
+        self.bundled = TextEmbedder(
             threads=self.config.threads, loading=None if self.read_only else self.crashes.loading
         )
+        self.shelf = Shelf(models_dir())
+        self.conductor = Conductor(
+            self.shelf,
+            read_machine,
+            threads=self.config.threads,
+            idle_s=60.0 * self.config.idle_minutes,
+            log_dir=logs_dir(),
+        )
+        opening.callback(self.conductor.close)
+        self.embedder = self._embedder_in_use()
         self._unclean = False
         if not self.read_only:
             make_private(self.folder)
@@ -74,18 +103,103 @@ class Library:
             self._unclean = self.catalog.setting(_OPEN) is not None
             self.catalog.set_setting(_OPEN, "1")
             opening.callback(self._note_closing)
-            self.crashes.look_back(recipe_of(self.embedder))
+            self.crashes.look_back(recipe_of(self.embedder.space))
             opening.callback(self.crashes.close)
-        self.vectors = VectorStore(self.folder / VECTORS_NAME, self.embedder.space)
-        opening.callback(self.vectors.close)
-        self.search = CatalogSearch(self.catalog, fingerprint(self.embedder.space))
-        self.retriever = Retriever(
-            self.search, DenseSearch(self.search, None if self.read_only else self.vectors), self.embedder
-        )
-        opening.callback(self.retriever.close)
+        self.senses = ModelSenses(self.conductor, self.shelf, self.catalog, self.config.read_pictures)
+        self.sight = ModelSight(self.conductor)
+        self.thumbnails = Thumbnails(self.folder / THUMBNAILS_NAME, self.config.thumbnails_mib * MIB)
+        self._pictures: tuple[VectorStore, PictureSearch] | None = None
+        opening.callback(self._close_pictures)
         self.own = (self.folder, logs_dir(), models_dir())
-        self.indexer = Indexer(self.catalog, self.vectors, self.embedder, self.config, self.own)
+        self._search_in(self.embedder, self._text_vectors(self.embedder.space))
+        opening.callback(self._close_search)
         opening.callback(self._close_pools)
+
+    def _search_in(self, embedder: Embedder, vectors: VectorStore) -> None:
+        """Search and index texts in the space of ``embedder`` from now on."""
+        self.embedder = embedder
+        self.vectors = vectors
+        self.search = CatalogSearch(self.catalog, vectors.space_name)
+        self.retriever = Retriever(
+            self.search,
+            DenseSearch(self.search, None if self.read_only else vectors),
+            embedder,
+            self.picture_search,
+            rescale=embedder is not self.bundled,
+        )
+        self.indexer = Indexer(
+            self.catalog,
+            vectors,
+            embedder,
+            self.bundled,
+            self.senses,
+            self.pictures,
+            self.thumbnails,
+            self.config,
+            self.own,
+        )
+
+    def _close_search(self) -> None:
+        self.retriever.close()
+        self.vectors.close()
+
+    def _text_vectors(self, space: Space) -> VectorStore:
+        """Each space has a folder of its own, so that the old one answers while the new one is filled."""
+        name = VECTORS_NAME if space == self.bundled.space else f"{VECTORS_NAME}-{fingerprint(space)}"
+        return VectorStore(self.folder / name, space)
+
+    def _embedder_in_use(self) -> Embedder:
+        """The model in whose space the chunks are. When it was removed, the bundled one: words find everything, meaning
+        nothing, until the library has changed over to it."""
+        wanted = self._wanted_embedder()
+        return wanted if self.catalog.setting(_SPACE) == fingerprint(wanted.space) else self.bundled
+
+    def _wanted_embedder(self) -> Embedder:
+        installed = self.shelf.chosen("embedding")
+        if installed is None or self.conductor.fault("embedding") is not None:
+            return self.bundled
+        if self._installed_embedder is None or self._installed_embedder.space.revision != installed.fingerprint:
+            try:
+                header = read_header(Path(installed.folder) / installed.main)
+            except ModelError as error:
+                logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
+                return self.bundled
+            self._installed_embedder = GgufEmbedder(
+                Conducted(self.conductor, "embedding"),
+                name=installed.name,
+                fingerprint=installed.fingerprint,
+                header=header,
+            )
+        return self._installed_embedder
+
+    def embedder_to_come(self) -> Embedder | None:
+        """The model that is to embed texts instead of the one that does now."""
+        wanted = self._wanted_embedder()
+        now = self.catalog.setting(_SPACE) or fingerprint(self.bundled.space)
+        return None if fingerprint(wanted.space) == now else wanted
+
+    def fill_space(
+        self, embedder: Embedder, between: Callable[[int], None], on_progress: Callable[[Progress], None]
+    ) -> None:
+        """Embed all chunks by another model; the old vectors go on to answer. It may be ended by what ``between``
+        raises, and goes on from there the next time."""
+        with closing(self._text_vectors(embedder.space)) as vectors:
+            respace(self.catalog, embedder, vectors, between, on_progress)
+
+    def change_over(self, embedder: Embedder) -> bool:
+        """Search in the space that was filled. False when there are chunks again that have no vector in it. Nothing
+        else may write meanwhile."""
+        before, space = self.embedder.space, embedder.space
+        if not change_over(self.catalog, fingerprint(space), (recipe_of(before), recipe_of(space))):
+            return False
+        self.catalog.set_setting(_SPACE, fingerprint(space))
+        old, old_retriever = self.vectors, self.retriever
+        self._search_in(embedder, self._text_vectors(space))
+        old_retriever.close()
+        if old.space != space:
+            old.remove()
+        self.prepare_vectors()
+        return True
 
     def new_pool(self, workers: int | None = None) -> ParserPool:
         """Parsers in child processes; whoever asks closes the pool."""
@@ -94,55 +208,114 @@ class Library:
             self.config.limits,
             timeout_s=self.config.parser_timeout_s,
             memory_bytes=self.config.parser_memory_mib * MIB,
+            hear=bool(self.senses.heard_by),
         )
 
     def shared_pool(self, name: str, workers: int | None = None) -> ParserPool:
-        """The pool of this name, which ends with the library: its parsers wait a while for the next file."""
+        """The pool of this name, which ends with the library: its parsers wait a while for the next file. There is
+        another one when sound is understood from now on, or no longer."""
+        key = f"{name} {self.senses.heard_by}"
         with self._pools_guard:
-            if name not in self._pools:
-                self._pools[name] = self.new_pool(workers)
-            return self._pools[name]
+            if key not in self._pools:
+                self._pools[key] = self.new_pool(workers)
+            return self._pools[key]
+
+    def pictures(self) -> VectorStore | None:
+        """The vectors of pictures, in the space of the image model in use; None without one."""
+        found = self._seen()
+        return None if found is None else found[0]
+
+    def picture_search(self) -> PictureSearch | None:
+        """The search for pictures by what they show; None without an image model."""
+        found = self._seen()
+        return None if found is None else found[1]
+
+    def _seen(self) -> tuple[VectorStore, PictureSearch] | None:
+        space = self.senses.image_space
+        with self._pools_guard:
+            if self._pictures is not None and self._pictures[0].space != space:
+                self._pictures[0].close()
+                self._pictures = None
+            if self._pictures is None and space is not None:
+                store = VectorStore(self.folder / PICTURES_NAME, space, PICTURES)
+                if not self.read_only and self.catalog.setting(_SEEN_BY) != store.space_name:
+                    store.remove()  # what another model saw
+                    self.catalog.set_setting(_SEEN_BY, store.space_name)
+                search = CatalogSearch(self.catalog, store.space_name, PICTURES)
+                dense = DenseSearch(search, None if self.read_only else store)
+                self._pictures = (store, PictureSearch(search, dense, self.sight))
+            return self._pictures
+
+    def _stores(self) -> list[VectorStore]:
+        pictures = self.pictures()
+        return [self.vectors] if pictures is None or not self.search.has_pictures() else [self.vectors, pictures]
 
     def prepare_vectors(self) -> None:
         """Open Chroma; after a crash, or when it is damaged or gone, see to it that it holds what the catalog says."""
-        if not self.catalog.counts()["chunks"]:
+        stores = self._stores()
+        if not self.catalog.counts()["chunks"] and not (self._unclean and self.vectors.exists()):
             return
-        if self._unclean or not self.vectors.exists():
+        if self._unclean or not all(vectors.exists() for vectors in stores):
             self.mend_vectors()
             return
         try:
-            self.vectors.open()
+            for vectors in stores:
+                vectors.open()
         except StorageError:
             self.mend_vectors()
 
     def mend_vectors(self) -> None:
-        """Make Chroma hold the vector of each chunk, and no other: add and remove what differs, or, when it cannot be
-        used at all, make it again."""
+        """Make Chroma hold the vectors of each chunk and picture, and no other: add and remove what differs, or, when
+        it cannot be used at all, make it again."""
         log = logging.getLogger("desktop_rag")
-        try:
-            added, removed = reconcile(self.catalog, self.vectors)
-            if added or removed:
-                log.warning("Chroma was mended: %d vectors added, %d removed.", added, removed)
-        except StorageError as error:
-            log.error("Chroma is made again: %s", error.message)
-            rebuild_vectors(self.catalog, self.vectors, lambda _: None)
+        for vectors in self._stores():
+            try:
+                added, removed = reconcile(self.catalog, vectors)
+                if added or removed:
+                    log.warning("Chroma was mended: %d vectors added, %d removed.", added, removed)
+            except StorageError as error:
+                log.error("Chroma is made again: %s", error.message)
+                rebuild_vectors(self.catalog, vectors, lambda _: None)
         self._unclean = False
+
+    def rebuild(self, on_progress: Callable[[Progress], None]) -> int:
+        """Make Chroma again from the catalog; returns the vectors stored."""
+        return sum(rebuild_vectors(self.catalog, vectors, on_progress) for vectors in self._stores())
+
+    def sweep(self) -> None:
+        """Take what was deleted out of Chroma."""
+        sweep(self.catalog, self._stores())
+
+    def models(self) -> dict[ModelRole, str]:
+        """The installed models in use, by what they are for."""
+        chosen = {role: self.shelf.chosen(role) for role in INSTALLABLE}
+        return {role: installed.title for role, installed in chosen.items() if installed is not None}
+
+    def empty_vectors(self) -> None:
+        """Before the catalog is replaced by another, in which the numbers of chunks mean others."""
+        for vectors in self._stores():
+            vectors.recreate()
 
     def upkeep(self) -> Problem | None:
         """Compact what has grown without need; the problem to tell when a file grows beyond all measure."""
-        growth = look(self.folder / VECTORS_NAME, self.catalog)
-        if growth.wasteful:
-            compact(self.catalog, self.vectors, lambda _: None)
+        problem = None
+        for vectors in self._stores():
+            growth = look(self.catalog, vectors)
+            if growth.wasteful or vectors.is_worn:
+                compact(self.catalog, vectors, lambda _: None)
+            if growth.runaway:
+                problem = Problem(
+                    RUNAWAY,
+                    f"A file of the vector store has grown to {growth.largest_file / 2**30:.1f} GiB.",
+                    "“desktop-rag rebuild” makes the store again.",
+                )
         tidy_catalog(self.catalog)
-        if not growth.runaway:
-            return None
-        return Problem(
-            RUNAWAY,
-            f"A file of the vector store has grown to {growth.largest_file / 2**30:.1f} GiB.",
-            "“desktop-rag rebuild” makes the store again.",
-        )
+        self.thumbnails.sweep(self.catalog.picture_hashes())
+        return problem
 
     def _note_closing(self) -> None:
+        if self._unclean:
+            return  # what the process before has left was not mended by this one either
         try:
             self.catalog.remove_setting(_OPEN)
         except StorageError:  # a full disk, say: the next opening looks more closely then
@@ -151,6 +324,10 @@ class Library:
     def close(self) -> None:
         """Give the library back."""
         self._closing.close()
+
+    def _close_pictures(self) -> None:
+        if self._pictures is not None:
+            self._pictures[0].close()
 
     def _close_pools(self) -> None:
         for pool in self._pools.values():

@@ -7,6 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 from desktop_rag.engine.events import Activity
+from desktop_rag.models.conductor import Loaded
+from desktop_rag.models.work import ModelRole
 from desktop_rag.types import Chunk, Document, File, Hit, Problem, Progress
 
 Mode = Literal["hybrid", "keyword", "dense"]
@@ -74,6 +76,8 @@ class EngineStatus(Struct, frozen=True):
     """How often the engine crashed, and was started again, since it was told to start."""
     connections_made: int = 0
     connections_refused: int = 0
+    loaded: tuple[Loaded, ...] = ()
+    """The models in memory now, besides the one that embeds text."""
     progress: Progress | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -93,6 +97,10 @@ class Status(Struct, frozen=True):
     model: str
     busy: bool = False
     """Another process is writing to it."""
+    waiting: dict[str, int] = {}
+    """Files that wait for a model, by its role: "image", "speech"."""
+    models: dict[ModelRole, str] = {}
+    """The installed models in use, by role."""
     folders: tuple[FolderStatus, ...] = ()
     engine: EngineStatus | None = None
 

@@ -29,7 +29,7 @@ from desktop_rag.engine.engine import Engine
 from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy, StorageError
 from desktop_rag.log import ENGINE, record_bug, start_log
 from desktop_rag.models.hardware import keep_memory_together
-from desktop_rag.types import Progress
+from desktop_rag.types import AnswerEvent, Progress
 
 STOPPED, MISUSED, BUSY, UNUSABLE = 0, 2, 4, 5
 _PROGRESS_EVERY_S = 0.1
@@ -203,7 +203,7 @@ class _Client:
             elif isinstance(call, wire.ShutDown):
                 value = None
             else:
-                value = call.perform(self._engine, self._tell_progress, stop)
+                value = call.perform(self._engine, self._tell, stop)
             return wire.Result(msgspec.Raw(wire.encode(value)))
         except DesktopRagError as error:
             return wire.failure_of(error)
@@ -211,12 +211,15 @@ class _Client:
             said = f"This should not have happened ({type(error).__name__})."
             return wire.Failure("bug", said, record_bug(error, ENGINE))
 
-    def _tell_progress(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if progress.phase != "indexing" or now - self._told >= _PROGRESS_EVERY_S:
-            self._told = now
-            with contextlib.suppress(OSError):
-                self._send(wire.Update(progress))
+    def _tell(self, news: Progress | AnswerEvent) -> None:
+        with contextlib.suppress(OSError):
+            if not isinstance(news, Progress):
+                self._send(wire.Update(answer=news))
+                return
+            now = time.monotonic()
+            if news.phase != "indexing" or now - self._told >= _PROGRESS_EVERY_S:
+                self._told = now
+                self._send(wire.Update(news))
 
     def _tell_events(self, stop: threading.Event) -> None:
         with self._engine.subscribe() as subscription:

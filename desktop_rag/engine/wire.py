@@ -26,21 +26,23 @@ from platformdirs import user_runtime_path
 from desktop_rag import errors
 from desktop_rag.engine.events import Event
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
+from desktop_rag.engine.samples import SampleKind
 from desktop_rag.errors import DesktopRagError, StorageError
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport
-from desktop_rag.types import Answer, Progress
+from desktop_rag.types import Answer, AnswerEvent, Conversation, Progress, Turn
 
 if TYPE_CHECKING:
     from desktop_rag.engine.engine import Engine
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_BYTES = 256 * 1024 * 1024
 """Size of a message; a longer one ends the connection."""
 _ADDRESS_NAME = "engine.json"
 _LONGEST_SOCKET_PATH = 100
 
-OnProgress = Callable[[Progress], None]
+Tell = Callable[[Progress | AnswerEvent], None]
+"""Hears how far a call is, or how an answer grows."""
 
 
 class Address(Struct, frozen=True):
@@ -103,7 +105,7 @@ class Call(Struct, frozen=True, tag_field="kind", tag=True):
 
     returns: ClassVar[Any] = None
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> Any:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> Any:
         raise NotImplementedError
 
 
@@ -111,7 +113,7 @@ class AddRoot(Call, frozen=True):
     path: str
     returns: ClassVar[Any] = str
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> str:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> str:
         return engine.add_root(Path(self.path))
 
 
@@ -119,7 +121,7 @@ class RemoveRoot(Call, frozen=True):
     path: str
     returns: ClassVar[Any] = int
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> int:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> int:
         return engine.remove_root(Path(self.path))
 
 
@@ -128,16 +130,16 @@ class Index(Call, frozen=True):
     force: bool
     returns: ClassVar[Any] = IndexReport
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> IndexReport:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> IndexReport:
         paths = None if self.paths is None else [Path(path) for path in self.paths]
-        return engine.index(paths, on_progress=on_progress, stop=stop, force=self.force)
+        return engine.index(paths, on_progress=tell, stop=stop, force=self.force)
 
 
 class Forget(Call, frozen=True):
     path: str
     returns: ClassVar[Any] = int
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> int:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> int:
         return engine.forget(Path(self.path))
 
 
@@ -147,16 +149,20 @@ class Search(Call, frozen=True):
     mode: Mode
     filters: Filters
     per_document: int | None
+    like: str | None
+    like_kind: SampleKind
     wait: bool
     returns: ClassVar[Any] = SearchResult
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> SearchResult:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> SearchResult:
         return engine.search(
             self.question,
             limit=self.limit,
             mode=self.mode,
             filters=self.filters,
             per_document=self.per_document,
+            like=None if self.like is None else Path(self.like),
+            like_kind=self.like_kind,
             wait=self.wait,
         )
 
@@ -165,16 +171,71 @@ class Ask(Call, frozen=True):
     question: str
     filters: Filters
     limit: int
+    like: str | None
+    like_kind: SampleKind
+    conversation: int | None
+    remember: bool
+    quote: bool
     returns: ClassVar[Any] = Answer
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> Answer:
-        return engine.ask(self.question, filters=self.filters, limit=self.limit)
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> Answer:
+        return engine.ask(
+            self.question,
+            filters=self.filters,
+            limit=self.limit,
+            like=None if self.like is None else Path(self.like),
+            like_kind=self.like_kind,
+            conversation=self.conversation,
+            remember=self.remember,
+            quote=self.quote,
+            on_event=tell,
+            stop=stop,
+        )
+
+
+class Conversations(Call, frozen=True):
+    limit: int
+    returns: ClassVar[Any] = list[Conversation]
+
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> list[Conversation]:
+        return engine.conversations(self.limit)
+
+
+class Turns(Call, frozen=True):
+    conversation: int
+    returns: ClassVar[Any] = list[Turn]
+
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> list[Turn]:
+        return engine.turns(self.conversation)
+
+
+class RenameConversation(Call, frozen=True):
+    conversation: int
+    title: str
+
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> None:
+        engine.rename_conversation(self.conversation, self.title)
+
+
+class DeleteConversation(Call, frozen=True):
+    conversation: int
+
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> None:
+        engine.delete_conversation(self.conversation)
+
+
+class ExportConversation(Call, frozen=True):
+    conversation: int
+    returns: ClassVar[Any] = str
+
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> str:
+        return engine.export_conversation(self.conversation)
 
 
 class GetStatus(Call, frozen=True):
     returns: ClassVar[Any] = Status
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> Status:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> Status:
         return engine.status()
 
 
@@ -183,7 +244,7 @@ class Why(Call, frozen=True):
     question: str
     returns: ClassVar[Any] = Explanation
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> Explanation:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> Explanation:
         return engine.why(Path(self.path), self.question)
 
 
@@ -191,15 +252,15 @@ class Doctor(Call, frozen=True):
     repair: bool
     returns: ClassVar[Any] = list[Check]
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> list[Check]:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> list[Check]:
         return engine.doctor(repair=self.repair)
 
 
 class Rebuild(Call, frozen=True):
     returns: ClassVar[Any] = int
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> int:
-        return engine.rebuild(on_progress)
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> int:
+        return engine.rebuild(tell)
 
 
 class Backup(Call, frozen=True):
@@ -207,25 +268,25 @@ class Backup(Call, frozen=True):
     force: bool
     returns: ClassVar[Any] = BackupReport
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> BackupReport:
-        return engine.backup(Path(self.file), force=self.force, on_progress=on_progress)
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> BackupReport:
+        return engine.backup(Path(self.file), force=self.force, on_progress=tell)
 
 
 class Restore(Call, frozen=True):
     file: str
     returns: ClassVar[Any] = BackupReport
 
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> BackupReport:
-        return engine.restore(Path(self.file), on_progress=on_progress)
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> BackupReport:
+        return engine.restore(Path(self.file), on_progress=tell)
 
 
 class Pause(Call, frozen=True):
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> None:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> None:
         engine.pause()
 
 
 class Resume(Call, frozen=True):
-    def perform(self, engine: Engine, on_progress: OnProgress, stop: threading.Event) -> None:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> None:
         engine.resume()
 
 
@@ -238,7 +299,8 @@ class ShutDown(Call, frozen=True):
 
 
 AnyCall = (
-    AddRoot | RemoveRoot | Index | Forget | Search | Ask | GetStatus | Why | Doctor | Rebuild | Backup | Restore
+    AddRoot | RemoveRoot | Index | Forget | Search | Ask | Conversations | Turns | RenameConversation
+    | DeleteConversation | ExportConversation | GetStatus | Why | Doctor | Rebuild | Backup | Restore
     | Pause | Resume | Subscribe | ShutDown
 )  # fmt: skip
 
@@ -258,9 +320,10 @@ class Stop(Struct, frozen=True, tag_field="kind", tag=True):
 
 
 class Update(Struct, frozen=True, tag_field="kind", tag=True):
-    """How far a call is, or an event of a subscription."""
+    """How far a call is, how an answer grows, or an event of a subscription."""
 
     progress: Progress | None = None
+    answer: AnswerEvent | None = None
     event: Event | None = None
 
 

@@ -44,6 +44,7 @@ def test_an_answer_as_json(run_json: RunJson) -> None:
     assert code == 0
     assert set(answer) == {
         "question", "mode", "text", "confidence", "citations", "understood", "note", "hits",
+        "sentences", "usage", "stopped", "asked", "conversation",
     }  # fmt: skip
     quotes = " ".join(citation["quote"] for citation in answer["citations"])
     assert "£1,284.00" in quotes

@@ -17,6 +17,7 @@ from desktop_rag.cli.exits import Exit
 from desktop_rag.engine.engine import Engine
 from desktop_rag.paths import resources_dir
 from tests.cli.conftest import Run, RunJson, command
+from tests.tiny.clip import draw
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_folder_that_does_not_exist_is_said(run: Run, tmp_path: Path) -> None:
 
 def test_broken_files_are_named_and_the_exit_code_says_so(run: Run, notes: Path) -> None:
     (notes / "broken.pdf").write_bytes(b"%PDF-1.7\nthis is not a PDF")
-    (notes / "photo.jpg").write_bytes(bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9"))
+    (notes / "photo.jpg").write_bytes(draw("a red circle on white", side=200, form="JPEG"))
     code, out, _ = run("index", notes)
     assert code == Exit.PARTLY
     assert "! " in out

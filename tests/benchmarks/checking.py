@@ -1,0 +1,115 @@
+"""Checking a language model's claims: does it see what a passage says, and what has been changed?"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from desktop_rag.answering.extract import Source
+from desktop_rag.answering.verify import Checker, Verdict
+from desktop_rag.models.text_embedding import TextEmbedder
+from tests.benchmarks.corpora import SHARED_DATA
+from tests.benchmarks.report import Section
+
+TITLE = "Checking: claims made of SQuAD's questions and answers, against right and wrong passages"
+CASES = 300
+"""Of each kind."""
+KINDS = {
+    "true": "the passage that answers",
+    "elsewhere": "another passage of the same article",
+    "other number": "a digit of the answer changed",
+    "other name": "the name in the answer replaced by one from the same article",
+    "other answer": "the answer to another question about the same article",
+}
+
+
+class Case(NamedTuple):
+    """A claim, the question it answers and the passage that it is said to be from."""
+
+    kind: str
+    article: str
+    question: str
+    claim: str
+    passage: Source
+
+
+def measure(section: Section) -> None:
+    """A row for each kind of claim; the articles are those that the weights were not fitted on."""
+    embedder = TextEmbedder()
+    verdicts: dict[str, list[Verdict]] = defaultdict(list)
+    for case in cases(40 if section.quick else CASES, fitted=False):
+        verdicts[case.kind].append(Checker(case.question, [case.passage], embedder.embed).check(case.claim, (0,)))
+    for kind, said in KINDS.items():
+        found = verdicts[kind]
+        section.add(
+            kind,
+            {
+                "claims": len(found),
+                "supported": _share(verdict.support == "supported" for verdict in found),
+                "weak": _share(verdict.support == "weak" for verdict in found),
+                "unsupported": _share(verdict.support == "unsupported" for verdict in found),
+                "a fact is missed": _share(bool(verdict.unseen) for verdict in found),
+            },
+            note=said,
+        )
+
+
+def cases(limit: int, *, fitted: bool) -> Iterator[Case]:
+    """At most ``limit`` claims of each kind, about one half of the articles or the other."""
+    folder = SHARED_DATA / "questions" / "squad"
+    passages = {row["id"]: row for row in map(json.loads, (folder / "passages.jsonl").open(encoding="utf-8"))}
+    rows = [json.loads(line) for line in (folder / "train.jsonl").open(encoding="utf-8")]
+    articles = sorted({passages[row["passage"]]["title"] for row in rows})
+    chooser = random.Random(5)
+    chooser.shuffle(articles)
+    half = set(articles[::2] if fitted else articles[1::2])
+    rows = [row for row in rows if passages[row["passage"]]["title"] in half]
+    chooser.shuffle(rows)
+    siblings = defaultdict(list)
+    for row in rows:
+        siblings[passages[row["passage"]]["title"]].append(row)
+    left = dict.fromkeys(KINDS, limit)
+    for row in rows:
+        right = passages[row["passage"]]
+        others = siblings[right["title"]]
+        for kind, answer, passage in _variants(row, right, passages, others, chooser):
+            if left[kind]:
+                left[kind] -= 1
+                form = chooser.choice(("{question}: {answer}.", 'The answer to "{question}" is {answer}.'))
+                claim = form.format(question=row["question"].rstrip("? "), answer=answer.rstrip("."))
+                source = Source(passage["text"], passage["title"], 0.5)
+                yield Case(kind, right["title"], row["question"], claim, source)
+
+
+def _variants(
+    row: dict[str, list[str]],
+    right: dict[str, str],
+    passages: dict[str, dict[str, str]],
+    others: list[dict[str, list[str]]],
+    chooser: random.Random,
+) -> Iterator[tuple[str, str, dict[str, str]]]:
+    answer = row["answers"][0]
+    other = chooser.choice(others)
+    elsewhere = passages[str(other["passage"])]
+    strange = other["answers"][0]
+    yield "true", answer, right
+    if answer.lower() not in elsewhere["text"].lower():
+        yield "elsewhere", answer, elsewhere
+    if digits := re.findall(r"\d", answer):
+        changed = answer.replace(digits[-1], str((int(digits[-1]) + 3) % 10))
+        if changed not in right["text"]:
+            yield "other number", changed, right
+    if strange.lower() not in right["text"].lower():
+        if re.fullmatch(r"(?:[A-Z]\w+ ?)+", answer) and re.fullmatch(r"(?:[A-Z]\w+ ?)+", strange):
+            yield "other name", strange, right
+        else:
+            yield "other answer", strange, right
+
+
+def _share(found: Iterable[bool]) -> float:
+    values = list(found)
+    return sum(values) / max(1, len(values))
