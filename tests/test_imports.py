@@ -49,7 +49,7 @@ LIGHT = {"charset_normalizer", "filelock", "msgspec", "olefile", "pathspec", "pl
 UNSEEN = {"cryptography"}
 """Dependencies that a library imports for us: pypdf, to open an encrypted file."""
 
-ONE_HOME = ("chromadb", "onnxruntime", "open_clip", "torch", "faster_whisper", "llama_cpp", "rapidocr", "av")
+ONE_HOME = ("chromadb", "onnxruntime", "open_clip", "torch", "faster_whisper", "llama_cpp", "rapidocr")
 """Libraries that one module alone may import, so that each can be replaced by changing one file."""
 
 
