@@ -98,18 +98,18 @@ class Answerer:
         return self._conversations
 
     def _chat(self) -> ChatModel | None:
-        installed = self._library.shelf.chosen("chat")
-        if installed is None or self._library.conductor.fault("chat") is not None:
+        installed = self._library.model_for("chat")
+        if installed is None:
             return None
         return ProcessChat(Conducted(self._library.conductor, "chat", urgent=True), installed.title)
 
     def _wanted(self, limit: int) -> int:
-        return limit if self._library.shelf.chosen("reranking") is None else max(limit, _RERANKED)
+        return limit if self._library.model_for("reranking") is None else max(limit, _RERANKED)
 
     def _best(self, finding: Finding, limit: int) -> tuple[Hit, ...]:
         """The best of what was found; by a reranking model's judgement of passages, where there is one."""
         hits = finding.hits
-        if self._library.shelf.chosen("reranking") is None or len(hits) < 2:
+        if self._library.model_for("reranking") is None or len(hits) < 2:
             return hits[:limit]
         texts = tuple(f"{hit.chunk.context}\n{hit.text}" for hit in hits)
         asking = Conducted(self._library.conductor, "reranking", urgent=True)

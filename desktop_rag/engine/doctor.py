@@ -12,7 +12,9 @@ from desktop_rag import offline
 from desktop_rag.engine.results import Check
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.models.embedder import Embedder
+from desktop_rag.models.shelf import Shelf
 from desktop_rag.storage.catalog import Catalog
+from desktop_rag.storage.rebuild import vector_ids
 from desktop_rag.storage.vectors import VectorStore
 
 _LEAST_FREE = 1 << 30
@@ -20,10 +22,11 @@ _PACKAGES = ("chromadb", "onnxruntime", "tokenizers", "pypdf")
 
 
 def examine(
-    library: Path, catalog: Catalog, vectors: VectorStore, embedder: Embedder, *, read_only: bool
+    library: Path, catalog: Catalog, vectors: VectorStore, embedder: Embedder, shelf: Shelf, *, read_only: bool
 ) -> list[Check]:
     """Run all checks; one that fails says what to do."""
-    checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _roots(catalog), _connections()]
+    checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _models(shelf), _roots(catalog)]
+    checks.append(_connections())
     if read_only:
         checks.append(Check("vectors", True, "not looked at: another process owns the library"))
     else:
@@ -63,6 +66,17 @@ def _model(embedder: Embedder) -> Check:
     return Check("embedding model", True, f"{name} works ({len(vector)} dimensions, on the CPU)")
 
 
+def _models(shelf: Shelf) -> Check:
+    """The installed models, whose files must be as they were when they came."""
+    try:
+        installed = shelf.installed()
+    except DesktopRagError as error:
+        return Check("installed models", False, error.message, error.hint)
+    faults = [f"{model.name}: {model.fault}" for model in installed if model.fault]
+    sound = ", ".join(f"{model.name} ({model.role})" for model in installed) or "none"
+    return Check("installed models", not faults, "; ".join(faults) or sound, "Remove it and get it again.")
+
+
 def _roots(catalog: Catalog) -> Check:
     missing = [root for root in catalog.roots() if not Path(root).exists()]
     found = f"{len(catalog.roots())} chosen, all there" if not missing else f"missing: {', '.join(missing)}"
@@ -84,7 +98,7 @@ def _connections() -> Check:
 
 
 def _vectors(catalog: Catalog, vectors: VectorStore) -> Check:
-    known = {row[0] for row in catalog.reader().execute("SELECT id FROM chunks")}
+    known = set(vector_ids(catalog, vectors))
     if not vectors.exists():
         return Check("vectors", not known, "nothing stored yet", "Run “desktop-rag rebuild”.")
     try:

@@ -44,6 +44,7 @@ from desktop_rag.indexing.indexer import Conduct, Scope
 from desktop_rag.indexing.pipeline import Stopped
 from desktop_rag.log import ENGINE, record_bug
 from desktop_rag.models.hardware import give_back_memory
+from desktop_rag.models.work import INSTALLABLE
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport, restore_backup, write_backup
 from desktop_rag.storage.commit import forget_files
@@ -454,8 +455,12 @@ class Engine:
             self._must_own()
             with storage_errors(self.library), self._writing():
                 parts.crashes.forgive()
+                for role in INSTALLABLE:
+                    parts.conductor.forgive(role)
                 parts.mend_vectors()
-        return examine(self.library, parts.catalog, parts.vectors, parts.embedder, read_only=parts.read_only)
+        return examine(
+            self.library, parts.catalog, parts.vectors, parts.embedder, parts.shelf, read_only=parts.read_only
+        )
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from desktop_rag.models.embedder import Embedder
 from desktop_rag.models.gguf_embedding import GgufEmbedder
 from desktop_rag.models.gguf_file import read_header
 from desktop_rag.models.hardware import read_machine
-from desktop_rag.models.shelf import Shelf
+from desktop_rag.models.shelf import Installed, Shelf
 from desktop_rag.models.text_embedding import TextEmbedder
 from desktop_rag.models.work import INSTALLABLE, ModelRole
 from desktop_rag.parsing.sandbox import ParserPool
@@ -155,8 +155,8 @@ class Library:
         return wanted if self.catalog.setting(_SPACE) == fingerprint(wanted.space) else self.bundled
 
     def _wanted_embedder(self) -> Embedder:
-        installed = self.shelf.chosen("embedding")
-        if installed is None or self.conductor.fault("embedding") is not None:
+        installed = self.model_for("embedding")
+        if installed is None:
             return self.bundled
         if self._installed_embedder is None or self._installed_embedder.space.revision != installed.fingerprint:
             try:
@@ -171,6 +171,14 @@ class Library:
                 header=header,
             )
         return self._installed_embedder
+
+    def model_for(self, role: ModelRole) -> Installed | None:
+        """The installed model in use for a role, if it works; None also when the list of models cannot be read."""
+        try:
+            return None if self.conductor.fault(role) is not None else self.shelf.chosen(role)
+        except ModelError as error:
+            logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
+            return None
 
     def embedder_to_come(self) -> Embedder | None:
         """The model that is to embed texts instead of the one that does now."""
@@ -288,7 +296,7 @@ class Library:
 
     def models(self) -> dict[ModelRole, str]:
         """The installed models in use, by what they are for."""
-        chosen = {role: self.shelf.chosen(role) for role in INSTALLABLE}
+        chosen = {role: self.model_for(role) for role in INSTALLABLE}
         return {role: installed.title for role, installed in chosen.items() if installed is not None}
 
     def empty_vectors(self) -> None:

@@ -49,16 +49,15 @@ class ModelWatch:
             self._thread.join()
 
     def _watch(self) -> None:
-        perceived = self._perceiving()
+        perceived: tuple[str, str] | None = None
         wait_s = 0.0
         while not self._closing.wait(wait_s):
             wait_s = _LOOK_EVERY_S
             try:
                 now = self._perceiving()
-                if now != perceived:
-                    perceived = now
-                    if any(now):
-                        self._look_again()
+                if perceived is not None and now != perceived and any(now):
+                    self._look_again()
+                perceived = now
                 embedder = self._library.embedder_to_come()
                 if embedder is not None:
                     self._change_to(embedder)

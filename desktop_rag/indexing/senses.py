@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -33,6 +35,14 @@ _encoder = msgspec.msgpack.Encoder()
 _lines = msgspec.msgpack.Decoder(tuple[ocr.TextLine, ...])
 
 
+class _Able(Struct, frozen=True):
+    """The space of the image model, and the names of what sees and hears; see ``perceive.Senses``."""
+
+    image_space: Space | None
+    seen_by: str
+    heard_by: str
+
+
 class ModelSenses:
     """Reads pictures by text recognition, hears recordings and embeds pictures by the models in use, in the processes
     that ``conductor`` runs. Safe to use from several threads."""
@@ -44,28 +54,40 @@ class ModelSenses:
         self._shelf = shelf
         self._catalog = catalog
         self._reads = reads
+        self._known: tuple[object, _Able] | None = None
 
     @property
     def image_space(self) -> Space | None:
         """The space of the image model in use; None without one, or when it does not work."""
-        installed = self._working("image")
-        try:
-            return None if installed is None else image_space(installed)
-        except ModelError:
-            return None
+        return self._able().image_space
 
     @property
     def seen_by(self) -> str:
-        space = self.image_space
-        return "" if space is None else fingerprint(space)
+        return self._able().seen_by
 
     @property
     def heard_by(self) -> str:
-        installed = self._working("speech")
-        return "" if installed is None else installed.fingerprint
+        return self._able().heard_by
+
+    def _able(self) -> _Able:
+        """What can be perceived now. It is asked for with every file, and found out again only when models change."""
+        state = (self._shelf.stamp(), self._conductor.fault("image"), self._conductor.fault("speech"))
+        known = self._known
+        if known is None or known[0] != state:
+            image, speaking = self._working("image"), self._working("speech")
+            space = None
+            with suppress(ModelError):  # its files are damaged
+                space = None if image is None else image_space(image)
+            seen_by = "" if space is None else fingerprint(space)
+            known = self._known = (state, _Able(space, seen_by, "" if speaking is None else speaking.fingerprint))
+        return known[1]
 
     def _working(self, role: Literal["image", "speech"]) -> Installed | None:
-        return None if self._conductor.fault(role) is not None else self._shelf.chosen(role)
+        try:
+            return None if self._conductor.fault(role) is not None else self._shelf.chosen(role)
+        except ModelError as error:  # the list of models cannot be read: text is indexed all the same
+            logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
+            return None
 
     def read(
         self, image: bytes, content_hash: str, part: int, number: int, *, scan: bool
