@@ -17,6 +17,7 @@ from desktop_rag.errors import ModelError, QueryError
 from desktop_rag.models.shelf import Shelf
 from desktop_rag.paths import resources_dir
 from desktop_rag.types import AnswerEvent, FileState, Finished, Retrieved, TimeSpan, Token
+from tests.engine.waiting import until
 from tests.tiny.clip import CAPTIONS, draw, tiny_clip
 from tests.tiny.gguf import tiny_chat, tiny_embedder, tiny_reranker
 from tests.tiny.whisper import tiny_whisper
@@ -188,6 +189,23 @@ def test_what_was_heard_once_is_not_heard_again(
     monkeypatch.setattr(engine._parts.conductor, "use", lambda *_, **__: pytest.fail("a model was asked"))
     assert engine.index([files / "memo.flac"], force=True).changed == 1
     assert SAYS in engine.search(SAYS).hits[0].text
+
+
+def test_a_running_engine_takes_up_what_waited_when_the_model_comes(
+    tmp_path: Path, files: Path, shelf: Shelf, made: Path
+) -> None:
+    for path in files.iterdir():
+        path.unlink()
+    shutil.copy(SPEECH, files / "memo.flac")
+    with Engine(tmp_path / "library", live=True) as engine:
+        engine.index([files])
+        assert engine.status().waiting == {"speech": 1}
+        shelf.import_model(made / "whisper")
+        until(lambda: not engine.status().waiting, "the recording is heard", within_s=60)
+        assert SAYS in engine.search(SAYS).hits[0].text
+        installed = shelf.import_model(made / "embedder.gguf")
+        until(lambda: engine.status().model == installed.name, "the texts are embedded anew", within_s=60)
+        assert _name(engine.search("market hall").hits[0].path) == "memo.flac"
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
