@@ -31,7 +31,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such 
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ParserPool]:
-    with ParserPool(timeout_s=30, file_s=90, memory_bytes=1024 * MIB) as pool:
+    with ParserPool(timeout_s=90, file_s=180, memory_bytes=1024 * MIB) as pool:
         yield pool
 
 
