@@ -87,6 +87,7 @@ class Engine:
 
             self._keeper = Keeper(self._parts, self._pacer, self._gate, self._bus, self._closing, self._upkeep)
             self._keeper.start()
+            self._parts.sight.ahead = True
             self._loader = threading.Thread(target=self._load, name="loader", daemon=True)
             self._loader.start()
             self._models = ModelWatch(

@@ -39,6 +39,10 @@ class Sight(Protocol):
         """Whether it is in memory."""
         ...
 
+    def get_ready(self) -> None:
+        """Have it loaded in the background, where somebody is likely to ask again soon."""
+        ...
+
     def embed_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], float]:
         """Unit vectors [n, dim] in the space of the pictures, and the scale by which cosines become log-odds."""
         ...
@@ -58,6 +62,10 @@ class PictureSearch:
     def ready(self) -> bool:
         """Whether a search would not have to wait for the model."""
         return self.empty or self._sight.ready
+
+    def get_ready(self) -> None:
+        """Have the model loaded for the next question."""
+        self._sight.get_ready()
 
     @property
     def empty(self) -> bool:

@@ -31,6 +31,8 @@ Mode = Literal["hybrid", "keyword", "dense"]
 
 CANDIDATES = 40
 """Chunks taken from each search."""
+_ANSWERED = 0.6
+"""Score of a passage that is as likely as not to be the right one (see ``pictures.as_passage``)."""
 _ROLE_WEIGHT = {"quoted": 0.9, "signature": 0.7}
 """What somebody else said, or a signature, counts a little less than the author's own words."""
 
@@ -97,25 +99,35 @@ class Retriever:
         allowed = self._allowed(query)
         if allowed is not None and allowed.nothing:
             return []
-        seen = self._seen(query.text, mode, picture, allowed)
-        if not words(query.text):
-            listed = [] if allowed is None or picture is not None else self._listed(query)
-            return self._with_pictures(listed, seen)
-        return self._with_pictures(self._rank_text(query, mode, allowed), seen)
+        if words(query.text):
+            ranked = self._rank_text(query, mode, allowed)
+        else:
+            ranked = [] if allowed is None or picture is not None else self._listed(query)
+        return self._with_pictures(ranked, self._seen(query, mode, picture, allowed, ranked))
 
     def _seen(
-        self, text: str, mode: Mode, picture: NDArray[np.float32] | None, allowed: Allowed | None
+        self,
+        query: Query,
+        mode: Mode,
+        picture: NDArray[np.float32] | None,
+        allowed: Allowed | None,
+        ranked: Sequence[Ranked],
     ) -> list[tuple[int, float]]:
-        """Pictures by what they show: (chunk id, score), best first."""
+        """Pictures by what they show: (chunk id, score), best first. A question that text answers well does not wait
+        for the image model to be loaded, unless it asks for pictures."""
         search = self._pictures()
         if search is None or mode == "keyword":
             return []
         if picture is not None:
             return search.by_picture(picture, allowed)
-        if not words(text) or exact_strings(text):  # a number or a code is not to be seen
+        if not words(query.text) or exact_strings(query.text):  # a number or a code is not to be seen
+            return []
+        answered = bool(ranked) and ranked[0].score > _ANSWERED and "image" not in query.filters.types
+        if answered and not search.ready:
+            search.get_ready()
             return []
         try:
-            return search.by_words(text, allowed)
+            return search.by_words(query.text, allowed)
         except ModelError as error:
             logging.getLogger("desktop_rag").warning("Pictures were not searched: %s", error.message)
             return []

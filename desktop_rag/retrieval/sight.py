@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from desktop_rag.errors import ModelError
 from desktop_rag.models import image_embedding
 from desktop_rag.models.conductor import Conductor
 
@@ -19,11 +22,24 @@ class ModelSight:
     def __init__(self, conductor: Conductor) -> None:
         self._conductor = conductor
         self._scale: float | None = None
+        self._loading: threading.Thread | None = None
+        self.ahead = False
+        """Whether this process lives on after the question: only then is it worth while to load for the next."""
 
     @property
     def ready(self) -> bool:
         """Whether the model is in memory."""
         return any(model.role == "image" for model in self._conductor.loaded())
+
+    def get_ready(self) -> None:
+        """Have it loaded in the background, where somebody is likely to ask again soon."""
+        if self.ahead and (self._loading is None or not self._loading.is_alive()):
+            self._loading = threading.Thread(target=self._load, name="image model", daemon=True)
+            self._loading.start()
+
+    def _load(self) -> None:
+        with suppress(ModelError), self._conductor.use("image"):
+            pass
 
     def embed_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], float]:
         """Unit vectors [n, dim] in the space of the pictures, and the scale by which cosines become log-odds."""

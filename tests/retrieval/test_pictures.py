@@ -13,6 +13,7 @@ from desktop_rag.errors import ModelError
 from desktop_rag.language import words
 from desktop_rag.retrieval.cohort import COHORT
 from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.passages import readable
 from desktop_rag.retrieval.pictures import PictureSearch, as_passage
 from desktop_rag.retrieval.query import Query
@@ -40,6 +41,10 @@ class FakeSight:
 
     ready = True
     broken = False
+    wanted = 0
+
+    def get_ready(self) -> None:
+        self.wanted += 1
 
     def embed_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], float]:
         if self.broken:
@@ -161,6 +166,19 @@ def test_descriptions_that_are_alike_are_no_reason_to_hide_a_picture(catalog: Ca
     ranked = retriever.rank(Query("a dog", "a dog"))
     same = [item for item in ranked if item.picture_rank]
     assert len(readable(same, 5, 3, {item.candidate.id: 0xFFFF * index for index, item in enumerate(same)})) == 2
+    retriever.close()
+
+
+def test_a_question_that_text_answers_does_not_wait_for_the_model(catalog: Catalog) -> None:
+    sight = FakeSight()
+    sight.ready = False
+    retriever = _retriever(catalog, sight)
+    asked = Query("q", "a dog was seen at the beach")
+    assert not [item for item in retriever.rank(asked) if item.picture_rank]
+    assert sight.wanted == 1
+    pictures = Query("q", asked.text, filters=Filters(types=("image",)))
+    assert [item for item in retriever.rank(pictures) if item.picture_rank]
+    assert [item for item in retriever.rank(Query("q", "a unicorn")) if item.picture_rank]
     retriever.close()
 
 
