@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 5_000
 """Rows of one call; Chroma refuses more than 5,461."""
-_WORN = 2_000
-"""Deleted vectors (3 to 4 MB of memory) that are not worth the trouble."""
+_WORN = 1_000
+"""Deleted vectors (about 8 MB of memory in an engine) that are not worth the trouble."""
 _NO_SPACE_LEFT = 1 << 20
 """Bytes. Chroma does not say why it could not write; on a disk with less room than this, we know."""
 
@@ -68,7 +68,7 @@ class VectorStore:
     def is_worn(self) -> bool:
         """Whether so many vectors were deleted since it was opened that it should be made again: Chroma keeps them in
         memory until then."""
-        return self._collection is not None and self._deleted > max(_WORN, self.count())
+        return self._collection is not None and self._deleted > max(_WORN, self.count() // 2)
 
     @property
     def is_open(self) -> bool:

@@ -312,3 +312,16 @@ def test_recreating_starts_from_nothing(folder: Path, store: VectorStore) -> Non
     with pytest.raises(StorageError, match="could not be removed"):
         store.recreate()
     folder.unlink()
+
+
+def test_a_store_wears_out_by_deleting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop_rag.storage.vectors._WORN", 3)
+    store = VectorStore(tmp_path / "chroma", SPACE)
+    store.upsert(range(1, 13), np.eye(SPACE.dim, dtype=np.float32)[np.arange(12) % SPACE.dim])
+    store.delete([1, 2, 3])
+    assert not store.is_worn
+    store.delete([4, 5, 6])
+    assert store.is_worn
+    store.recreate()
+    assert not store.is_worn
+    store.close()
