@@ -292,8 +292,7 @@ class Pipeline:
         previews: dict[bytes, bytes] = {}
         for draft in _drafts(jobs):
             for context, passage in zip(draft.contexts, draft.passages, strict=True):
-                text = f"{context}\n{passage.text}"
-                digest = _digest(text.encode("utf-8", "replace"))
+                digest, text = embedded_text(context, passage.text)
                 texts[digest] = text
                 hashes.append(digest)
                 if passage.preview is not None:
@@ -463,6 +462,12 @@ def _begun(events: Iterator[Event]) -> tuple[str, Iterator[Event]]:
         if isinstance(event, FileStart | DocumentStart):
             return event.sha256 if isinstance(event, FileStart) else "", chain([event], events)
     return "", events
+
+
+def embedded_text(context: str, text: str) -> tuple[bytes, str]:
+    """What of a chunk goes through the model, with the hash that it has in the cache of embeddings."""
+    whole = f"{context}\n{text}"
+    return _digest(whole.encode("utf-8", "replace")), whole
 
 
 def _digest(data: bytes) -> bytes:

@@ -7,10 +7,9 @@ that changes over, the new one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 
-from desktop_rag.indexing.pipeline import WINDOW
+from desktop_rag.indexing.pipeline import WINDOW, embedded_text
 from desktop_rag.models.embedder import Embedder
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.vectors import VectorStore
@@ -34,22 +33,20 @@ def respace(
         texts: dict[bytes, str] = {}
         hashes: list[bytes] = []
         for _, context, text in rows:
-            whole = f"{context}\n{text}"
-            digest = hashlib.blake2b(whole.encode("utf-8", "replace"), digest_size=16).digest()
+            digest, whole = embedded_text(context, text)
             texts[digest] = whole
             hashes.append(digest)
-        known = {digest: number for digest, (number, _) in catalog.known_embeddings(space, list(texts)).items()}
+        known = catalog.known_embeddings(space, list(texts))
         fresh = [digest for digest in texts if digest not in known]
         if fresh:
-            found = embedder.embed([texts[digest] for digest in fresh], between)
-            known.update(zip(fresh, catalog.add_embeddings(space, fresh, found), strict=True))
-        cached = catalog.known_embeddings(space, list(texts))
-        packed = np.stack([np.frombuffer(cached[digest][1], np.float16) for digest in hashes]).astype(np.float32)
+            catalog.add_embeddings(space, fresh, embedder.embed([texts[digest] for digest in fresh], between))
+            known |= catalog.known_embeddings(space, fresh)
+        packed = np.stack([np.frombuffer(known[digest][1], np.float16) for digest in hashes]).astype(np.float32)
         vectors.upsert([number for number, _, _ in rows], packed)
         with catalog.transaction() as writer:
             writer.executemany(
                 "INSERT OR REPLACE INTO respaced VALUES (?, ?, ?)",
-                ((row[0], space, known[digest]) for row, digest in zip(rows, hashes, strict=True)),
+                ((row[0], space, known[digest][0]) for row, digest in zip(rows, hashes, strict=True)),
             )
         (done,) = catalog.reader().execute("SELECT count(*) FROM respaced WHERE space = ?", (space,)).fetchone()
         on_progress(Progress("indexing", chunks_done=done, files_done=done, files_total=total, current="new model"))

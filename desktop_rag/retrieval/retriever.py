@@ -90,7 +90,9 @@ class Retriever:
         one that is searched for as well as the text; the file whose document is ``without`` is left out."""
         ranked = [item for item in self.rank(query, mode, picture) if item.candidate.top_id != without]
         if not ranked and query.fallback is not None:
-            return self.search(query.fallback, limit=limit, mode=mode, per_document=per_document, picture=picture)
+            return self.search(
+                query.fallback, limit=limit, mode=mode, per_document=per_document, picture=picture, without=without
+            )
         looks = self._catalog.looks([item.candidate.id for item in ranked])
         return Found(tuple(readable(ranked, limit, per_document, looks)), query)
 

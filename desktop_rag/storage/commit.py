@@ -12,6 +12,12 @@ from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, timestam
 from desktop_rag.storage.threads import Relative, assign, identifiers, relative, split_subject
 from desktop_rag.types import FileState, Mail, Problem
 
+USED_EMBEDDINGS = (
+    "SELECT embedding_id FROM chunks"
+    " UNION SELECT embedding_id FROM pictures WHERE embedding_id IS NOT NULL"
+    " UNION SELECT embedding_id FROM respaced"
+)
+"""The cached vectors that something refers to."""
 FIRST = 1
 """Number of the document that is the file itself."""
 
@@ -122,11 +128,7 @@ def clear_garbage(catalog: Catalog, ids: Sequence[int]) -> None:
 def sweep_embeddings(catalog: Catalog) -> int:
     """Delete cached vectors that no chunk uses; returns how many."""
     with catalog.transaction() as writer:
-        return writer.execute(
-            "DELETE FROM embeddings WHERE id NOT IN (SELECT embedding_id FROM chunks"
-            " UNION SELECT embedding_id FROM pictures WHERE embedding_id IS NOT NULL"
-            " UNION SELECT embedding_id FROM respaced)"
-        ).rowcount
+        return writer.execute(f"DELETE FROM embeddings WHERE id NOT IN ({USED_EMBEDDINGS})").rowcount
 
 
 def _replace_known(writer: sqlite3.Connection, content_hash: str, top: int) -> None:

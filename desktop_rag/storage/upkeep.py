@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from desktop_rag.storage.catalog import Catalog
-from desktop_rag.storage.commit import clear_garbage, garbage, sweep_embeddings
+from desktop_rag.storage.commit import USED_EMBEDDINGS, clear_garbage, garbage, sweep_embeddings
 from desktop_rag.storage.perceived import sweep_perceived
 from desktop_rag.storage.rebuild import rebuild_vectors, store_vectors, vector_ids
 from desktop_rag.storage.vectors import MAX_ROWS, VectorStore
@@ -66,11 +66,7 @@ def tidy_catalog(catalog: Catalog) -> None:
     sweep_perceived(catalog)
     reader = catalog.reader()
     (cached,) = reader.execute("SELECT count(*) FROM embeddings").fetchone()
-    (used,) = reader.execute(
-        "SELECT count(*) FROM (SELECT embedding_id FROM chunks"
-        " UNION SELECT embedding_id FROM pictures WHERE embedding_id IS NOT NULL"
-        " UNION SELECT embedding_id FROM respaced)"
-    ).fetchone()
+    (used,) = reader.execute(f"SELECT count(*) FROM ({USED_EMBEDDINGS})").fetchone()
     if cached - used > _UNUSED_SHARE * cached:
         sweep_embeddings(catalog)
     (pages,) = reader.execute("PRAGMA page_count").fetchone()
