@@ -9,8 +9,7 @@
     │   ├── Damaged                the file is not what it claims to be, or is cut short
     │   ├── OverCap                a limit was reached before anything could be read
     │   ├── Unreadable             vanished, or permission denied
-    │   ├── ParserStopped          the parser's process ran out of time or memory, or crashed
-    │   └── NeedsModel             waits for a model that is not installed
+    │   └── ParserStopped          the parser's process ran out of time or memory, or crashed
     ├── StorageError           our own library: fatal, said at once
     │   ├── LibraryBusy            another process owns it
     │   ├── LibraryTooNew          written by a newer version
@@ -77,10 +76,6 @@ class Unreadable(FileProblem):
 
 class ParserStopped(FileProblem):
     code = "parser-stopped"
-
-
-class NeedsModel(FileProblem):
-    code = "needs-model"
 
 
 class StorageError(DesktopRagError):

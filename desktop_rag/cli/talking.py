@@ -11,7 +11,6 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command, add_filt
 
 if TYPE_CHECKING:
     from desktop_rag.engine.opening import AnyEngine
-    from desktop_rag.types import Conversation
 
 _LISTED = 30
 
@@ -66,7 +65,7 @@ def _chat(arguments: Arguments) -> int:
     conversation: int | None = arguments.conversation
     with open_engine(library_of(arguments)) as engine:
         if conversation is not None:
-            _find(engine, conversation)
+            engine.turns(conversation)  # it must be there
         while question := _next_question():
             try:
                 with stop_on_interrupt() as stop, LiveAnswer(shown=True) as live:
@@ -110,7 +109,6 @@ def _conversations(arguments: Arguments) -> int:
     with open_engine(library_of(arguments), read_only=action in ("list", "show", "export")) as engine:
         if action == "list" or number is None:
             return _list(engine, arguments)
-        _find(engine, number)
         if action == "show":
             return _show(engine, number, arguments)
         if action == "rename":
@@ -161,12 +159,3 @@ def _export(text: str, file: Path) -> None:
     except OSError as error:
         raise ConfigError(f"{file} could not be written: {error.strerror or error}.") from error
     say(f"Written to {file}.")
-
-
-def _find(engine: AnyEngine, number: int) -> Conversation:
-    from desktop_rag.errors import QueryError
-
-    for talk in engine.conversations(1_000_000):
-        if talk.id == number:
-            return talk
-    raise QueryError(f"There is no conversation {number}.", "“desktop-rag conversations” lists them.")

@@ -56,8 +56,10 @@ class Answerer:
         chat = None if quote else self._chat()
         trouble = ""
         asked = condense(request.question, turns, chat) if turns else request.question
-        finding = self._finder.find(replace(request, question=asked, limit=self._wanted(request.limit)))
-        hits = self._best(finding, request.limit)
+        reranking = self._library.model_for("reranking") is not None
+        wanted = max(request.limit, _RERANKED) if reranking else request.limit
+        finding = self._finder.find(replace(request, question=asked, limit=wanted))
+        hits = self._reranked(finding, request.limit) if reranking else finding.hits
         if chat is not None and hits:
             try:
                 given = generate(
@@ -103,14 +105,11 @@ class Answerer:
             return None
         return ProcessChat(Conducted(self._library.conductor, "chat", urgent=True), installed.title)
 
-    def _wanted(self, limit: int) -> int:
-        return limit if self._library.model_for("reranking") is None else max(limit, _RERANKED)
-
-    def _best(self, finding: Finding, limit: int) -> tuple[Hit, ...]:
-        """The best of what was found; by a reranking model's judgement of passages, where there is one."""
+    def _reranked(self, finding: Finding, limit: int) -> tuple[Hit, ...]:
+        """The best of what was found, by a reranking model's judgement of passages."""
         hits = finding.hits
-        if self._library.model_for("reranking") is None or len(hits) < 2:
-            return hits[:limit]
+        if len(hits) < 2:
+            return hits
         texts = tuple(f"{hit.chunk.context}\n{hit.text}" for hit in hits)
         asking = Conducted(self._library.conductor, "reranking", urgent=True)
         try:

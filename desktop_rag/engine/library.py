@@ -14,7 +14,7 @@ from desktop_rag.errors import ModelError, StorageError
 from desktop_rag.indexing.indexer import Indexer, recipe_of
 from desktop_rag.indexing.respace import change_over, respace
 from desktop_rag.indexing.senses import ModelSenses
-from desktop_rag.models.conducted import Conducted
+from desktop_rag.models.conducted import Conducted, model_in_use
 from desktop_rag.models.conductor import Conductor
 from desktop_rag.models.embedder import Embedder
 from desktop_rag.models.gguf_embedding import GgufEmbedder
@@ -173,12 +173,8 @@ class Library:
         return self._installed_embedder
 
     def model_for(self, role: ModelRole) -> Installed | None:
-        """The installed model in use for a role, if it works; None also when the list of models cannot be read."""
-        try:
-            return None if self.conductor.fault(role) is not None else self.shelf.chosen(role)
-        except ModelError as error:
-            logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
-            return None
+        """The installed model in use for a role, if it works."""
+        return model_in_use(self.conductor, self.shelf, role)
 
     def embedder_to_come(self) -> Embedder | None:
         """The model that is to embed texts instead of the one that does now."""

@@ -193,7 +193,7 @@ class FilePerception:
             return DocumentEnd(event.document, FileState.PARTIAL, problem)
         if problem is waits:
             return DocumentEnd(event.document, FileState.WAITING, problem)
-        ended = event.state in (FileState.FAILED, FileState.UNSUPPORTED, FileState.WAITING)
+        ended = event.state in (FileState.FAILED, FileState.UNSUPPORTED)
         return DocumentEnd(event.document, event.state if ended else FileState.FAILED, problem)
 
 

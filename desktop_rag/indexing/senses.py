@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,10 +13,11 @@ from msgspec import Struct
 from desktop_rag.errors import ModelError
 from desktop_rag.indexing.lines_of_text import paragraphs_of
 from desktop_rag.indexing.utterances import segments_of
-from desktop_rag.models import image_embedding, ocr, speech
+from desktop_rag.models import ocr, speech
+from desktop_rag.models.conducted import Conducted, model_in_use
 from desktop_rag.models.conductor import Conductor
-from desktop_rag.models.image_space import image_space
-from desktop_rag.models.shelf import Installed, Shelf
+from desktop_rag.models.image_space import embed_pictures, image_space
+from desktop_rag.models.shelf import Shelf
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.perceived import recall, remember
 from desktop_rag.storage.vectors import fingerprint
@@ -74,20 +74,14 @@ class ModelSenses:
         state = (self._shelf.stamp(), self._conductor.fault("image"), self._conductor.fault("speech"))
         known = self._known
         if known is None or known[0] != state:
-            image, speaking = self._working("image"), self._working("speech")
+            image = model_in_use(self._conductor, self._shelf, "image")
+            speaking = model_in_use(self._conductor, self._shelf, "speech")
             space = None
             with suppress(ModelError):  # its files are damaged
                 space = None if image is None else image_space(image)
             seen_by = "" if space is None else fingerprint(space)
             known = self._known = (state, _Able(space, seen_by, "" if speaking is None else speaking.fingerprint))
         return known[1]
-
-    def _working(self, role: Literal["image", "speech"]) -> Installed | None:
-        try:
-            return None if self._conductor.fault(role) is not None else self._shelf.chosen(role)
-        except ModelError as error:  # the list of models cannot be read: text is indexed all the same
-            logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
-            return None
 
     def read(
         self, image: bytes, content_hash: str, part: int, number: int, *, scan: bool
@@ -106,11 +100,7 @@ class ModelSenses:
         return ModelHearing(self._conductor, self._catalog, content_hash, part, self.heard_by)
 
     def embed(self, previews: Sequence[bytes]) -> NDArray[np.float32]:
-        import numpy as np
-
-        with self._conductor.use("image") as process:
-            packed = next(process.ask(image_embedding.EmbedImages(tuple(previews))))
-        return np.frombuffer(packed, np.float32).reshape(len(previews), -1)
+        return embed_pictures(Conducted(self._conductor, "image"), previews)
 
 
 class _Stretch(Struct, frozen=True):

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+from desktop_rag.errors import ModelError
 from desktop_rag.models.conductor import Conductor
+from desktop_rag.models.shelf import Installed, Shelf
 from desktop_rag.models.work import ModelRole
+
+
+def model_in_use(conductor: Conductor, shelf: Shelf, role: ModelRole) -> Installed | None:
+    """The installed model for ``role``, if it works; None also when the list of models cannot be read: what needs no
+    model goes on."""
+    try:
+        return None if conductor.fault(role) is not None else shelf.chosen(role)
+    except ModelError as error:
+        logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
+        return None
 
 
 class Conducted:

@@ -82,13 +82,7 @@ def state_of(useful: bool, problem: Problem | None) -> FileState:
         return FileState.PARTIAL if problem else FileState.INDEXED
     if problem is None:
         return FileState.EMPTY
-    if _waits(problem):
-        return FileState.WAITING
     return FileState.UNSUPPORTED if problem.code == Unsupported.code else FileState.FAILED
-
-
-def _waits(problem: Problem) -> bool:
-    return problem.code.startswith("needs-")  # a model, or text recognition
 
 
 def readable(name: str) -> str:
@@ -184,11 +178,9 @@ class _Outcome(Struct):
     inner_problem: Problem | None = None
 
     def add_inner(self, inner: _Outcome) -> None:
-        """Take over what a document inside this one came to; one that waits for a model is named before others."""
+        """Take over what a document inside this one came to; the first problem is named."""
         self.useful |= inner.useful
-        problem = inner.problem or inner.inner_problem
-        if problem and (self.inner_problem is None or _waits(problem)):
-            self.inner_problem = problem
+        self.inner_problem = self.inner_problem or inner.problem or inner.inner_problem
 
 
 class _Tree:

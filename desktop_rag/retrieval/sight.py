@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from desktop_rag.errors import ModelError
 from desktop_rag.models import image_embedding
+from desktop_rag.models.conducted import Conducted
 from desktop_rag.models.conductor import Conductor
+from desktop_rag.models.image_space import embed_pictures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,8 +55,4 @@ class ModelSight:
 
     def embed_pictures(self, previews: Sequence[bytes]) -> NDArray[np.float32]:
         """Unit vectors [n, dim]."""
-        import numpy as np
-
-        with self._conductor.use("image", urgent=True) as process:
-            packed = next(process.ask(image_embedding.EmbedImages(tuple(previews))))
-        return np.frombuffer(packed, np.float32).reshape(len(previews), -1)
+        return embed_pictures(Conducted(self._conductor, "image", urgent=True), previews)

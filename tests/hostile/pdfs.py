@@ -124,7 +124,7 @@ def _attached(count: int) -> bytes:
     )
 
 
-_ANY = ("damaged", "over-cap", "needs-ocr", "")
+_ANY = ("damaged", "over-cap", "")
 
 PDFS = (
     Hostile("flate.pdf", partial(_flated, 2, 200_000_000), _ANY),
