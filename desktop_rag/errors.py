@@ -20,6 +20,7 @@
     ├── ModelError             a model's files are missing or do not load
     │   ├── ModelRefused           a file that is no model of a kind we load, or is broken
     │   ├── ModelCrashed           the process that ran it died
+    │   ├── ModelStopped           who asked did not want to wait for it
     │   ├── NoMemoryForModel       it fits neither the card nor the memory
     │   └── DownloadFailed         it could not be fetched
     ├── ConfigError            a setting that cannot be used
@@ -118,6 +119,12 @@ class ModelRefused(ModelError):
 
 class ModelCrashed(ModelError):
     code = "model-crashed"
+
+
+class ModelStopped(ModelError):
+    """Whoever asked did not want to wait for it any longer."""
+
+    code = "model-stopped"
 
 
 class NoMemoryForModel(ModelError):

@@ -111,7 +111,7 @@ def _rewritten(question: str, turns: Sequence[Turn], chat: ChatModel) -> str:
         lines.append(f"Answer: {_line(turn.answer.text)}")
     lines.append(f"Last question: {_line(question)}")
     messages = (ChatMessage("system", RULES), ChatMessage("user", "\n".join(lines)))
-    pieces = chat.stream(messages, markers=0, max_tokens=_TOKENS, temperature=0.0)
+    pieces = chat.stream(messages, markers=0, max_tokens=_TOKENS, temperature=0.0, aside=True)
     said = "".join(piece.text for piece in pieces if isinstance(piece, ChatPiece)).strip()
     first = said.splitlines()[0] if said else ""
     return _LABEL.sub("", first).strip(" \t\"'*\u201e\u201c\u201d\u00ab\u00bb")

@@ -17,7 +17,7 @@ from desktop_rag.answering.respond import answer as quote_answer
 from desktop_rag.answering.transcript import markdown
 from desktop_rag.engine.finder import Finder, Finding, Request, note
 from desktop_rag.engine.library import Library
-from desktop_rag.errors import ModelError
+from desktop_rag.errors import ModelError, ModelStopped
 from desktop_rag.models.chat import ChatModel, ProcessChat
 from desktop_rag.models.conducted import Conducted
 from desktop_rag.models.llm import Rerank
@@ -53,7 +53,7 @@ class Answerer:
         searched by."""
         began = time.monotonic()
         turns = [] if conversation is None else self._conversations.turns(conversation)
-        chat = None if quote else self._chat()
+        chat = None if quote else self._chat(stop)
         trouble = ""
         asked = condense(request.question, turns, chat) if turns else request.question
         reranking = self._library.model_for("reranking") is not None
@@ -73,6 +73,8 @@ class Answerer:
                     cancelled=stop,
                     began=began,
                 )
+            except ModelStopped:
+                given = Answer(request.question, "", (), (), chat.name, hits, stopped=True)
             except ModelError as error:
                 logging.getLogger("desktop_rag").warning("%s: %s", error.code, error.message)
                 trouble = f"Quoted, as the chat model could not answer: {error.message}"
@@ -99,11 +101,11 @@ class Answerer:
     def conversations(self) -> Conversations:
         return self._conversations
 
-    def _chat(self) -> ChatModel | None:
+    def _chat(self, stop: threading.Event) -> ChatModel | None:
         installed = self._library.model_for("chat")
         if installed is None:
             return None
-        return ProcessChat(Conducted(self._library.conductor, "chat", urgent=True), installed.title)
+        return ProcessChat(Conducted(self._library.conductor, "chat", urgent=True), installed.title, stop)
 
     def _reranked(self, finding: Finding, limit: int) -> tuple[Hit, ...]:
         """The best of what was found, by a reranking model's judgement of passages."""

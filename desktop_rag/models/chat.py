@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
+from desktop_rag.errors import ModelStopped
+
 
 class ChatMessage(Struct, frozen=True):
     role: Literal["system", "user", "assistant"]
@@ -58,12 +60,15 @@ class ChatModel(Protocol):
         temperature: float = 0.0,
         seed: int = 0,
         stop: Sequence[str] = (),
+        aside: bool = False,
         cancelled: threading.Event | None = None,
     ) -> Iterator[ChatPiece | ChatEnd]:
         """The answer to the last message: pieces of text, then how it ended.
 
-        With ``markers`` n > 0 a "[" in the text always begins a marker "[k]" with 1 <= k <= n. Raises ``ModelError``
-        when the messages do not fit into the context, and for all that goes wrong with the model.
+        With ``markers`` n > 0 a "[" in the text always begins a marker "[k]" with 1 <= k <= n. An ``aside`` leaves what
+        is known of the conversation as it is, if there is room for both. Raises ``ModelError`` when the messages do not
+        fit into the context, and for all that goes wrong with the model; ``ModelStopped`` when it was ``cancelled``
+        before the model was loaded.
         """
         ...
 
@@ -75,11 +80,15 @@ class Asking(Protocol):
 
 
 class ProcessChat:
-    """A ``ChatModel`` whose model runs in another process. As safe to share between threads as that process is."""
+    """A ``ChatModel`` whose model runs in another process. As safe to share between threads as that process is.
 
-    def __init__(self, process: Asking, name: str) -> None:
+    ``cancelled`` ends all that is asked of it.
+    """
+
+    def __init__(self, process: Asking, name: str, cancelled: threading.Event | None = None) -> None:
         self.name = name
         self._process = process
+        self._cancelled = cancelled
         self._context = 0
 
     @property
@@ -87,8 +96,7 @@ class ProcessChat:
         from desktop_rag.models.llm import Describe
 
         if not self._context:
-            (described,) = self._process.ask(Describe())
-            self._context = described.context
+            self._context = self._only_reply(Describe()).context
         return self._context
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -96,9 +104,13 @@ class ProcessChat:
 
         if not texts:
             return []
-        counts: list[int]
-        (counts,) = self._process.ask(Count(tuple(texts)))
+        counts: list[int] = self._only_reply(Count(tuple(texts)))
         return counts
+
+    def _only_reply(self, request: Any) -> Any:
+        for reply in self._process.ask(request, self._cancelled):
+            return reply
+        raise ModelStopped("The question was stopped.")
 
     def stream(
         self,
@@ -109,9 +121,10 @@ class ProcessChat:
         temperature: float = 0.0,
         seed: int = 0,
         stop: Sequence[str] = (),
+        aside: bool = False,
         cancelled: threading.Event | None = None,
     ) -> Iterator[ChatPiece | ChatEnd]:
         from desktop_rag.models.llm import Complete
 
-        request = Complete(tuple(messages), markers, max_tokens, temperature, seed, tuple(stop))
-        return self._process.ask(request, cancelled)
+        request = Complete(tuple(messages), markers, max_tokens, temperature, seed, tuple(stop), aside)
+        return self._process.ask(request, cancelled or self._cancelled)

@@ -24,7 +24,8 @@ def model_in_use(conductor: Conductor, shelf: Shelf, role: ModelRole) -> Install
 
 
 class Conducted:
-    """Answers requests by the model in use for ``role``; ``urgent`` ones come before others. Raises ``ModelError``."""
+    """Answers requests by the model in use for ``role``; ``urgent`` ones come before others. Raises ``ModelError``;
+    ``ModelStopped`` when it was ``cancelled`` before the model was loaded."""
 
     def __init__(self, conductor: Conductor, role: ModelRole, *, urgent: bool = False) -> None:
         self._conductor = conductor
@@ -32,5 +33,5 @@ class Conducted:
         self._urgent = urgent
 
     def ask(self, request: Any, cancelled: threading.Event | None = None) -> Iterator[Any]:
-        with self._conductor.use(self._role, urgent=self._urgent) as process:
+        with self._conductor.use(self._role, urgent=self._urgent, cancelled=cancelled) as process:
             yield from process.ask(request, cancelled)

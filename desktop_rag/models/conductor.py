@@ -18,23 +18,25 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from desktop_rag.errors import ModelCrashed, ModelError, NoMemoryForModel
+from desktop_rag.errors import ModelCrashed, ModelError, ModelStopped, NoMemoryForModel
 from desktop_rag.models.hardware import Machine
 from desktop_rag.models.placement import KINDS, Kind, Plan, Planner, Room, Where, room_for
 from desktop_rag.models.process import ModelProcess
 from desktop_rag.models.shelf import Installed
+from desktop_rag.models.slot import Fault, Slot
 from desktop_rag.models.work import ModelRole
 
 _PATIENCE_S = 60.0
 """How long a question waits for indexing to let go of the room it needs; after that it makes do with less."""
 _ASKED_LATELY_S = 120.0
 """So long after a question its model is not put away for indexing: the next question is likely to come."""
-_LOOK_AGAIN_S = 60.0
-"""How often it is looked whether a model that has less than it could have can have more now."""
 _MEMORY_MAY_COME_S = 300.0
 """How long a model counts as broken that found no memory."""
 _CRASHES = 2
 """So many crashes in a row on a card, and the model goes to the processor."""
+_LOOK_EVERY_S = 0.1
+"""How soon one that waits is stopped."""
+_CRASHED = " It crashed on the graphics card."
 _NOTHING = "-1"
 """For CUDA: no card. A model on the processor would otherwise take some of a card's memory for nothing."""
 _WHAT: dict[ModelRole, str] = {
@@ -64,54 +66,6 @@ class Loaded(Struct, frozen=True):
     said: str
 
 
-class _Fault(Struct, frozen=True):
-    error: ModelError
-    model: str
-    until: float
-
-
-class _Slot:
-    """The model of a role."""
-
-    def __init__(self, role: ModelRole) -> None:
-        self.role: ModelRole = role
-        self.process: ModelProcess | None = None
-        self.plan: Plan | None = None
-        self.model = ""  # which it is
-        self.name = ""
-        self.users = 0
-        self.urgent = 0  # urgent ones that use it or wait for it
-        self.used_at = 0.0
-        self.asked_at = -math.inf  # the last use that was urgent
-        self.placed_at = 0.0
-        self.best: tuple[int, ...] = ()  # the rank of the plan it would have if no other model were there
-        self.loading = False
-        self.too_large: Plan | None = None  # a plan that took more than there was
-        self.without_card = False
-        self.crashes = 0  # in a row, while it worked
-        self.fault: _Fault | None = None
-
-    @property
-    def in_memory(self) -> bool:
-        return self.process is not None and (self.loading or self.process.alive)
-
-    def usable(self, model: str) -> bool:
-        if self.process is None or self.loading or self.model != model or self.too_large is not None:
-            return False
-        if self.users:
-            return True  # one that crashed in use is started again there
-        return self.process.alive and not self.could_have_more
-
-    @property
-    def could_have_more(self) -> bool:
-        less = self.plan is not None and self.plan.rank < self.best
-        return less and time.monotonic() > self.placed_at + _LOOK_AGAIN_S
-
-    def put_away(self) -> None:
-        if self.process is not None:
-            self.process.close()
-
-
 class Conductor:
     """The models of ``shelf`` in processes of their own, as far as ``machine`` has room for them. Thread-safe.
 
@@ -137,7 +91,7 @@ class Conductor:
         self._log_dir = log_dir
         self._start = start
         self._kinds = kinds
-        self._slots = {role: _Slot(role) for role in kinds}
+        self._slots = {role: Slot(role) for role in kinds}
         self._changed = threading.Condition()
         self._placing = False  # one at a time: what is free is measured before it is taken
         self._pressing = 0  # urgent ones that wait for room
@@ -145,17 +99,20 @@ class Conductor:
         self._closed = False
 
     @contextmanager
-    def use(self, role: ModelRole, *, urgent: bool = False) -> Iterator[ModelProcess]:
+    def use(
+        self, role: ModelRole, *, urgent: bool = False, cancelled: threading.Event | None = None
+    ) -> Iterator[ModelProcess]:
         """The process of the model in use for a role, with the model loaded. Several threads may use it at once.
 
         While anything ``urgent`` uses a model, or waits for it, no other use of it begins; and a model that is not in
-        use may be put away for an urgent one. Raises ``ModelError`` when none is installed or it does not load.
+        use may be put away for an urgent one. Raises ``ModelError`` when none is installed or it does not load, and
+        ``ModelStopped`` when it was ``cancelled`` before it was ready.
         """
         slot = self._slots[role]
         with self._changed:
             slot.urgent += urgent
         try:
-            process = self._enter(slot, urgent)
+            process = self._enter(slot, urgent, cancelled)
             try:
                 yield process
                 slot.crashes = 0
@@ -165,7 +122,7 @@ class Conductor:
             except ModelCrashed:
                 slot.crashes += 1
                 if slot.crashes >= _CRASHES and slot.plan is not None and slot.plan.where != "processor":
-                    slot.without_card, slot.too_large = True, slot.plan
+                    slot.card_failed, slot.too_large = _CRASHED, slot.plan
                 raise
             finally:
                 self._leave(slot, urgent)
@@ -178,13 +135,13 @@ class Conductor:
         """What is in memory, ready to be used."""
         with self._changed:
             ready = [
-                (slot.role, slot.name, slot.plan, slot.process)
+                (slot.role, slot.name, slot.plan, slot.process, slot.card_failed)
                 for slot in self._slots.values()
                 if slot.in_memory and not slot.loading
             ]
         return tuple(
-            Loaded(role, name, plan.where, plan.card_bytes + process.memory_bytes(), plan.said)
-            for role, name, plan, process in ready
+            Loaded(role, name, plan.where, plan.card_bytes + process.memory_bytes(), f"{plan.said}{failed}")
+            for role, name, plan, process, failed in ready
             if plan is not None and process is not None
         )
 
@@ -199,7 +156,7 @@ class Conductor:
         """Try a model again that was set aside."""
         with self._changed:
             slot = self._slots[role]
-            slot.fault, slot.too_large, slot.without_card, slot.crashes = None, None, False, 0
+            slot.fault, slot.too_large, slot.card_failed, slot.crashes = None, None, "", 0
             if slot.process is not None:
                 slot.process.forgive()
 
@@ -213,7 +170,7 @@ class Conductor:
         if self._watcher is not None:
             self._watcher.join()
 
-    def _enter(self, slot: _Slot, urgent: bool) -> ModelProcess:
+    def _enter(self, slot: Slot, urgent: bool, cancelled: threading.Event | None) -> ModelProcess:
         model, installed = self._model_of(slot.role)
         if installed is None and slot.role != "ocr":
             what = _WHAT[slot.role]
@@ -225,7 +182,8 @@ class Conductor:
             return slot.usable(model) or not (self._placing or slot.users)
 
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or is_my_turn())
+            while not (self._closed or is_my_turn()):
+                self._wait(cancelled)
             self._stay_open()
             if slot.usable(model):
                 assert slot.process is not None
@@ -234,15 +192,17 @@ class Conductor:
             self._placing = slot.loading = True
             if slot.model != model:
                 slot.put_away()
-                slot.process, slot.too_large, slot.without_card, slot.crashes = None, None, False, 0
+                slot.process, slot.too_large, slot.card_failed, slot.crashes = None, None, "", 0
                 slot.model, slot.name = model, installed.title if installed else _WHAT[slot.role]
         process: ModelProcess | None = None
         try:
-            process = self._load(slot, installed, urgent)
+            process = self._load(slot, installed, urgent, cancelled)
             return process
+        except ModelStopped:
+            raise
         except ModelError as error:
             until = time.monotonic() + _MEMORY_MAY_COME_S if isinstance(error, NoMemoryForModel) else math.inf
-            slot.fault, slot.too_large = _Fault(error, model, until), None
+            slot.fault, slot.too_large = Fault(error, model, until), None
             raise
         finally:
             with self._changed:
@@ -250,7 +210,7 @@ class Conductor:
                 slot.users += process is not None
                 self._changed.notify_all()
 
-    def _leave(self, slot: _Slot, urgent: bool) -> None:
+    def _leave(self, slot: Slot, urgent: bool) -> None:
         with self._changed:
             slot.users -= 1
             slot.used_at = time.monotonic()
@@ -267,16 +227,26 @@ class Conductor:
             return "built in", None
         return f"{installed.folder} {installed.installed} {installed.fingerprint}", installed
 
+    def _wait(self, cancelled: threading.Event | None, timeout_s: float = math.inf) -> None:
+        """Until something changed, or may have."""
+        if cancelled is not None:
+            timeout_s = min(timeout_s, _LOOK_EVERY_S)
+        self._changed.wait(None if timeout_s == math.inf else timeout_s)
+        if cancelled is not None and cancelled.is_set():
+            raise ModelStopped("The question was stopped.")
+
     def _stay_open(self) -> None:
         if self._closed:
             raise ModelError("The models were put away.", "Start Desktop RAG again.")
 
-    def _load(self, slot: _Slot, installed: Installed | None, urgent: bool) -> ModelProcess:
+    def _load(
+        self, slot: Slot, installed: Installed | None, urgent: bool, cancelled: threading.Event | None
+    ) -> ModelProcess:
         """Load the model of a slot, with less if need be."""
         kind = self._kinds[slot.role]
         planner = kind.planner(installed, self._threads)
         while True:
-            plan = self._place(slot, planner, urgent)
+            plan = self._place(slot, planner, urgent, cancelled)
             slot.placed_at = time.monotonic()
             if self._is_good_enough(slot, plan):
                 assert slot.process is not None
@@ -293,14 +263,23 @@ class Conductor:
                 else:
                     slot.process.become(plan.settings, environment)
             try:
-                slot.process.load()
+                slot.process.load(cancelled)
+                if not slot.process.alive and cancelled is not None and cancelled.is_set():
+                    slot.put_away()
+                    raise ModelStopped("The question was stopped.")
             except NoMemoryForModel:
                 if not self._put_idle_away(slot):
                     if planner(self._room(self._machine(), slot, ()), plan) is None:
                         raise
                     slot.too_large = plan
+            except ModelStopped:
+                raise
             except ModelCrashed:  # llama.cpp aborts when a card refuses it memory; another crash sets the model aside
-                slot.without_card = True
+                slot.card_failed = _CRASHED
+            except ModelError as error:  # of a card's driver and libraries any may be missing, too old or damaged
+                if plan.where == "processor":
+                    raise
+                slot.card_failed = f" The graphics card was left out: {error.message}"
             else:
                 if slot.too_large is not None:
                     slot.best = plan.rank  # what was tried is not to be tried again soon
@@ -308,20 +287,20 @@ class Conductor:
                 self._watch()
                 return slot.process
 
-    def _is_good_enough(self, slot: _Slot, plan: Plan) -> bool:
+    def _is_good_enough(self, slot: Slot, plan: Plan) -> bool:
         """Whether the model is loaded, and the plan no better than what it has."""
         if slot.process is None or slot.plan is None or slot.too_large is not None:
             return False
         return slot.process.alive and plan.rank <= slot.plan.rank
 
-    def _place(self, slot: _Slot, planner: Planner, urgent: bool) -> Plan:
+    def _place(self, slot: Slot, planner: Planner, urgent: bool, cancelled: threading.Event | None) -> Plan:
         """Make room for a model; returns the best plan for what there is then. Raises ``NoMemoryForModel``."""
         patient_until = time.monotonic() + _PATIENCE_S if urgent else 0.0
 
         while True:
             machine = self._machine()
 
-            def attempt(freed: Sequence[_Slot], machine: Machine = machine) -> Plan | NoMemoryForModel:
+            def attempt(freed: Sequence[Slot], machine: Machine = machine) -> Plan | NoMemoryForModel:
                 try:
                     plan = planner(self._room(machine, slot, freed), slot.too_large)
                 except NoMemoryForModel as error:
@@ -354,20 +333,22 @@ class Conductor:
                     idle[0].put_away()
                 else:
                     self._pressing += 1
-                    self._changed.wait(left)
-                    self._pressing -= 1
+                    try:
+                        self._wait(cancelled, left)
+                    finally:
+                        self._pressing -= 1
 
-    def _room(self, machine: Machine, slot: _Slot, freed: Sequence[_Slot]) -> Room:
+    def _room(self, machine: Machine, slot: Slot, freed: Sequence[Slot]) -> Room:
         """What would be free for a slot without what it has itself, and without the models of ``freed``."""
         held = [other.plan for other in self._others(slot) if other.plan]
         given = [other.plan for other in freed if other.plan]
         own = slot.plan if slot.process is not None and slot.process.alive else None
-        return room_for(machine, held, given, own, with_card=not slot.without_card)
+        return room_for(machine, held, given, own, with_card=not slot.card_failed)
 
-    def _others(self, slot: _Slot) -> list[_Slot]:
+    def _others(self, slot: Slot) -> list[Slot]:
         return [other for other in self._slots.values() if other is not slot and other.in_memory]
 
-    def _put_idle_away(self, slot: _Slot) -> bool:
+    def _put_idle_away(self, slot: Slot) -> bool:
         """Put away all that nobody uses; whether there was any."""
         with self._changed:
             idle = [other for other in self._others(slot) if not other.users]
@@ -390,7 +371,7 @@ class Conductor:
                         continue
                     if slot.used_at + self._idle_s <= now:
                         slot.put_away()
-                        slot.without_card = False
+                        slot.card_failed = ""
                     else:
                         due = min(due, slot.used_at + self._idle_s)
                 self._changed.wait(None if due == math.inf else due - now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
 from collections import deque
@@ -17,6 +18,8 @@ from desktop_rag.models.visible_text import THINKING, VisibleText
 
 TOP_P = 0.95
 MIN_P = 0.05
+_TALK, _ASIDE = 0, 1
+"""llama.cpp's numbers for the texts it keeps the past of."""
 
 
 class Chat(Model):
@@ -28,9 +31,8 @@ class Chat(Model):
         self._brackets = Brackets(self._texts)
         self._masks: dict[int, MarkerMask] = {}
         self._ends = {t for t in range(self.size) if self.native.llama_vocab_is_eog(self.vocab, t)}
-        self._remembered: list[int] = []
-        self._one = (self.native.llama_token * 1)()
-        self._single = self.native.llama_batch_get_one(self._one, 1)
+        self._remembered: tuple[list[int], list[int]] = ([], [])  # the tokens of the conversation, and of an aside
+        self._make_batches()
         self._choose_template()
 
     def _choose_template(self) -> None:
@@ -54,6 +56,17 @@ class Chat(Model):
         else:
             self._form, self.template, self._stop = "plain", ChatTemplate(PLAIN), PLAIN_STOP
 
+    def _make_batches(self) -> None:
+        """What llama.cpp is given tokens in, for each of the two texts. Where they stand, it finds out by itself."""
+        native = self.native
+        self._tokens = (native.llama_token * self.batch)()
+        ones = (ctypes.c_int32 * self.batch)(*[1] * self.batch)
+        self._batches = []
+        for text in (_TALK, _ASIDE):
+            number = native.llama_seq_id(text)
+            pointers = (ctypes.POINTER(native.llama_seq_id) * self.batch)(*[ctypes.pointer(number)] * self.batch)
+            self._batches.append(native.llama_batch(token=self._tokens, n_seq_id=ones, seq_id=pointers))
+
     def describe(self) -> Description:
         return Description(self.name, self.context, self.dim, self.size, self._form, self._why)
 
@@ -67,6 +80,7 @@ class Chat(Model):
         temperature: float,
         seed: int,
         stop: Sequence[str],
+        aside: bool,
     ) -> Iterator[ChatPiece | ChatEnd]:
         """Answer the last message, see ``chat.ChatModel.stream``; ``first_token_s`` counts from here."""
         started = time.perf_counter()
@@ -83,12 +97,13 @@ class Chat(Model):
             mask = self._masks.setdefault(markers, MarkerMask(self._brackets, markers))
         thinking = pieces[-1].own and pieces[-1].text.rstrip().endswith(THINKING)
         text = VisibleText((*self._stop, *stop), markers=mask is not None, thinking=thinking)
-        cached = self._recall(tokens)
+        cached = self._begin_aside(len(tokens) + max_tokens) if aside else self._recall(tokens)
+        number = _ASIDE if aside else _TALK
         sampler = self._sampler(temperature, seed) if temperature > 0 else None
         made, state, first = 0, CLOSED, 0.0
         reason: Literal["stop", "length", "cancelled"] = "length"
         try:
-            ready = self._evaluate(tokens[cached:], cancelled)
+            ready = self._evaluate(tokens[cached:], number, cancelled)
             if not ready:
                 reason = "cancelled"
             while ready and made < min(max_tokens, room):
@@ -106,33 +121,41 @@ class Chat(Model):
                     reason = "stop" if text.stopped else "cancelled"
                     break
                 if made < min(max_tokens, room):
-                    self._one[0] = token
-                    self.decode(self._single)
-                    self._remembered.append(token)
+                    self._read([token], number)
         except ModelError:
             self._forget()
             raise
         finally:
             if sampler is not None:
                 self.native.llama_sampler_free(sampler)
+            if aside:
+                self.native.llama_memory_seq_rm(self.memory, _ASIDE, -1, -1)
+                self._remembered[_ASIDE].clear()
         if piece := text.end():
             yield ChatPiece(piece)
         ended = time.perf_counter()
         speed = (made - 1) / (ended - first) if made > 1 else 0.0
         yield ChatEnd(len(tokens), cached, made, (first or ended) - started, speed, reason)
 
+    def _begin_aside(self, tokens: int) -> int:
+        """Have room for so many beside the conversation, which is forgotten if there is none; an aside begins anew."""
+        if len(self._remembered[_TALK]) + tokens > self.context:
+            self._forget()
+        return 0
+
     def _recall(self, tokens: Sequence[int]) -> int:
         """Keep what the last prompt and answer have in common with these tokens; return how many that is."""
+        remembered = self._remembered[_TALK]
         common = 0
         # The last token is evaluated again: without it there is nothing to go on from.
-        for here, there in zip(self._remembered, tokens[:-1], strict=False):
+        for here, there in zip(remembered, tokens[:-1], strict=False):
             if here != there:
                 break
             common += 1
-        if common < len(self._remembered):
+        if common < len(remembered):
             # A recurrent model's past cannot be cut: it starts anew.
-            if common and self.native.llama_memory_seq_rm(self.memory, 0, common, -1):
-                del self._remembered[common:]
+            if common and self.native.llama_memory_seq_rm(self.memory, _TALK, common, -1):
+                del remembered[common:]
             else:
                 self._forget()
                 common = 0
@@ -140,18 +163,22 @@ class Chat(Model):
 
     def _forget(self) -> None:
         self.native.llama_memory_clear(self.memory, True)
-        self._remembered.clear()
+        for remembered in self._remembered:
+            remembered.clear()
 
-    def _evaluate(self, tokens: Sequence[int], cancelled: threading.Event) -> bool:
+    def _evaluate(self, tokens: Sequence[int], number: int, cancelled: threading.Event) -> bool:
         """Read a prompt, batch by batch; False when cancelled before its end."""
         for begin in range(0, len(tokens), self.batch):
             if cancelled.is_set():
                 return False
-            part = tokens[begin : begin + self.batch]
-            array = (self.native.llama_token * len(part))(*part)
-            self.decode(self.native.llama_batch_get_one(array, len(part)))
-            self._remembered += part
+            self._read(tokens[begin : begin + self.batch], number)
         return not cancelled.is_set()
+
+    def _read(self, tokens: Sequence[int], number: int) -> None:
+        self._tokens[: len(tokens)] = tokens
+        self._batches[number].n_tokens = len(tokens)
+        self.decode(self._batches[number])
+        self._remembered[number].extend(tokens)
 
     def _next(self, sampler: Any, mask: MarkerMask | None, state: bytes) -> int:
         import numpy as np

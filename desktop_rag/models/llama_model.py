@@ -89,6 +89,8 @@ class Model:
             params.n_seq_max = self.sequences = min(MAX_SEQUENCES, self.context)
             stated = header.metadata.get(f"{self.architecture}.pooling_type")
             params.pooling_type = self._pooling(settings.role, stated)
+        else:
+            params.n_seq_max, params.kv_unified = 2, True  # the conversation, and what is asked beside it
         self.batch = min(settings.batch, self.context)
         # llama.cpp ends the process when it cannot share a batch out evenly.
         even = -(-self.batch // self.sequences) * self.sequences

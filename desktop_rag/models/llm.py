@@ -57,6 +57,7 @@ class Complete(Request, frozen=True):
     temperature: float = 0.0
     seed: int = 0
     stop: tuple[str, ...] = ()
+    aside: bool = False
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[ChatPiece | ChatEnd]:
         yield from model.complete(
@@ -67,6 +68,7 @@ class Complete(Request, frozen=True):
             temperature=self.temperature,
             seed=self.seed,
             stop=self.stop,
+            aside=self.aside,
         )
 
 

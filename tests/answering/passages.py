@@ -40,6 +40,7 @@ class FakeChat:
         self.pieces = pieces
         self.asked: list[Sequence[ChatMessage]] = []
         self.markers = 0
+        self.aside = False
         self.settings: tuple[float, int, tuple[str, ...]] = (1.0, 1, ())
         self._context = context
         self._fault = fault
@@ -61,10 +62,12 @@ class FakeChat:
         temperature: float = 0.0,
         seed: int = 0,
         stop: Sequence[str] = (),
+        aside: bool = False,
         cancelled: threading.Event | None = None,
     ) -> Iterator[ChatPiece | ChatEnd]:
         self.asked.append(messages)
         self.markers = markers
+        self.aside = aside
         self.settings = (temperature, seed, tuple(stop))
         said = 0
         for piece in self.pieces[:max_tokens]:

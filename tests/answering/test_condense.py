@@ -43,6 +43,7 @@ def test_the_model_completes_a_question() -> None:
     chat = FakeChat('Question: "What was the rent of the', ' flat in Berlin in 2023?"\nIt was')
     assert condense("And in 2023?", TURNS, chat) == "What was the rent of the flat in Berlin in 2023?"
     assert chat.markers == 0
+    assert chat.aside
     assert chat.settings[0] == 0.0
     content = chat.asked[0][-1].content
     assert "Question: What was the rent of the flat" in content

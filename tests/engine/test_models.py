@@ -252,6 +252,15 @@ def test_an_answer_can_be_stopped(engine: Engine, shelf: Shelf, made: Path) -> N
     assert answer.usage.tokens < 100
 
 
+def test_an_answer_can_be_stopped_while_its_model_is_loaded(engine: Engine, shelf: Shelf, made: Path) -> None:
+    shelf.import_model(made / "chat.gguf")
+    stop = threading.Event()
+    stop.set()
+    answer = engine.ask("How hot is the kiln fired?", stop=stop)
+    assert (answer.stopped, answer.text, answer.mode) == (True, "", "Tiny Chat")
+    assert answer.hits
+
+
 def test_a_model_that_dies_costs_its_answer_alone(engine: Engine, shelf: Shelf, made: Path) -> None:
     shelf.import_model(made / "talker.gguf")
 

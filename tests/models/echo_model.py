@@ -55,6 +55,10 @@ def open_model(settings: Settings) -> Model:
         time.sleep(1)
     elif order == "no memory" or (order == "no memory on the card" and settings.where == "card"):
         raise errors.NoMemoryForModel("There is no room.", "Buy some.")
+    elif order == "for ever":
+        time.sleep(600)
+    elif order == "no driver for the card" and settings.where == "card":
+        raise errors.ModelRefused("The driver is too old.", "Update it.")
     elif order == "refuse":
         raise errors.ModelRefused("It is no model.", "Get another.")
     elif order == "library":

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, NoMemoryForModel
+from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, ModelStopped, NoMemoryForModel
 from desktop_rag.models import conductor as conductor_module
-from desktop_rag.models import llm
+from desktop_rag.models import llm, slot
 from desktop_rag.models.chat import ChatMessage, ChatPiece
 from desktop_rag.models.conductor import Conductor, Loaded
 from desktop_rag.models.hardware import Card, Machine
@@ -182,7 +182,7 @@ def test_indexing_takes_the_place_of_a_question_only_if_there_is_no_other(conduc
 
 
 def test_what_is_in_memory_stays_when_memory_becomes_short(conduct: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conductor_module, "_LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(slot, "LOOK_AGAIN_S", 0.0)
     machine = FakeMachine(4 * GB, 4 * GB)
     conductor = conduct(FakeShelf(chat=3 * GB, image=3 * GB), machine=machine)
     with conductor.use("chat", urgent=True):
@@ -226,7 +226,7 @@ def test_a_question_waits_for_the_room_that_indexing_holds(conduct: Open, monkey
     monkeypatch.setattr(conductor_module, "_ASKED_LATELY_S", 0.0)
     _word(conductor, "image")
     assert _where(conductor) == {"chat": "card", "image": "processor"}
-    monkeypatch.setattr(conductor_module, "_LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(slot, "LOOK_AGAIN_S", 0.0)
     _word(conductor, "image")
     assert _where(conductor) == {"image": "card"}
 
@@ -304,6 +304,40 @@ def test_a_model_that_crashes_on_the_card_goes_to_the_processor(conduct: Open) -
             list(process.ask(Misbehave("crash")))
     assert _word(conductor, "chat") == "chat"
     assert _where(conductor) == {"chat": "card"}
+
+
+def test_a_model_that_fails_on_the_card_goes_to_the_processor_and_says_why(conduct: Open) -> None:
+    shelf = FakeShelf()
+    shelf.install("chat", GB, loading="no driver for the card")
+    conductor = conduct(shelf, card=4 * GB)
+    assert _word(conductor, "chat") == "chat"
+    (loaded,) = conductor.loaded()
+    assert loaded.where == "processor"
+    assert "The graphics card was left out: The driver is too old." in loaded.said
+    assert conductor.fault("chat") is None
+
+
+def test_whoever_waits_for_a_model_to_load_can_stop(conduct: Open) -> None:
+    shelf = FakeShelf()
+    shelf.install("chat", GB, loading="for ever")
+    conductor = conduct(shelf)
+    stop = threading.Event()
+    threading.Timer(0.5, stop.set).start()
+    with pytest.raises(ModelStopped), conductor.use("chat", urgent=True, cancelled=stop):
+        pass
+    assert (conductor.loaded(), conductor.fault("chat")) == ((), None)
+    shelf.install("chat", GB)
+    assert _word(conductor, "chat") == "chat"
+
+
+def test_whoever_waits_for_room_can_stop(conduct: Open) -> None:
+    conductor = conduct(FakeShelf(chat=3 * GB, image=3 * GB), card=4 * GB, memory=4 * GB)
+    stop = threading.Event()
+    with conductor.use("image"):
+        threading.Timer(0.5, stop.set).start()
+        with pytest.raises(ModelStopped), conductor.use("chat", urgent=True, cancelled=stop):
+            pass
+    assert _word(conductor, "chat") == "chat"
 
 
 def test_one_crash_while_loading_is_tried_again_and_two_set_it_aside(conduct: Open, tmp_path: Path) -> None:

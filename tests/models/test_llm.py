@@ -123,6 +123,28 @@ def test_a_second_turn_reads_only_what_is_new(babbler: Any, babbler_file: Path) 
     assert followed == unaided
 
 
+def test_an_aside_leaves_the_conversation_ready(babbler: Any, babbler_file: Path) -> None:
+    text, first = answer(babbler, max_tokens=20)
+    aside = (ChatMessage("user", "What does the red boat mean?"),)
+    said, beside = answer(babbler, *aside, max_tokens=20, aside=True)
+    assert beside.cached_tokens == 0
+    more = (*QUESTION, ChatMessage("assistant", text), ChatMessage("user", "And the dog?"))
+    followed, second = answer(babbler, *more, max_tokens=20)
+    assert second.cached_tokens >= first.prompt_tokens
+    fresh: Any = open_model(Settings(str(babbler_file), "chat", batch=16, threads=1))
+    assert answer(fresh, *aside, max_tokens=20)[0] == said
+    assert answer(fresh, *more, max_tokens=20)[0] == followed
+
+
+def test_a_conversation_gives_way_to_an_aside_that_has_no_room(babbler_file: Path) -> None:
+    model: Any = open_model(Settings(str(babbler_file), "chat", context=128, batch=16, threads=1))
+    answer(model, max_tokens=60)
+    aside = (ChatMessage("user", "the red boat " * 20),)
+    _, beside = answer(model, *aside, max_tokens=20, aside=True)
+    assert beside.tokens
+    assert answer(model, max_tokens=1)[1].cached_tokens == 0
+
+
 def test_other_sources_are_read_anew(babbler: Any, babbler_file: Path) -> None:
     answer(babbler, max_tokens=20)
     other = (QUESTION[0], ChatMessage("user", "red boat, green boat, what is paid?"))
