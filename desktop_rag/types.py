@@ -423,6 +423,8 @@ class Turn(_Value, frozen=True):
     asked_at: datetime
     question: str
     answer: Answer
+    rating: int = 0
+    """What the person thinks of the answer: -1, 0 (nothing said) or 1."""
 
 
 class Conversation(_Value, frozen=True):

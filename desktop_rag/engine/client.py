@@ -15,14 +15,15 @@ from typing import Any, Self
 import msgspec
 
 from desktop_rag import __version__
-from desktop_rag.engine import wire
+from desktop_rag.engine import calls, wire
 from desktop_rag.engine.events import Event
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
 from desktop_rag.engine.samples import SampleKind
+from desktop_rag.engine.views import DocumentView, FileList, Part
 from desktop_rag.errors import ConfigError, EngineGone
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport
-from desktop_rag.types import Answer, AnswerEvent, Conversation, Progress, Turn
+from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
 
 _PATIENCE_S = 15.0
 """How long a client waits for an engine that has died to be started again."""
@@ -64,11 +65,11 @@ class EngineClient:
     # --- the engine's methods ----------------------------------------------------------------------------------------
 
     def add_root(self, path: Path) -> str:
-        root: str = self._call(wire.AddRoot(_full(path)))
+        root: str = self._call(calls.AddRoot(_full(path)))
         return root
 
     def remove_root(self, path: Path) -> int:
-        count: int = self._call(wire.RemoveRoot(_full(path)))
+        count: int = self._call(calls.RemoveRoot(_full(path)))
         return count
 
     def index(
@@ -80,21 +81,21 @@ class EngineClient:
         force: bool = False,
     ) -> IndexReport:
         chosen = None if paths is None else tuple(_full(path) for path in paths)
-        report: IndexReport = self._call(wire.Index(chosen, force), on_progress, stop)
+        report: IndexReport = self._call(calls.Index(chosen, force), on_progress, stop)
         return report
 
     def forget(self, path: Path) -> int:
-        count: int = self._call(wire.Forget(_full(path)))
+        count: int = self._call(calls.Forget(_full(path)))
         return count
 
     def pause(self) -> None:
-        self._call(wire.Pause())
+        self._call(calls.Pause())
 
     def resume(self) -> None:
-        self._call(wire.Resume())
+        self._call(calls.Resume())
 
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> int:
-        count: int = self._call(wire.Rebuild(), on_progress)
+        count: int = self._call(calls.Rebuild(), on_progress)
         return count
 
     def search(
@@ -111,7 +112,7 @@ class EngineClient:
     ) -> SearchResult:
         file = None if like is None else _full(like)
         result: SearchResult = self._call(
-            wire.Search(question, limit, mode, filters, per_document, file, like_kind, wait)
+            calls.Search(question, limit, mode, filters, per_document, file, like_kind, wait)
         )
         return result
 
@@ -130,48 +131,86 @@ class EngineClient:
         stop: threading.Event | None = None,
     ) -> Answer:
         file = None if like is None else _full(like)
-        call = wire.Ask(question, filters, limit, file, like_kind, conversation, remember, quote)
+        call = calls.Ask(question, filters, limit, file, like_kind, conversation, remember, quote)
         answer: Answer = self._call(call, on_event=on_event, stop=stop)
         return answer
 
     def conversations(self, limit: int = 50) -> list[Conversation]:
-        found: list[Conversation] = self._call(wire.Conversations(limit))
+        found: list[Conversation] = self._call(calls.Conversations(limit))
         return found
 
     def turns(self, conversation: int) -> list[Turn]:
-        found: list[Turn] = self._call(wire.Turns(conversation))
+        found: list[Turn] = self._call(calls.Turns(conversation))
         return found
 
     def rename_conversation(self, conversation: int, title: str) -> None:
-        self._call(wire.RenameConversation(conversation, title))
+        self._call(calls.RenameConversation(conversation, title))
 
     def delete_conversation(self, conversation: int) -> None:
-        self._call(wire.DeleteConversation(conversation))
+        self._call(calls.DeleteConversation(conversation))
 
     def export_conversation(self, conversation: int) -> str:
-        text: str = self._call(wire.ExportConversation(conversation))
+        text: str = self._call(calls.ExportConversation(conversation))
         return text
 
+    def rate(self, conversation: int, turn: int, rating: int) -> None:
+        self._call(calls.RateTurn(conversation, turn, rating))
+
+    def suggestions(self, limit: int = 4) -> tuple[str, ...]:
+        questions: tuple[str, ...] = self._call(calls.Suggestions(limit))
+        return questions
+
+    def files(
+        self,
+        *,
+        states: Sequence[FileState] = (),
+        root: Path | None = None,
+        name: str = "",
+        after: str = "",
+        limit: int = 200,
+    ) -> FileList:
+        inside = None if root is None else _full(root)
+        found: FileList = self._call(calls.Files(tuple(states), inside, name, after, limit))
+        return found
+
+    def view(
+        self, path: Path, *, document: int | None = None, chunk: int | None = None, limit: int = 60
+    ) -> DocumentView:
+        view: DocumentView = self._call(calls.View(_full(path), document, chunk, limit))
+        return view
+
+    def part(self, path: Path, locator: Locator) -> Part:
+        part: Part = self._call(calls.ReadPart(_full(path), locator))
+        return part
+
+    def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:
+        found: dict[int, bytes] = self._call(calls.Previews(tuple(chunks)))
+        return found
+
+    def people(self, name: str = "", limit: int = 20) -> tuple[Person, ...]:
+        found: tuple[Person, ...] = self._call(calls.People(name, limit))
+        return found
+
     def status(self) -> Status:
-        status: Status = self._call(wire.GetStatus())
+        status: Status = self._call(calls.GetStatus())
         return status
 
     def why(self, path: Path, question: str = "") -> Explanation:
-        explanation: Explanation = self._call(wire.Why(_full(path), question))
+        explanation: Explanation = self._call(calls.Why(_full(path), question))
         return explanation
 
     def doctor(self, *, repair: bool = False) -> list[Check]:
-        checks: list[Check] = self._call(wire.Doctor(repair))
+        checks: list[Check] = self._call(calls.Doctor(repair))
         return checks
 
     def backup(
         self, file: Path, *, force: bool = False, on_progress: Callable[[Progress], None] | None = None
     ) -> BackupReport:
-        report: BackupReport = self._call(wire.Backup(_full(file), force), on_progress)
+        report: BackupReport = self._call(calls.Backup(_full(file), force), on_progress)
         return report
 
     def restore(self, file: Path, *, on_progress: Callable[[Progress], None] | None = None) -> BackupReport:
-        report: BackupReport = self._call(wire.Restore(_full(file)), on_progress)
+        report: BackupReport = self._call(calls.Restore(_full(file)), on_progress)
         return report
 
     def subscribe(self) -> RemoteSubscription:
@@ -182,13 +221,13 @@ class EngineClient:
 
     def shut_down(self) -> None:
         """Have the engine process end in an orderly way; it has answered, but may take a moment."""
-        self._call(wire.ShutDown())
+        self._call(calls.ShutDown())
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _call(
         self,
-        call: wire.Call,
+        call: calls.Call,
         on_progress: Callable[[Progress], None] | None = None,
         stop: threading.Event | None = None,
         on_event: Callable[[AnswerEvent], None] | None = None,
@@ -199,13 +238,13 @@ class EngineClient:
                 try:
                     return self._once(call, on_progress, stop, on_event)
                 except (OSError, EOFError):
-                    if isinstance(call, wire.ShutDown):
+                    if isinstance(call, calls.ShutDown):
                         return None
                     self._reconnect(deadline)
 
     def _once(
         self,
-        call: wire.Call,
+        call: calls.Call,
         on_progress: Callable[[Progress], None] | None,
         stop: threading.Event | None,
         on_event: Callable[[AnswerEvent], None] | None,
@@ -241,21 +280,24 @@ class EngineClient:
 
 
 class RemoteSubscription:
-    """The events of an engine in another process: iterate over it, or ``get`` one. It ends with the engine."""
+    """The events of an engine in another process: iterate over it, or ``get`` one. It has ``ended`` with the engine."""
 
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        connection.send_bytes(wire.encode(wire.Subscribe()))
+        self.ended = False
+        connection.send_bytes(wire.encode(calls.Subscribe()))
         self._reader = threading.Thread(target=self._read, name="events", daemon=True)
         self._reader.start()
 
     def get(self, timeout_s: float | None = None) -> Event | None:
         """The next event; None when there was none in time, or when the engine has gone."""
         try:
-            return self._events.get(timeout=timeout_s)
+            event = self._events.get(timeout=timeout_s)
         except queue.Empty:
             return None
+        self.ended = self.ended or event is None
+        return event
 
     def __iter__(self) -> Iterator[Event]:
         while (event := self.get()) is not None:

@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from desktop_rag import offline
 from desktop_rag.config import Config, config_path, load_config
 from desktop_rag.engine import explain
 from desktop_rag.engine.answerer import Answerer
+from desktop_rag.engine.background import Background
 from desktop_rag.engine.doctor import examine
-from desktop_rag.engine.events import EventBus, ModelReady, Subscription, Trouble
+from desktop_rag.engine.events import EventBus, Subscription
 from desktop_rag.engine.finder import Finder, Request, parse
 from desktop_rag.engine.gate import Gate
+from desktop_rag.engine.intake import Intake
 from desktop_rag.engine.keeper import Keeper
 from desktop_rag.engine.library import CATALOG_NAME as CATALOG_NAME
-from desktop_rag.engine.library import RUNAWAY, Library
 from desktop_rag.engine.library import VECTORS_NAME as VECTORS_NAME
+from desktop_rag.engine.library import Library
 from desktop_rag.engine.model_watch import ModelWatch
+from desktop_rag.engine.overview import Overview
 from desktop_rag.engine.pace import Pacer
-from desktop_rag.engine.results import (
-    Check,
-    EngineStatus,
-    Explanation,
-    FolderStatus,
-    IndexReport,
-    Mode,
-    SearchResult,
-    Status,
-)
+from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
 from desktop_rag.engine.samples import SampleKind
-from desktop_rag.engine.supervisor import RESTARTS
-from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy
-from desktop_rag.indexing.indexer import Conduct, Scope
-from desktop_rag.indexing.pipeline import Stopped
-from desktop_rag.log import ENGINE, record_bug
-from desktop_rag.models.hardware import give_back_memory
+from desktop_rag.engine.viewer import Viewer
+from desktop_rag.engine.views import DocumentView, FileList, Part
+from desktop_rag.errors import ConfigError, LibraryBusy
+from desktop_rag.indexing.indexer import Scope
 from desktop_rag.models.work import INSTALLABLE
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport, restore_backup, write_backup
-from desktop_rag.storage.commit import forget_files
 from desktop_rag.storage.failures import storage_errors
 from desktop_rag.storage.lock import LibraryLock
-from desktop_rag.storage.repair import remember_folders
-from desktop_rag.types import Answer, AnswerEvent, Conversation, Problem, Progress, Turn
+from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
 
 
 class Engine:
@@ -68,32 +53,37 @@ class Engine:
     ) -> None:
         self.library = library.expanduser().absolute()
         self.config = config or load_config(self.library)
-        self._started = time.time()
+        started = time.time()
         self._bus = EventBus()
         self._closing = threading.Event()
-        self._ready = threading.Event()
-        self._troubles: dict[str, Problem] = {}
         with storage_errors(self.library):
             self._parts = Library(self.library, self.config, read_only=read_only)
         self._finder = Finder(self._parts)
         self._answerer = Answerer(self._parts, self._finder)
         self._pacer = Pacer(self.config)
         self._gate = Gate(self._pacer.pace, self._closing)
+        self._background = Background(self._parts, self._bus)
         self._keeper: Keeper | None = None
-        self._loader: threading.Thread | None = None
         self._models: ModelWatch | None = None
         if live:
             import numpy  # noqa: F401  (two threads that are the first to import it at the same time can both fail)
 
-            self._keeper = Keeper(self._parts, self._pacer, self._gate, self._bus, self._closing, self._upkeep)
-            self._keeper.start()
-            self._parts.sight.ahead = True
-            self._loader = threading.Thread(target=self._load, name="loader", daemon=True)
-            self._loader.start()
-            self._models = ModelWatch(
-                self._parts, self._gate, self._bus, self._closing, self._look_again, self._keeper.exclusive
+            self._keeper = Keeper(
+                self._parts, self._pacer, self._gate, self._bus, self._closing, self._background.upkeep
             )
-            self._models.start()
+        self._intake = Intake(self._parts, self._keeper)
+        self._overview = Overview(self._parts, self._keeper, started, self._background)
+        self._viewer = Viewer(self._parts)
+        if self._keeper is not None:
+            self._start(self._keeper)
+
+    def _start(self, keeper: Keeper) -> None:
+        """What goes on by itself in a live engine."""
+        keeper.start()
+        self._parts.sight.ahead = True
+        self._background.start(self._intake.writing)
+        self._models = ModelWatch(self._parts, self._gate, self._bus, self._closing, self._look_again, keeper.exclusive)
+        self._models.start()
 
     @staticmethod
     def lock_of(library: Path) -> LibraryLock:
@@ -105,8 +95,7 @@ class Engine:
         self._closing.set()
         if self._keeper is not None:
             self._keeper.close()
-        if self._loader is not None:
-            self._loader.join()
+        self._background.close()
         if self._models is not None:
             self._models.close()
         self._bus.close()
@@ -127,7 +116,7 @@ class Engine:
         in. Raises ``ConfigError`` for a path that does not exist."""
         self._must_own()
         with storage_errors(self.library):
-            scope = self._add_root(path)
+            scope = self._intake.add_root(path)
         if self._keeper is not None:
             self._keeper.follow([scope])
         return scope.root
@@ -154,95 +143,15 @@ class Engine:
         not exist.
         """
         self._must_own()
-        began = time.monotonic()
-        catalog = self._parts.catalog
-        with storage_errors(self.library), self._writing():
-            known = set(catalog.roots())
-            scopes = [self._add_root(path) for path in paths] if paths is not None else [Scope(root) for root in known]
-            fresh = [scope for scope in scopes if scope.root not in known]
-            report = on_progress or _ignore_progress
-            if self._keeper is None:
-                self._change_embedder(stop or threading.Event(), report)
-                self._parts.prepare_vectors()
-                crashes = self._parts.crashes
-                conduct = Conduct(
-                    stop or threading.Event(),
-                    report,
-                    at_work=crashes.working_on,
-                    alone=crashes.suspects,
-                    force=force,
-                )
-                with self._parts.new_pool() as pool:
-                    run = self._parts.indexer.run(scopes, lambda: pool, conduct)
-            else:
-                self._keeper.follow(fresh, first=False)  # watched from now on, so that nothing is missed meanwhile
-                conduct = self._keeper.conduct(stop or threading.Event(), report, force=force)
-                run = self._parts.indexer.run(scopes, lambda: self._parts.shared_pool("deep"), conduct)
-                give_back_memory()
-                self._keeper.looked_at(run, [] if run.stopped else scopes, time.monotonic() - began)
-            return IndexReport(
-                new=run.new,
-                changed=run.changed,
-                moved=run.moved,
-                gone=run.gone,
-                unchanged=run.unchanged,
-                chunks=run.chunks,
-                embedded=run.embedded,
-                states=catalog.state_counts(),
-                problems=tuple(run.problems),
-                missing_roots=tuple(run.missing_roots),
-                seconds=time.monotonic() - began,
-                stopped=run.stopped,
-            )
-
-    def _change_embedder(self, stop: threading.Event, report: Callable[[Progress], None]) -> None:
-        """Embed all texts anew if another model is to do so from now on; a live engine does that by itself."""
-
-        def between(_: int) -> None:
-            if stop.is_set():
-                raise Stopped
-
-        embedder = self._parts.embedder_to_come()
-        if embedder is not None:
-            with suppress(Stopped):
-                self._parts.fill_space(embedder, between, report)
-                self._parts.change_over(embedder)
-
-    def _add_root(self, path: Path) -> Scope:
-        """A path inside a known root adds none, one around known roots takes them over."""
-        full = path.expanduser().absolute()
-        if not full.exists():
-            raise ConfigError(f"{path} does not exist.", "Name an existing folder or file.")
-        full = full.resolve()
-        catalog = self._parts.catalog
-        known = catalog.roots()
-        around = [root for root in known if full.is_relative_to(root)]
-        if around:
-            return Scope(around[0], "" if str(full) == around[0] else str(full))
-        catalog.adopt_roots(str(full), [root for root in known if Path(root).is_relative_to(full)])
-        catalog.add_root(str(full), datetime.now(UTC))
-        remember_folders(self.library, catalog.roots())
-        return Scope(str(full))
+        with storage_errors(self.library):
+            return self._intake.index(paths, on_progress or _ignore_progress, stop or threading.Event(), force=force)
 
     def forget(self, path: Path) -> int:
         """Remove a file, or all files of a folder or root, from the library; the files themselves stay. Returns how
         many were removed. A forgotten root is not indexed again."""
         self._must_own()
-        full = str(path.expanduser().absolute())
-        candidates = {full, str(Path(full).resolve())}
-        catalog = self._parts.catalog
-        with storage_errors(self.library), self._writing():
-            for name in candidates & set(catalog.roots()):
-                catalog.remove_root(name)
-            gone = [
-                file.path
-                for file in catalog.files()
-                if file.path in candidates or any(Path(file.path).is_relative_to(name) for name in candidates)
-            ]
-            remember_folders(self.library, catalog.roots())
-            forget_files(catalog, gone)
-            self._parts.sweep()
-        return len(gone)
+        with storage_errors(self.library):
+            return self._intake.forget(path)
 
     def pause(self) -> None:
         """Index nothing in the background until ``resume``, even after a restart; what a person asks for is done."""
@@ -276,7 +185,7 @@ class Engine:
         self._must_own()
         report = on_progress or _ignore_progress
         catalog = self._parts.catalog
-        with storage_errors(self.library), self._writing():
+        with storage_errors(self.library), self._intake.writing():
             done = restore_backup(
                 catalog,
                 config_path(self.library),
@@ -292,7 +201,7 @@ class Engine:
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> int:
         """Make Chroma's collection again from the catalog; nothing is parsed or embedded. Returns the chunks stored."""
         self._must_own()
-        with storage_errors(self.library), self._writing():
+        with storage_errors(self.library), self._intake.writing():
             return self._parts.rebuild(on_progress or _ignore_progress)
 
     # --- asking ------------------------------------------------------------------------------------------------------
@@ -317,7 +226,7 @@ class Engine:
         Without ``wait`` a live engine whose model is not loaded yet searches by words alone, and says so: ask again
         after ``ModelReady``.
         """
-        complete = wait or self._keeper is None or self._ready.is_set() or mode == "keyword"
+        complete = wait or self._keeper is None or self._background.ready.is_set() or mode == "keyword"
         request = Request(question, like, like_kind, filters, limit, mode, per_document)
         with storage_errors(self.library), self._gate.question():
             return self._finder.search(request, complete=complete)
@@ -378,6 +287,13 @@ class Engine:
         with storage_errors(self.library):
             self._answerer.conversations.delete(conversation)
 
+    def rate(self, conversation: int, turn: int, rating: int) -> None:
+        """Note what the person thinks of an answer: -1, 0 (nothing any more) or 1; ``turn`` counts from 0. Raises
+        ``QueryError`` for one that is not there."""
+        self._must_own()
+        with storage_errors(self.library):
+            self._answerer.conversations.rate(conversation, turn, rating)
+
     def export_conversation(self, conversation: int) -> str:
         """A conversation as Markdown, with its sources. Raises ``QueryError`` for one that is not there."""
         with storage_errors(self.library):
@@ -387,59 +303,55 @@ class Engine:
 
     def status(self) -> Status:
         """What the library holds, and what a live engine does."""
-        catalog = self._parts.catalog
         with storage_errors(self.library):
-            counts = catalog.counts()
-            return Status(
-                library=str(self.library),
-                roots=tuple(catalog.roots()),
-                states=catalog.state_counts(),
-                problems=catalog.problem_counts(),
-                files=counts["files"],
-                documents=counts["documents"],
-                chunks=counts["chunks"],
-                bytes_on_disk=_size(self.library),
-                model=self._parts.embedder.space.model,
-                busy=self._parts.read_only and self._parts.lock.is_held(),
-                waiting=catalog.waiting_counts(),
-                models=self._parts.models(),
-                folders=self._folders(),
-                engine=self._engine_status(),
-            )
+            return self._overview.status()
 
-    def _folders(self) -> tuple[FolderStatus, ...]:
-        watching = self._keeper.watching() if self._keeper is not None else {}
-        files = self._parts.catalog.files_by_root()
-        found: list[FolderStatus] = []
-        for root in self._parts.catalog.roots():
-            state = watching.get(root)
-            if state is not None:
-                found.append(FolderStatus(root, files.get(root, 0), state.how, state.reason))
-            else:
-                found.append(FolderStatus(root, files.get(root, 0), "on demand" if Path(root).exists() else "missing"))
-        return tuple(found)
+    def files(
+        self,
+        *,
+        states: Sequence[FileState] = (),
+        root: Path | None = None,
+        name: str = "",
+        after: str = "",
+        limit: int = 200,
+    ) -> FileList:
+        """The files known, by path: of any of ``states``, at or below ``root``, with ``name`` as a part of their names
+        (case does not matter). A page has at most ``limit`` of them; the next is what comes ``after`` its last path."""
+        with storage_errors(self.library):
+            return self._viewer.files(states, root, name, after, limit)
 
-    def _engine_status(self) -> EngineStatus | None:
-        if self._keeper is None:
-            return None
-        import psutil
+    def view(
+        self, path: Path, *, document: int | None = None, chunk: int | None = None, limit: int = 60
+    ) -> DocumentView:
+        """The document of a file to read, or the one inside it of the number ``document``, or the one that ``chunk``
+        is of: at most ``limit`` passages, from the beginning or around ``chunk``. Raises ``QueryError`` for a file or
+        document that is not known; a ``chunk`` that is gone is passed over."""
+        with storage_errors(self.library):
+            return self._viewer.view(path, document, chunk, limit)
 
-        activity, detail, waiting, progress, problem = self._keeper.state()
-        return EngineStatus(
-            pid=os.getpid(),
-            started=self._started,
-            activity=activity,
-            detail=detail,
-            waiting=waiting,
-            model_ready=self._ready.is_set(),
-            memory_bytes=psutil.Process().memory_info().rss,
-            restarts=int(os.environ.get(RESTARTS, "0")),
-            connections_made=offline.made(),
-            connections_refused=offline.refused(),
-            loaded=self._parts.conductor.loaded(),
-            progress=progress,
-            problems=tuple(filter(None, (problem, *self._troubles.values()))),
-        )
+    def part(self, path: Path, locator: Locator) -> Part:
+        """The bytes of what is at ``locator`` in a file: the picture, or scanned page, that stands just there; else the
+        innermost thing that holds the place (an attachment, an embedded file, the file itself), or the body of a
+        message, in HTML if it has one. What is shown by few programs (HEIC, TIFF, a drawing) comes as JPEG or PNG.
+        Raises a ``FileProblem``."""
+        return self._viewer.part(path, locator)
+
+    def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:
+        """Small JPEGs of what the given chunks show, by chunk; those that show nothing, or cannot be shown any more,
+        are left out."""
+        with storage_errors(self.library):
+            return self._viewer.previews(chunks)
+
+    def people(self, name: str = "", limit: int = 20) -> tuple[Person, ...]:
+        """Who has sent mails or written documents, the most frequent first; with ``name``, those who have it in their
+        name or address (case does not matter)."""
+        with storage_errors(self.library):
+            return self._viewer.people(name, limit)
+
+    def suggestions(self, limit: int = 4) -> tuple[str, ...]:
+        """Questions that the files of the library answer: of different kinds, about what is newest."""
+        with storage_errors(self.library):
+            return self._viewer.suggestions(limit)
 
     def why(self, path: Path, question: str = "") -> Explanation:
         """Why a file was found, or not; with a question, where each of its chunks came."""
@@ -454,7 +366,7 @@ class Engine:
         parts = self._parts
         if repair:
             self._must_own()
-            with storage_errors(self.library), self._writing():
+            with storage_errors(self.library), self._intake.writing():
                 parts.crashes.forgive()
                 for role in INSTALLABLE:
                     parts.conductor.forgive(role)
@@ -465,48 +377,10 @@ class Engine:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _load(self) -> None:
-        """Behind a live engine: load the model, and see to it that Chroma holds what the catalog says."""
-        try:
-            self._parts.embedder.load()
-            with self._writing():
-                self._parts.prepare_vectors()
-        except DesktopRagError as error:
-            self._in_trouble(Problem(error.code, error.message, error.hint))
-            return
-        except Exception as error:  # else nobody would hear of it
-            said = f"The model could not be made ready ({type(error).__name__})."
-            self._in_trouble(Problem("bug", said, record_bug(error, ENGINE)))
-            return
-        self._ready.set()
-        self._bus.publish(ModelReady(self._parts.embedder.space.model))
-
     def _look_again(self) -> None:
         """Have all folders gone through: files may have waited for a model that is there now."""
         if self._keeper is not None:
             self._keeper.follow([Scope(root) for root in self._parts.catalog.roots()])
-
-    def _in_trouble(self, problem: Problem) -> None:
-        logging.getLogger("desktop_rag").error("%s: %s", problem.code, problem.message)
-        self._troubles[problem.code] = problem
-        self._bus.publish(Trouble(problem))
-
-    def _upkeep(self) -> None:
-        """When nothing else is to be done: keep Chroma and the catalog from growing without need."""
-        problem = self._parts.upkeep()
-        if problem is None:
-            self._troubles.pop(RUNAWAY, None)
-        else:
-            self._in_trouble(problem)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One command writes at a time, and before what goes on in the background."""
-        if self._keeper is None:
-            yield
-        else:
-            with self._keeper.exclusive():
-                yield
 
     def _live(self) -> Keeper:
         if self._keeper is None:
@@ -516,17 +390,6 @@ class Engine:
     def _must_own(self) -> None:
         if self._parts.read_only:
             raise LibraryBusy("This library was opened for searching only.")
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files below a folder; those that vanish meanwhile count nothing."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue
-    return total
 
 
 def _ignore_progress(_: Progress) -> None:

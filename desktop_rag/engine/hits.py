@@ -13,7 +13,7 @@ from desktop_rag.types import Chunk, Document, Entry, Hit, Locator, Message, Why
 def to_hits(catalog: Catalog, passages: Sequence[Passage]) -> tuple[Hit, ...]:
     """The hits of ``passages``, in the same order; those whose file has just been removed are left out."""
     chunks = catalog.chunks(candidate.id for passage in passages for candidate in passage.chunks)
-    documents = _with_parents(catalog, {chunk.document_id for chunk in chunks.values()})
+    documents = with_parents(catalog, {chunk.document_id for chunk in chunks.values()})
     found = (_to_hit(catalog, passage, chunks, documents) for passage in passages)
     return tuple(hit for hit in found if hit is not None)
 
@@ -62,7 +62,8 @@ def _to_hit(catalog: Catalog, passage: Passage, chunks: dict[int, Chunk], docume
     )
 
 
-def _with_parents(catalog: Catalog, ids: set[int]) -> dict[int, Document]:
+def with_parents(catalog: Catalog, ids: set[int]) -> dict[int, Document]:
+    """The documents of these numbers and all that they are inside of, by number."""
     known: dict[int, Document] = {}
     wanted = ids
     while wanted:

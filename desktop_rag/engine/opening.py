@@ -1,4 +1,7 @@
-"""Getting at a library: through the engine that runs for it, or, when none does, by opening it."""
+"""Getting at a library: through the engine that runs for it, or, when none does, by opening it.
+
+Only what opens one here imports what that takes: a client of an engine needs none of it.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,20 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Union
 
 import msgspec
 
 from desktop_rag.engine import wire
 from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.engine import CATALOG_NAME, Engine
-from desktop_rag.engine.results import Check
 from desktop_rag.errors import DesktopRagError, EngineGone, LibraryBusy
-from desktop_rag.storage.repair import repair
+from desktop_rag.storage.lock import LibraryLock
 
-AnyEngine = Engine | EngineClient
+if TYPE_CHECKING:
+    from desktop_rag.engine.engine import Engine
+    from desktop_rag.engine.results import Check
+
+AnyEngine = Union["Engine", EngineClient]
 
 _CHANGING_HANDS_S = 3.0
 """A library that is locked although no engine answers may be about to change hands."""
@@ -29,6 +35,8 @@ _LOOK_EVERY_S = 0.02
 
 def open_engine(library: Path, *, read_only: bool = False) -> AnyEngine:
     """The engine that runs for this library, or else the library itself, opened here. Raises what ``Engine`` does."""
+    from desktop_rag.engine.engine import Engine
+
     deadline = time.monotonic() + _CHANGING_HANDS_S
     while True:
         client = EngineClient.connect(library)
@@ -89,7 +97,7 @@ def stop_engine(library: Path, *, within_s: float = 30.0) -> bool:
         return False
     with client:
         client.shut_down()
-    lock = Engine.lock_of(library)
+    lock = LibraryLock(library.expanduser().absolute())
     deadline = time.monotonic() + within_s
     while lock.is_held():
         if time.monotonic() > deadline:
@@ -98,13 +106,42 @@ def stop_engine(library: Path, *, within_s: float = 30.0) -> bool:
     return True
 
 
+def restart_engine(library: Path) -> None:
+    """Have the engine begin anew, with the settings as they are now; returns once it can be asked. Others may start
+    it meanwhile, too. Raises ``DesktopRagError`` when it does not come back."""
+    before = _process(library, end=True)
+    deadline = time.monotonic() + _START_S
+    while True:
+        try:
+            if _process(library) != before:
+                return
+            late: DesktopRagError = EngineGone("What reads your files is still busy.", "Wait a little and try again.")
+        except DesktopRagError as error:  # it is changing hands
+            late = error
+        if time.monotonic() > deadline:
+            raise late
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _process(library: Path, *, end: bool = False) -> int:
+    """The process of the engine that runs for this library, which is started if none does; it is told to ``end``."""
+    with start_engine(library) as client:
+        engine = client.status().engine
+        if end:
+            client.shut_down()
+        return engine.pid if engine is not None else 0
+
+
 def repair_library(library: Path) -> tuple[list[str], list[Check]]:
     """Mend a library while nobody has it open, then look at it: what was done, in words, and what is found now. An
     engine that runs is stopped for it and started again. Raises ``LibraryBusy``, ``StorageError``."""
+    from desktop_rag.engine.engine import CATALOG_NAME, Engine
+    from desktop_rag.storage.repair import repair
+
     done: list[str] = []
     ran = stop_engine(library)
     if library.is_dir():
-        lock = Engine.lock_of(library)
+        lock = LibraryLock(library.expanduser().absolute())
         lock.acquire()
         try:
             done = repair(library / CATALOG_NAME)

@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 
 from desktop_rag import __version__, offline
-from desktop_rag.engine import wire
+from desktop_rag.engine import calls, wire
 from desktop_rag.engine.engine import Engine
 from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy, StorageError
 from desktop_rag.log import ENGINE, record_bug, start_log
@@ -35,6 +35,8 @@ STOPPED, MISUSED, BUSY, UNUSABLE = 0, 2, 4, 5
 _PROGRESS_EVERY_S = 0.1
 _MOST_CLIENTS = 64
 _WORKERS = 6
+_LOOK_EVERY_S = 5.0
+"""How often it is looked whether the library is still there."""
 
 log = logging.getLogger("desktop_rag.engine")
 
@@ -94,10 +96,12 @@ class Service:
         self._workers.shutdown()  # who has asked already gets an answer
 
     def wait(self) -> None:
-        """Return when somebody has said stop."""
+        """Return when somebody has said stop, or has deleted the library."""
         # A wait without end would keep Python from handling signals on Windows.
-        while not self._stopping.wait(3600.0 if sys.platform != "win32" else 0.5):
-            pass
+        while not self._stopping.wait(_LOOK_EVERY_S if sys.platform != "win32" else 0.5):
+            if not wire.address_path(self._engine.library).exists():
+                log.info("The library %s is not there any more.", self._engine.library)
+                return
 
     def stop(self) -> None:
         self._stopping.set()
@@ -173,7 +177,7 @@ class _Client:
                 if isinstance(call, wire.Hello):
                     continue
                 self._stop = stop = threading.Event()
-                if isinstance(call, wire.Subscribe):  # it may last for days
+                if isinstance(call, calls.Subscribe):  # it may last for days
                     threading.Thread(target=self._perform, args=(call, stop), name="events", daemon=True).start()
                 else:
                     try:
@@ -189,18 +193,18 @@ class _Client:
         """Have the call that goes on end soon."""
         self._stop.set()
 
-    def _perform(self, call: wire.AnyCall, stop: threading.Event) -> None:
+    def _perform(self, call: calls.AnyCall, stop: threading.Event) -> None:
         with contextlib.suppress(OSError):
             self._send(self._answer(call, stop))
-        if isinstance(call, wire.ShutDown):
+        if isinstance(call, calls.ShutDown):
             self._shut_down()
 
-    def _answer(self, call: wire.AnyCall, stop: threading.Event) -> wire.Result | wire.Failure:
+    def _answer(self, call: calls.AnyCall, stop: threading.Event) -> wire.Result | wire.Failure:
         try:
-            if isinstance(call, wire.Subscribe):
+            if isinstance(call, calls.Subscribe):
                 self._tell_events(stop)
                 value: Any = None
-            elif isinstance(call, wire.ShutDown):
+            elif isinstance(call, calls.ShutDown):
                 value = None
             else:
                 value = call.perform(self._engine, self._tell, stop)

@@ -10,7 +10,6 @@ chunks (used when the file comes again), and whole documents. The catalog's tran
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import queue
 import threading
@@ -28,6 +27,7 @@ from desktop_rag.indexing.assemble import Draft, Part, assemble
 from desktop_rag.indexing.chunking import Passage, Tokenizer
 from desktop_rag.indexing.perceive import FilePerception, Senses
 from desktop_rag.language import words
+from desktop_rag.parsing.fingerprint import short_hash
 from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.parsing.stream import DocumentStart, Event, FileStart
 from desktop_rag.storage.catalog import Catalog, Known, NewChunk, NewDocument, NewPicture
@@ -296,7 +296,7 @@ class Pipeline:
                 texts[digest] = text
                 hashes.append(digest)
                 if passage.preview is not None:
-                    previews[_digest(passage.preview)] = passage.preview
+                    previews[short_hash(passage.preview)] = passage.preview
         known = self._catalog.known_embeddings(self._space, list(texts))
         fresh = [digest for digest in texts if digest not in known]
         vectors = self._embedder.embed([texts[digest] for digest in fresh], self._between) if fresh else None
@@ -386,7 +386,7 @@ class Pipeline:
         seen = [
             (number, vector[digest])
             for number, passage in zip(ids, passages, strict=True)
-            if passage.preview is not None and (digest := _digest(passage.preview)) in vector
+            if passage.preview is not None and (digest := short_hash(passage.preview)) in vector
         ]
         if seen:
             self._pictures.upsert(
@@ -450,7 +450,7 @@ class Pipeline:
     def _picture(self, file: ToIndex, passage: Passage, shown: dict[bytes, int]) -> NewPicture | None:
         if passage.preview is None:
             return None
-        digest = _digest(passage.preview)
+        digest = short_hash(passage.preview)
         name = self._pictures.space_name if self._pictures is not None and digest in shown else ""
         self._seen_by[file.path] = name and self._seen_by.get(file.path, name)
         return NewPicture(digest, passage.looks, shown.get(digest))
@@ -467,11 +467,7 @@ def _begun(events: Iterator[Event]) -> tuple[str, Iterator[Event]]:
 def embedded_text(context: str, text: str) -> tuple[bytes, str]:
     """What of a chunk goes through the model, with the hash that it has in the cache of embeddings."""
     whole = f"{context}\n{text}"
-    return _digest(whole.encode("utf-8", "replace")), whole
-
-
-def _digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=16).digest()
+    return short_hash(whole.encode("utf-8", "replace")), whole
 
 
 def _drafts(jobs: Sequence[_Job]) -> Iterator[Draft]:

@@ -48,7 +48,7 @@ class ParserProcess:
         self._setup = setup
         self._file_s = file_s
         self._log = log
-        self._paths: deque[Path] = deque()
+        self._requests: deque[stream.Request] = deque()
         self._events: deque[Event] = deque()
         self._files_done = 0
         self._guard = threading.Lock()  # over what the watching thread looks at, too
@@ -62,10 +62,10 @@ class ParserProcess:
     def running(self) -> bool:
         return self._child is not None
 
-    def submit(self, paths: Iterable[Path]) -> None:
+    def submit(self, requests: Iterable[stream.Request]) -> None:
         """Add files to the end of what the child is to parse. Raises ``PoolClosed``."""
-        added = list(paths)
-        self._paths.extend(added)
+        added = list(requests)
+        self._requests.extend(added)
         if self._child is None:
             self._start()
         elif added:
@@ -73,7 +73,7 @@ class ParserProcess:
 
     def events(self) -> Iterator[Event]:
         """The events of the file submitted first; complete whatever happens to the child. Raises ``PoolClosed``."""
-        path = self._paths[0]
+        path = self._requests[0].file
         opened: dict[int, bool] = {}  # documents that have not ended, and whether they had text
         while True:
             event = self._next_event()
@@ -95,7 +95,7 @@ class ParserProcess:
                     break
                 opened[max(opened)] |= event.state in (FileState.INDEXED, FileState.PARTIAL)
             yield event
-        self._paths.popleft()
+        self._requests.popleft()
         self._turn_page()
 
     def watch(self, now: float) -> None:
@@ -116,7 +116,7 @@ class ParserProcess:
 
     def kill(self) -> None:
         """End the child and forget the files it was given. The object stays usable."""
-        self._paths.clear()
+        self._requests.clear()
         self._events.clear()
         self._waited_s = 0.0
         self._bury()
@@ -161,10 +161,10 @@ class ParserProcess:
                 log.close()
         self._files_done = 0
         self._write(stream.encode(self._setup))
-        self._send(self._paths)
+        self._send(self._requests)
 
-    def _send(self, paths: Iterable[Path]) -> None:
-        self._write(stream.encode([os.fsencode(path) for path in paths]))
+    def _send(self, requests: Iterable[stream.Request]) -> None:
+        self._write(stream.encode(list(requests)))
 
     def _write(self, payload: bytes) -> None:
         assert self._child is not None
@@ -201,7 +201,7 @@ class ParserProcess:
             lost = bool(self._fault)
         if lost:
             self._bury()
-        if self._child is None and self._paths:
+        if self._child is None and self._requests:
             self._start()
 
     def _stopped(self, path: Path, opened: dict[int, bool]) -> Problem | None:

@@ -1,4 +1,4 @@
-"""The content hash by which the same bytes at two paths are known to be one document."""
+"""The hashes by which the same bytes are known again: of files, and of texts and pictures inside them."""
 
 from __future__ import annotations
 
@@ -40,3 +40,8 @@ def hashing(path: Path) -> Generator[int, None, str]:
     except OSError as error:
         raise unreadable(path, error) from error
     return digest.hexdigest()
+
+
+def short_hash(data: bytes) -> bytes:
+    """16 bytes that stand for a text or the small form of a picture."""
+    return hashlib.blake2b(data, digest_size=16).digest()

@@ -103,6 +103,28 @@ def parts(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[Part]
         yield from _leaf(part, mime, depth, parent)
 
 
+def body(message: MimeMessage) -> tuple[str, bytes]:
+    """What a message says: its media type, "text/html" if it says it so too, else "text/plain", and the text in
+    UTF-8."""
+    page = next(_pages(message), None)
+    if page is not None:
+        return "text/html", mail_headers.decode_bytes(page.data, page.charset).encode("utf-8", "replace")
+    text = "\n\n".join(part.text for part in parts(message) if isinstance(part, Text))
+    return "text/plain", text.encode("utf-8", "replace")
+
+
+def _pages(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[Html]:
+    """The HTML of a message itself, be there another form of it or not."""
+    mime = part.get_content_type()
+    if mime.startswith("multipart/") and mime != "multipart/encrypted" and depth <= _MAX_NESTING:
+        children = part.get_payload() if part.is_multipart() else []
+        for child in children:
+            if isinstance(child, MimeMessage):
+                yield from _pages(child, depth + 1, mime)
+    elif mime.startswith("text/"):
+        yield from (leaf for leaf in _leaf(part, mime, depth, parent) if isinstance(leaf, Html))
+
+
 def _with_boundary_found(part: MimeMessage) -> MimeMessage | None:
     """A multipart whose header names no boundary, or a wrong one, parsed again by the boundary that is there."""
     payload = part.get_payload()

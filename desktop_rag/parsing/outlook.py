@@ -67,6 +67,11 @@ def parse_msg(source: Source) -> Iterator[ParseItem]:
     yield from _parsed(item, source)
 
 
+def read_item(source: Source) -> MimeMessage:
+    """An Outlook item as the MIME message it is read as. Raises ``Damaged`` or ``OverCap``."""
+    return _as_mime(mapi.read_msg(_read(source), source.name))
+
+
 def parse_tnef(source: Source) -> Iterator[ParseItem]:
     """Parse a winmail.dat: its text, and the files in it as attachments. Raises ``Damaged`` or ``OverCap``."""
     data = _read(source)

@@ -6,6 +6,7 @@ been nothing to parse for a while.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -19,7 +20,8 @@ from desktop_rag.parsing import stream
 from desktop_rag.parsing.child import ParserProcess
 from desktop_rag.parsing.child import PoolClosed as PoolClosed
 from desktop_rag.parsing.source import MIB, Limits
-from desktop_rag.parsing.stream import Event
+from desktop_rag.parsing.stream import DocumentEnd, Event, PartRead, problem_error
+from desktop_rag.types import Locator, Problem
 
 _AHEAD = 32  # files a child is told about in advance, so that it need not wait between small ones
 _WATCH_EVERY_S = 0.2
@@ -78,7 +80,7 @@ class ParserPool:
             while True:
                 if len(waiting) <= _AHEAD // 2 and (more := list(islice(todo, _AHEAD - len(waiting)))):
                     waiting.extend(more)
-                    process.submit(more)
+                    process.submit(stream.Request(os.fsencode(path)) for path in more)
                 if not waiting:
                     break
                 events = process.events()
@@ -90,6 +92,29 @@ class ParserPool:
             if waiting:
                 process.kill()
             self._give_back(process)
+
+    def read_part(self, path: Path, place: Locator) -> PartRead:
+        """What is at a place in a file. Waits for a free child. Raises a ``FileProblem``, and ``PoolClosed``."""
+        process = self._take()
+        part: PartRead | None = None
+        problem: Problem | None = None
+        done = False
+        try:
+            process.submit([stream.Request(os.fsencode(path), place)])
+            for event in process.events():
+                if isinstance(event, PartRead):
+                    part = event
+                elif isinstance(event, DocumentEnd):
+                    problem = event.problem
+            done = True
+        finally:
+            if not done:
+                process.kill()
+            self._give_back(process)
+        if problem is not None:
+            raise problem_error(problem)
+        assert part is not None
+        return part
 
     def abandon(self) -> None:
         """Give up the files that are being parsed now: their events end with a problem."""

@@ -8,15 +8,18 @@ could not be read) and then the events of document 1, whose ``DocumentEnd`` is t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from desktop_rag.errors import Damaged, Encrypted, FileProblem, OverCap, ParserStopped, Unreadable, Unsupported
 from desktop_rag.frames import whole_characters
 from desktop_rag.parsing.source import Limits
-from desktop_rag.types import Entry, FileState, Kind, Message, Metadata, Problem, Segment
+from desktop_rag.types import Entry, FileState, Kind, Locator, Message, Metadata, Problem, Segment
 
 
 class _Event(Struct, frozen=True, omit_defaults=True, tag_field="event", tag=True):
@@ -78,7 +81,17 @@ class DocumentEnd(_Event, frozen=True):
     problem: Problem | None = None
 
 
-Event = FileStart | FileRead | DocumentStart | DocumentMetadata | DocumentSegment | DocumentProblem | DocumentEnd
+class PartRead(_Event, frozen=True):
+    """What is at a place in a file, where only that was asked for."""
+
+    name: str
+    mime: str
+    data: bytes
+
+
+Event = (
+    FileStart | FileRead | DocumentStart | DocumentMetadata | DocumentSegment | DocumentProblem | DocumentEnd | PartRead
+)
 
 FILE = 1
 """The number of the document that is the file itself."""
@@ -96,6 +109,18 @@ class Setup(Struct, frozen=True):
     retire_after: int
     parse: str
     hear: bool
+
+
+class Request(Struct, frozen=True, omit_defaults=True):
+    """A file to be parsed; with a ``place``, only what is there is wanted. The path is as the system has it: on Linux a
+    name need not be text."""
+
+    path: bytes
+    place: Locator | None = None
+
+    @property
+    def file(self) -> Path:
+        return Path(os.fsdecode(self.path))
 
 
 OUT_OF_MEMORY = 12
@@ -116,8 +141,7 @@ def _plain(value: object) -> object:
 encode = msgspec.msgpack.Encoder(enc_hook=_plain).encode
 decode_events = msgspec.msgpack.Decoder(list[Event]).decode
 decode_setup = msgspec.msgpack.Decoder(Setup).decode
-decode_paths = msgspec.msgpack.Decoder(list[bytes]).decode
-"""Paths as the system has them: on Linux a name need not be text."""
+decode_requests = msgspec.msgpack.Decoder(list[Request]).decode
 
 
 def encode_events(events: Sequence[Event]) -> bytes:
@@ -127,3 +151,11 @@ def encode_events(events: Sequence[Event]) -> bytes:
     except UnicodeEncodeError:
         plain = [msgspec.to_builtins(event, builtin_types=(bytes, datetime), enc_hook=_plain) for event in events]
         return encode(whole_characters(plain))
+
+
+_ERRORS = {kind.code: kind for kind in (Unsupported, Encrypted, Damaged, OverCap, Unreadable, ParserStopped)}
+
+
+def problem_error(problem: Problem) -> FileProblem:
+    """The error that became the problem of a file."""
+    return _ERRORS.get(problem.code, FileProblem)(problem.message, problem.hint)

@@ -62,7 +62,7 @@ def parse_tree(path: Path, limits: Limits, hear: bool = True) -> Iterator[Event]
         yield DocumentEnd(FILE, FileState.FAILED, error.as_problem())
         return
     yield FileStart(str(path), digest, source.size)
-    format, problem = _identify(source, "")
+    format, problem = identify(source, "")
     for event in _Tree(limits, hear).document(source, format, problem, None, None, (digest,), _Budget(limits)):
         if isinstance(event, DocumentEnd) and event.document == FILE and _has_changed(source, before):
             useful = event.state in (FileState.INDEXED, FileState.PARTIAL)
@@ -124,7 +124,7 @@ def _has_changed(source: Source, before: os.stat_result) -> bool:
     return (now.st_size, now.st_mtime_ns, now.st_ino) != (before.st_size, before.st_mtime_ns, before.st_ino)
 
 
-def _identify(source: Source, mime: str) -> tuple[Format | None, Problem | None]:
+def identify(source: Source, mime: str) -> tuple[Format | None, Problem | None]:
     """The format of a source (by its name, if its content cannot be told), and the problem that keeps it unread."""
     format = by_suffix(source.name) or by_mime(mime)
     try:
@@ -133,7 +133,7 @@ def _identify(source: Source, mime: str) -> tuple[Format | None, Problem | None]
     except FileProblem as error:
         return format, error.as_problem()
     except Exception as error:
-        return format, _unexpected(source.name, error)
+        return format, unexpected(source.name, error)
     return format, None
 
 
@@ -151,7 +151,7 @@ def _check(source: Source, format: Format | None) -> None:
     source.mime = format.mime
 
 
-def _unexpected(name: str, error: BaseException) -> Problem:
+def unexpected(name: str, error: BaseException) -> Problem:
     """The problem for an exception that no parser should let out: what a library made of a broken file."""
     _log.info("%s could not be parsed", name, exc_info=error)
     if isinstance(error, MemoryError):
@@ -254,7 +254,7 @@ class _Tree:
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # a panic of a parser written in Rust is no Exception
-            outcome.problem = _unexpected(source.name, error)
+            outcome.problem = unexpected(source.name, error)
         if told is None or told != known:
             yield DocumentMetadata(number, _fill(known, fallback))
 
@@ -288,7 +288,7 @@ class _Tree:
                 f"{name} lies more than {self.limits.depth} files deep.", "Save it as a file of its own."
             ).as_problem()
         else:
-            format, refusal = _identify(source, item.mime)
+            format, refusal = identify(source, item.mime)
         if format is not None and format.kind == "image" and len(item.data) < _TINY_IMAGE:
             return
         inner = yield from self.document(source, format, refusal, parent, item.locator, (*ancestors, digest), budget)

@@ -1,8 +1,8 @@
 """The child process that parses: ``python -m desktop_rag.parsing.worker``, started by ``sandbox``.
 
-It reads a ``Setup`` and then lists of paths from its standard input, and writes lists of events to its standard output;
-nothing else can write there. It is confined (see ``confine``), and ends when its parent does: at once when Python can
-run, and after two time limits when a parser is stuck in native code.
+It reads a ``Setup`` and then lists of requests from its standard input, and writes lists of events to its standard
+output; nothing else can write there. It is confined (see ``confine``), and ends when its parent does: at once when
+Python can run, and after two time limits when a parser is stuck in native code.
 """
 
 from __future__ import annotations
@@ -43,14 +43,20 @@ def main() -> None:
     warnings.simplefilter("ignore")
     faulthandler.enable()
     confine(setup.memory_bytes)
-    paths: SimpleQueue[Path] = SimpleQueue()
-    threading.Thread(target=_receive, args=(requests, paths), daemon=True).start()
+    asked: SimpleQueue[stream.Request] = SimpleQueue()
+    threading.Thread(target=_receive, args=(requests, asked), daemon=True).start()
     threading.Thread(target=_prove_alive, args=(setup.timeout_s,), daemon=True).start()
     module, _, function = setup.parse.partition(":")
     parse: ParseTree = getattr(importlib.import_module(module), function)
     try:
         for _ in range(setup.retire_after):
-            _send(parse(paths.get(), setup.limits, setup.hear), events)
+            request = asked.get()
+            if request.place is None:
+                _send(parse(request.file, setup.limits, setup.hear), events)
+            else:
+                from desktop_rag.parsing.inside import read_part
+
+                _send(read_part(request.file, request.place, setup.limits), events)
             if _memory_bytes() > setup.memory_bytes / 2:
                 break  # what a large file left behind would be missing for the next
     except MemoryError:
@@ -58,10 +64,10 @@ def main() -> None:
     os._exit(0)  # at once, without waiting for what libraries may have started
 
 
-def _receive(requests: BinaryIO, paths: SimpleQueue[Path]) -> None:
+def _receive(requests: BinaryIO, asked: SimpleQueue[stream.Request]) -> None:
     while (frame := read_frame(requests)) is not None:
-        for path in stream.decode_paths(frame):
-            paths.put(Path(os.fsdecode(path)))
+        for request in stream.decode_requests(frame):
+            asked.put(request)
     os._exit(0)  # the parent has closed our input, or is no more
 
 
@@ -79,6 +85,8 @@ def _send(events: Iterator[stream.Event], out: BinaryIO) -> None:
     due = time.monotonic() + _BATCH_S
     for event in events:
         batch.append(event)
+        if isinstance(event, stream.PartRead):
+            size += len(event.data)
         if isinstance(event, stream.DocumentSegment):
             segment = event.segment
             size += len(segment.text) + sum(map(len, filter(None, (segment.image, segment.preview, segment.sound))))

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_DOCUMENT_COLUMNS = (
-    "id, kind, mime, title, author, created, language, parent_id, thread_id, locator, recipe, mail, tags"
-)
+DOCUMENT_COLUMNS = "id, kind, mime, title, author, created, language, parent_id, thread_id, locator, recipe, mail, tags"
 
 
 class NewPicture(msgspec.Struct, frozen=True):
@@ -355,14 +353,12 @@ class Catalog:
     # --- documents ---------------------------------------------------------------------------------------------------
 
     def document(self, document_id: int) -> Document | None:
-        row = (
-            self.reader().execute(f"SELECT {_DOCUMENT_COLUMNS} FROM documents WHERE id = ?", (document_id,)).fetchone()
-        )
+        row = self.reader().execute(f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE id = ?", (document_id,)).fetchone()
         return None if row is None else document_of(row)
 
     def documents(self, ids: Iterable[int]) -> dict[int, Document]:
         rows = self.reader().execute(
-            f"SELECT {_DOCUMENT_COLUMNS} FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+            f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE id IN (SELECT value FROM json_each(?))",
             (msgspec.json.encode(list(ids)).decode(),),
         )
         return {row[0]: document_of(row) for row in rows}
@@ -378,7 +374,7 @@ class Catalog:
     def inner_documents(self, top_id: int) -> list[Document]:
         """All documents of one file, outermost first."""
         rows = self.reader().execute(
-            f"SELECT {_DOCUMENT_COLUMNS} FROM documents WHERE top_id = ? ORDER BY id", (top_id,)
+            f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE top_id = ? ORDER BY id", (top_id,)
         )
         return [document_of(row) for row in rows]
 
@@ -446,7 +442,7 @@ class Catalog:
 
 
 def document_of(row: Sequence[Any]) -> Document:
-    """A row of ``_DOCUMENT_COLUMNS`` as a document."""
+    """A row of ``DOCUMENT_COLUMNS`` as a document."""
     return Document(
         id=row[0],
         kind=row[1],

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, timestamp
+from desktop_rag.storage.names import folded_name
 from desktop_rag.storage.threads import Relative, assign, identifiers, relative, split_subject
 from desktop_rag.types import FileState, Mail, Problem
 
@@ -243,8 +244,8 @@ def _set_file(
 ) -> None:
     before = writer.execute("SELECT document_id FROM files WHERE path = ?", (file.path,)).fetchone()
     writer.execute(
-        "INSERT OR REPLACE INTO files(path, root, size, mtime_ns, state, problem, content_hash, recipe, document_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO files(path, root, size, mtime_ns, state, problem, content_hash, recipe, document_id,"
+        " name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             file.path,
             file.root,
@@ -255,6 +256,7 @@ def _set_file(
             file.content_hash,
             file.recipe,
             document_id,
+            folded_name(file.path),
         ),
     )
     if before is not None and before[0] != document_id:

@@ -61,9 +61,28 @@ class Conversations:
         self.get(conversation)
         with storage_errors(self._catalog.path):
             rows = self._catalog.reader().execute(
-                "SELECT asked_at, question, answer FROM turns WHERE conversation_id = ? ORDER BY id", (conversation,)
+                "SELECT asked_at, question, answer, rating FROM turns WHERE conversation_id = ? ORDER BY id",
+                (conversation,),
             )
-            return [Turn(_moment(asked_at), question, _answers.decode(answer)) for asked_at, question, answer in rows]
+            return [
+                Turn(_moment(asked_at), question, _answers.decode(answer), rating)
+                for asked_at, question, answer, rating in rows
+            ]
+
+    def rate(self, conversation: int, turn: int, rating: int) -> None:
+        """Note what the person thinks of an answer: -1, 0 (nothing any more) or 1; ``turn`` counts from 0. Raises
+        ``QueryError`` for one that is not there, and for another rating."""
+        if rating not in (-1, 0, 1):
+            raise QueryError(f"An answer cannot be rated {rating}.", "Rate it -1, 0 or 1.")
+        with self._catalog.transaction() as writer:
+            changed = writer.execute(
+                "UPDATE turns SET rating = ? WHERE ? >= 0 AND id ="
+                " (SELECT id FROM turns WHERE conversation_id = ? ORDER BY id LIMIT 1 OFFSET ?)",
+                (rating, turn, conversation, turn),
+            ).rowcount
+        if not changed:
+            self.get(conversation)
+            raise QueryError(f"There is no question {turn + 1} in conversation {conversation}.")
 
     def get(self, conversation: int) -> Conversation:
         """Raises ``QueryError`` for a conversation that is not there."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from desktop_rag.errors import LibraryTooNew
 from desktop_rag.storage.failures import primary_code
+from desktop_rag.storage.names import folded_name
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     (
@@ -179,6 +180,24 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX turns_conversation ON turns(conversation_id);
         """,
     ),
+    (
+        "0004_lists",
+        """
+        -- What the person thinks of an answer: -1, 0 (nothing said) or 1.
+        ALTER TABLE turns ADD COLUMN rating INTEGER NOT NULL DEFAULT 0;
+
+        -- The name of a file, folded (see names.py); lists of files are made from the index alone.
+        ALTER TABLE files ADD COLUMN name TEXT NOT NULL DEFAULT '';
+        UPDATE files SET name = folded_name(path);
+        CREATE INDEX files_listed ON files(state, path, name);
+
+        -- The newest documents of a kind, and who wrote what.
+        DROP INDEX documents_kind;
+        CREATE INDEX documents_kind ON documents(kind, dated);
+        CREATE INDEX documents_author ON documents(author, kind) WHERE author <> '';
+        CREATE INDEX people_named ON people(role, name, address);
+        """,
+    ),
 )
 
 
@@ -206,6 +225,7 @@ def is_behind(connection: sqlite3.Connection) -> bool:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date. Raises ``LibraryTooNew`` for a library that a newer version has written."""
+    connection.create_function("folded_name", 1, folded_name, deterministic=True)
     while (version := _version(connection)) < len(MIGRATIONS):
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -139,7 +139,10 @@ def _salvage(catalog: Path) -> list[str]:
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection, table: str, key: str) -> int:
     """Copy the rows that can be read; returns how many. Raises ``sqlite3.DatabaseError`` when ``old`` is no database
     at all."""
-    columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
+    known = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}  # an older version may have written it
+    columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})") if row[1] in known]
+    if not columns:
+        return 0
     insert = f"INSERT OR IGNORE INTO {table}({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     new.execute("BEGIN")
     for row in _readable(old, table, key, columns):
@@ -174,7 +177,7 @@ def _make_consistent(new: sqlite3.Connection) -> None:
         DELETE FROM turns WHERE conversation_id NOT IN (SELECT id FROM conversations);
         DELETE FROM people WHERE document_id NOT IN (SELECT id FROM documents);
         UPDATE documents SET recipe = '';
-        UPDATE files SET recipe = '',
+        UPDATE files SET recipe = '', name = folded_name(path),
             document_id = CASE WHEN document_id IN (SELECT id FROM documents) THEN document_id END;
         COMMIT;
         """

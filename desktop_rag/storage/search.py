@@ -72,7 +72,7 @@ class CatalogSearch:
         self._rows = rows
         self._version = -1
         self._counted = (-1, 0)
-        self._corpus = Corpus(0, 1.0)
+        self._corpus: Corpus | None = None
         self._frequencies: dict[str, int] = {}
 
     @property
@@ -82,27 +82,35 @@ class CatalogSearch:
 
     def corpus(self) -> Corpus:
         """Counted again only after the catalog has changed."""
-        reader = self._catalog.reader()
+        self._look()
+        corpus = self._corpus
+        if corpus is None:
+            reader = self._catalog.reader()
+            count, total = reader.execute("SELECT count(*), coalesce(sum(words), 0) FROM chunks").fetchone()
+            corpus = self._corpus = Corpus(count, total / count if count else 1.0)
+        return corpus
+
+    def _look(self) -> None:
+        """Forget what was counted before the catalog changed."""
         version = self._catalog.version()
         if version != self._version:
-            count, total = reader.execute("SELECT count(*), coalesce(sum(words), 0) FROM chunks").fetchone()
-            self._corpus = Corpus(count, total / count if count else 1.0)
+            self._corpus = None
             self._frequencies = {}
             self._version = version
-        return self._corpus
 
     def frequencies(self, stems: Iterable[str]) -> dict[str, int]:
         """In how many chunks each stem occurs."""
-        self.corpus()
+        self._look()
         reader = self._catalog.reader()
+        counted = self._frequencies
         result: dict[str, int] = {}
         for stem in stems:
-            known = self._frequencies.get(stem)
+            known = counted.get(stem)
             if known is None:
                 row = reader.execute("SELECT doc FROM chunk_vocabulary WHERE term = ?", (stem,)).fetchone()
                 # The index stems a few words further (see ``language.stem``); asked as a question, it finds them.
                 known = row[0] if row else len(self.matching(f'"{stem}"', _COUNTED))
-                self._frequencies[stem] = known
+                counted[stem] = known
             result[stem] = known
         return result
 

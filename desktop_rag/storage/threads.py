@@ -33,7 +33,10 @@ class Subject(Struct, frozen=True):
     """A subject without the prefixes that answering and forwarding put before it."""
 
     base: str
+    """In small letters, to be compared."""
     is_reply: bool
+    text: str
+    """As it was written."""
 
 
 class Relative(Struct, frozen=True):
@@ -65,7 +68,8 @@ def split_subject(subject: str) -> Subject:
         elif tag := _LIST_TAG.match(rest):
             rest = rest[tag.end() :]
         else:
-            return Subject(" ".join(rest.casefold().split()), is_reply)
+            text = " ".join(rest.split())
+            return Subject(text.casefold(), is_reply, text)
 
 
 def identifiers(mail: Mail) -> tuple[str, ...]:

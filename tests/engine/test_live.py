@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from desktop_rag.config import Config
+from desktop_rag.engine.background import Background
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.events import Changed, ModelReady
 from desktop_rag.errors import ConfigError
@@ -189,8 +190,8 @@ def test_words_are_found_before_the_model_is_there(
     with Engine(library) as engine:
         engine.index([notes])
     loaded = threading.Event()
-    load = Engine._load
-    monkeypatch.setattr(Engine, "_load", lambda self: (loaded.wait(60), load(self)))
+    load = Background._load
+    monkeypatch.setattr(Background, "_load", lambda self, writing: (loaded.wait(60), load(self, writing)))
     with Engine(library, config=CONFIG, live=True) as engine:
         first = engine.search("boat jetty", wait=False)
         assert first.hits

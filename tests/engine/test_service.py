@@ -21,7 +21,8 @@ from desktop_rag.engine.client import EngineClient
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.events import Changed
 from desktop_rag.engine.opening import open_engine, start_engine, stop_engine
-from desktop_rag.errors import ConfigError, EngineGone, LibraryBusy, QueryError
+from desktop_rag.errors import ConfigError, EngineGone, LibraryBusy, QueryError, Unreadable
+from desktop_rag.types import FileState, Message, Whole
 from tests.engine.waiting import until
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
@@ -78,6 +79,21 @@ def test_everything_works_across_processes(library: Path, notes: Path) -> None:
         with pytest.raises(QueryError):
             client.search("kiln after:nonsense")
         assert all(check.ok for check in client.doctor())
+        with Engine(library, read_only=True) as direct:
+            assert client.files(states=[FileState.INDEXED], root=notes, name="BOAT", limit=1) == direct.files(
+                name="boat"
+            )
+            assert client.view(notes / "boat.txt", limit=1) == direct.view(notes / "boat.txt")
+            assert client.people("nobody") == direct.people("nobody") == ()
+            assert client.suggestions() == direct.suggestions() != ()
+        assert client.part(notes / "boat.txt", Whole()).data == (notes / "boat.txt").read_bytes()
+        with pytest.raises(Unreadable):
+            client.part(notes / "boat.txt", Message(7, "gone.pdf"))
+        assert client.previews([1, 2, 3]) == {}
+        talk = client.ask("Where is the boat moored?", remember=True).conversation
+        assert talk is not None
+        client.rate(talk, 0, -1)
+        assert client.turns(talk)[0].rating == -1
         client.pause()
         (notes / "kiln.txt").unlink()
         assert client.forget(notes / "kiln.txt") == 1

@@ -15,6 +15,7 @@ from desktop_rag.parsing.stream import (
     Event,
     FileRead,
     FileStart,
+    PartRead,
 )
 from desktop_rag.types import FileState, Problem
 
@@ -60,6 +61,7 @@ def check_events(events: Sequence[Event]) -> DocumentEnd:
             assert event.name
             open_documents.append(event.document)
             continue
+        assert not isinstance(event, PartRead), "nobody has asked for a part"
         assert event.document == open_documents[-1], "documents lie inside each other"
         if isinstance(event, DocumentMetadata):
             assert event.metadata.kind

@@ -107,3 +107,27 @@ def test_turns_of_many_threads_are_all_kept(conversations: Conversations) -> Non
     for thread in threads:
         thread.join()
     assert {turn.question for turn in conversations.turns(number)} == {f"Question {n}" for n in range(8)}
+
+
+def test_answers_are_rated_and_the_rating_can_be_taken_back(conversations: Conversations) -> None:
+    number, other = conversations.create("Talk", NOW), conversations.create("Another", NOW)
+    for talk in (number, other, number):
+        conversations.add_turn(talk, Turn(NOW, "When?", ANSWER))
+    conversations.rate(number, 1, -1)
+    assert [turn.rating for turn in conversations.turns(number)] == [0, -1]
+    assert [turn.rating for turn in conversations.turns(other)] == [0]
+    assert conversations.get(number).changed == NOW
+    conversations.rate(number, 1, 1)
+    conversations.rate(number, 1, 0)
+    assert [turn.rating for turn in conversations.turns(number)] == [0, 0]
+
+
+@pytest.mark.parametrize(("turn", "rating"), [(1, 1), (-1, 1), (0, 2)])
+def test_what_cannot_be_rated_is_told(conversations: Conversations, turn: int, rating: int) -> None:
+    number = conversations.create("Talk", NOW)
+    conversations.add_turn(number, Turn(NOW, "When?", ANSWER))
+    with pytest.raises(QueryError):
+        conversations.rate(number, turn, rating)
+    with pytest.raises(QueryError):
+        conversations.rate(number + 1, turn, rating)
+    assert [turn.rating for turn in conversations.turns(number)] == [0]

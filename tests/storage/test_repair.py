@@ -101,6 +101,23 @@ def test_what_is_no_catalog_any_more_is_set_aside(
     works_again(library, original[1], monkeypatch, embeds=True)
 
 
+def test_what_an_older_version_has_written_is_saved_as_well(library: Path, original: tuple[Path, Path]) -> None:
+    catalog = library / CATALOG_NAME
+    with closing(sqlite3.connect(catalog, isolation_level=None)) as old:
+        old.execute("INSERT INTO conversations(id, title, began, changed) VALUES (1, 'Talk', 1, 1)")
+        old.execute("INSERT INTO turns(conversation_id, asked_at, question, answer) VALUES (1, 1, 'Why?', '{}')")
+        old.execute("DROP INDEX files_listed")
+        old.execute("ALTER TABLE files DROP COLUMN name")
+        old.execute("ALTER TABLE turns DROP COLUMN rating")
+        old.execute("PRAGMA user_version = 3")
+    smash(catalog, [dict(trees(catalog))["chunks"][-1]])
+    assert repair(catalog)
+    with Engine(library) as engine:
+        assert [talk.turns for talk in engine.conversations()] == [1]
+        assert engine.files(name=Path(engine.files(limit=1).files[0].path).name.upper()).total >= 1
+        assert engine.status().roots == (str(original[1]),)
+
+
 def test_a_sound_catalog_is_left_alone(library: Path) -> None:
     before = (library / CATALOG_NAME).read_bytes()
     assert repair(library / CATALOG_NAME) == []

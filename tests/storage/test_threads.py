@@ -81,17 +81,17 @@ def test_mails_without_identifiers_stay_apart() -> None:
 @pytest.mark.parametrize(
     ("subject", "expected"),
     [
-        ("Trip", Subject("trip", False)),
-        ("Re: Trip", Subject("trip", True)),
-        ("RE[2]: AW:  Trip  plan", Subject("trip plan", True)),
-        ("[club] Re: [club] Trip", Subject("trip", True)),
-        ("Fwd: Trip", Subject("trip", False)),
-        ("Trip (fwd)", Subject("trip", False)),
-        ("WG: Antwort: Trip", Subject("trip", True)),
-        ("回复\N{FULLWIDTH COLON}Trip", Subject("trip", True)),
-        ("Reform of the club", Subject("reform of the club", False)),
-        ("[club]", Subject("[club]", False)),
-        ("Re:", Subject("", True)),
+        ("Trip", Subject("trip", False, "Trip")),
+        ("Re: Trip", Subject("trip", True, "Trip")),
+        ("RE[2]: AW:  Trip  plan", Subject("trip plan", True, "Trip plan")),
+        ("[club] Re: [club] Trip", Subject("trip", True, "Trip")),
+        ("Fwd: Trip", Subject("trip", False, "Trip")),
+        ("Trip (fwd)", Subject("trip", False, "Trip")),
+        ("WG: Antwort: Trip", Subject("trip", True, "Trip")),
+        ("回复\N{FULLWIDTH COLON}Trip", Subject("trip", True, "Trip")),
+        ("Reform of the club", Subject("reform of the club", False, "Reform of the club")),
+        ("[club]", Subject("[club]", False, "[club]")),
+        ("Re:", Subject("", True, "")),
     ],
 )
 def test_subjects(subject: str, expected: Subject) -> None:
