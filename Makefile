@@ -10,13 +10,13 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 VENV := .venv/bin
 SETUP := pyproject.toml constraints.txt packaging/bootstrap.py desktop_rag/__init__.py
 
-.PHONY: help run test check format bench soak wheel constraints clean
+.PHONY: help run test check format bench soak screenshots wheel constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-run: .venv/installed ## Set up, index the sample library and ask it three questions
-	@$(VENV)/desktop-rag demo
+run: .venv/installed ## Set up, and show the sample library: in the window, or without a screen in the terminal
+	@$(VENV)/desktop-rag demo --window
 
 test: .venv/installed-dev ## Everything: linter, formatter, types, all tests
 	@$(PYTHON) packaging/system_packages.py
@@ -40,6 +40,9 @@ soak: .venv/installed-dev ## What takes long: 200 kills, 10,000 mutated files, r
 
 bench: .venv/installed-dev ## Measure: retrieval, answers, indexing, queries, freshness, memory, rest, other frameworks
 	$(VENV)/python -m tests.benchmarks
+
+screenshots: .venv/installed-dev ## Make a picture of every view of the window, in both themes
+	$(VENV)/python -m tests.gui.screenshots
 
 wheel: .venv/installed-dev ## Build the wheel into dist/
 	$(VENV)/python packaging/bootstrap.py --uv build --no-build-isolation --python $(VENV)/python --wheel

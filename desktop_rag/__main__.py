@@ -1,9 +1,23 @@
-"""``python -m desktop_rag`` is the console script."""
+"""``python -m desktop_rag`` and the console script: the command line, with the window at hand."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-from desktop_rag.cli.main import main
+from desktop_rag.cli.main import main as run
 
-sys.exit(main())
+
+def main() -> int:
+    """Run the command line of the process; returns the exit code."""
+    return run(open_window=_open_window)
+
+
+def _open_window(library: Path, *, samples: Path | None = None) -> int:
+    from desktop_rag.gui.app import open_window
+
+    return open_window(library, samples=samples)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -265,9 +265,9 @@ def _cited(answer: Answer) -> list[Hit]:
 
 
 def _open_number(number: int, hits: Sequence[Hit], what: str) -> None:
-    from desktop_rag.cli.opening import open_file
     from desktop_rag.cli.terminal import counted, say
     from desktop_rag.errors import QueryError
+    from desktop_rag.launch import open_file
     from desktop_rag.places import page_number
 
     if number > len(hits):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from desktop_rag.cli.exits import Exit
@@ -21,6 +22,10 @@ def add_to(commands: Subparsers) -> None:
         "Indexes the sample library that comes with the program, asks it three questions, and says what to do next. It "
         "uses a library of its own beside yours.",
         "desktop-rag demo",
+        "desktop-rag demo --window",
+    )
+    demo.add_argument(
+        "--window", action="store_true", help="show it in the window, where there is a screen, and not in the terminal"
     )
     demo.set_defaults(run=_demo)
 
@@ -34,6 +39,18 @@ def demo_library(arguments: Arguments) -> Path:
 
 
 def _demo(arguments: Arguments) -> int:
+    from desktop_rag.cli.window import show_window
+    from desktop_rag.errors import ConfigError
+    from desktop_rag.paths import resources_dir
+
+    samples = resources_dir() / "samples"
+    if arguments.window:
+        with suppress(ConfigError):  # no screen: the terminal will do
+            return show_window(arguments, demo_library(arguments), samples=samples)
+    return _in_terminal(arguments, samples)
+
+
+def _in_terminal(arguments: Arguments, samples: Path) -> int:
     from rich.text import Text
 
     from desktop_rag.cli.as_json import answer_json
@@ -46,7 +63,6 @@ def _demo(arguments: Arguments) -> int:
     from desktop_rag.engine.opening import open_engine
     from desktop_rag.paths import resources_dir
 
-    samples = resources_dir() / "samples"
     entries = json.loads((resources_dir() / "samples-questions.json").read_text(encoding="utf-8"))
     questions = [entry["question"] for entry in entries if entry.get("demo")]
     if not arguments.json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from desktop_rag import __version__
 from desktop_rag.cli import (
@@ -19,6 +20,7 @@ from desktop_rag.cli import (
     models,
     settings,
     talking,
+    window,
 )
 from desktop_rag.cli.exits import EXPLAINED, Exit, exit_for
 from desktop_rag.cli.options import add_common
@@ -28,6 +30,7 @@ _DESCRIPTION = """\
 Answers questions from your own files: offline, on this computer, with citations.
 
 Begin with:
+  desktop-rag                               open the window
   desktop-rag demo                          see it at work on a sample library
   desktop-rag index ~/Documents             read a folder (again: only what changed)
   desktop-rag ask "When is the rent due?"   get an answer, quoted from your files"""
@@ -42,11 +45,16 @@ environment:
 “desktop-rag COMMAND --help” says more about a command and gives an example."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line ``argv`` (that of the process without); returns the exit code."""
+def main(argv: Sequence[str] | None = None, *, open_window: Callable[..., int] | None = None) -> int:
+    """Run the command line ``argv`` (that of the process without); returns the exit code.
+
+    ``open_window(library, samples=None)`` shows the window until it is closed; without it there is none.
+    """
     forgive_encoding()
     try:
-        return _run(build_parser().parse_args(argv))
+        arguments = build_parser().parse_args(argv)
+        arguments.open_window = open_window
+        return _run(arguments)
     except SystemExit as leaving:  # argparse has said why
         return leaving.code if isinstance(leaving.code, int) else Exit.USAGE
 
@@ -62,8 +70,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"Desktop RAG {__version__}")
     add_common(parser, default=None)
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for family in (asking, talking, indexing, looking, models, engine, backup, doctor, demo, settings, completion):
+    parser.set_defaults(run=partial(window.without_command, parser=parser))
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    families = (window, asking, talking, indexing, looking, models, engine, backup, doctor, demo, settings, completion)
+    for family in families:
         family.add_to(commands)
     return parser
 

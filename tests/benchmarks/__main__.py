@@ -24,6 +24,7 @@ SECTIONS = {
     "pictures": "tests.benchmarks.pictures",
     "ocr": "tests.benchmarks.ocr",
     "speech": "tests.benchmarks.speech",
+    "window": "tests.benchmarks.window",
     "memory": "tests.benchmarks.memory",
     "freshness": "tests.benchmarks.freshness",
     "resting": "tests.benchmarks.resting",

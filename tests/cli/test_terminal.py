@@ -1,4 +1,4 @@
-"""Small words for people, and opening files."""
+"""Small words for people."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop_rag.cli import opening
 from desktop_rag.cli.options import question_of
 from desktop_rag.cli.progress import Lines, counts, in_words
 from desktop_rag.cli.terminal import clean, counted, duration, short_path, size
-from desktop_rag.errors import Unreadable
 from desktop_rag.types import Progress
 
 
@@ -55,58 +53,3 @@ def test_progress_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     always(progress)
     always(Progress("scanning"))
     assert capsys.readouterr().err == in_words(progress) + "\n"
-
-
-def _program(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a program of this name on the path."""
-    program = folder / name
-    program.write_text("#!/bin/sh\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="programs are found in another way")
-def test_a_viewer_is_told_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pdf = tmp_path / "a b.pdf"
-    for name, desktop, command in (
-        ("evince", "org.gnome.Evince.desktop", ["evince", "--page-index=3", str(pdf)]),
-        ("okular", "okular.desktop", ["okular", "--page", "3", str(pdf)]),
-        ("qpdfview", "qpdfview.desktop", ["qpdfview", "--unique", f"{pdf}#3"]),
-        ("firefox", "firefox-esr.desktop", ["firefox", f"{pdf.as_uri()}#page=3"]),
-    ):
-        assert opening.command_for(pdf, 3, desktop) == ["xdg-open", str(pdf)], "not installed"
-        _program(tmp_path, name, monkeypatch)
-        assert opening.command_for(pdf, 3, desktop) == command
-        assert opening.command_for(pdf, None, desktop) == ["xdg-open", str(pdf)]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="records what xdg-open is given")
-def test_a_program_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = tmp_path / "given"
-    opener = tmp_path / "xdg-open"
-    opener.write_text(
-        f'#!/bin/sh\nprintf "%s" "$1" > "{given}.part"\n/bin/mv "{given}.part" "{given}"\n', encoding="utf-8"
-    )
-    opener.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    for name, opened in (("setup.bat", tmp_path), ("run.SH", tmp_path), ("notes.txt", tmp_path / "notes.txt")):
-        (tmp_path / name).write_text("x", encoding="utf-8")
-        given.unlink(missing_ok=True)
-        said = opening.open_file(tmp_path / name)
-        assert _when_there(given) == str(opened)
-        assert ("folder instead" in said) == (opened == tmp_path)
-
-
-def _when_there(path: Path) -> str:
-    import time
-
-    for _ in range(200):
-        if path.exists():
-            return path.read_text(encoding="utf-8")
-        time.sleep(0.02)
-    raise AssertionError(f"{path} was not written")
-
-
-def test_a_file_that_is_gone_cannot_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="not there any more"):
-        opening.open_file(tmp_path / "gone.pdf")

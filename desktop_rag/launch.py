@@ -1,4 +1,5 @@
-"""Opens a file with the system's program for it: a PDF at its page where the program can, a program never."""
+"""Opens a file with the system's program for it (a PDF at its page where the program can, a program never), or shows it
+in its folder."""
 
 from __future__ import annotations
 
@@ -47,6 +48,19 @@ def open_file(path: Path, page: int | None = None) -> str:
     return f"Opened {path.name}."
 
 
+def show_in_folder(path: Path) -> str:
+    """Open the folder of ``path``, with the file chosen where the file manager can do that; returns what was done, in
+    words. Raises ``Unreadable`` when both are gone or no program takes the folder."""
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise Unreadable(f"{path} is not there any more.", "Index again to bring the library up to date.")
+        _launch(path.parent, None)
+        return f"{path.name} is not there any more; opened the folder where it was."
+    if not _chosen_in_file_manager(path):
+        _launch(path.parent, None)
+    return f"Opened the folder of {path.name}."
+
+
 def command_for(path: Path, page: int | None, viewer: str) -> list[str]:
     """The command that opens ``path`` on Linux, where ``viewer`` is the desktop file of the program for PDFs."""
     name = viewer.removesuffix(".desktop")
@@ -60,24 +74,51 @@ def command_for(path: Path, page: int | None, viewer: str) -> list[str]:
     return ["xdg-open", str(path)]
 
 
+def _chosen_in_file_manager(path: Path) -> bool:
+    """Whether a file manager took the request to show its folder with the file chosen."""
+    try:
+        if sys.platform == "win32":
+            _start(f'explorer /select,"{path}"')  # it has rules of its own for quotes
+            return True
+        if sys.platform == "darwin":
+            _start(["open", "-R", str(path)])
+            return True
+        return bool(shutil.which("dbus-send")) and _asked_over_dbus(path)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _asked_over_dbus(path: Path) -> bool:
+    """The interface that file managers on Linux share; a comma of the path is "%2C" in an address."""
+    manager = "org.freedesktop.FileManager1"
+    command = [
+        *("dbus-send", "--session", "--print-reply", f"--dest={manager}", "--type=method_call"),
+        *(
+            "/org/freedesktop/FileManager1",
+            f"{manager}.ShowItems",
+            f"array:string:{path.absolute().as_uri()}",
+            "string:",
+        ),
+    ]
+    return subprocess.run(command, capture_output=True, timeout=5, check=False).returncode == 0
+
+
 def _launch(path: Path, page: int | None) -> None:
     try:
         if sys.platform == "win32":
             os.startfile(path)
-            return
-        command = ["open", str(path)] if sys.platform == "darwin" else command_for(path, page, _pdf_viewer(page))
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        threading.Thread(target=process.wait, daemon=True).start()  # it may stay as long as the viewer
+        else:
+            _start(["open", str(path)] if sys.platform == "darwin" else command_for(path, page, _pdf_viewer(page)))
     except OSError as error:
         raise Unreadable(
             f"{path} could not be opened: {error.strerror or error}.", "Open it in your file manager."
         ) from error
+
+
+def _start(command: str | list[str]) -> None:
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+    threading.Thread(target=process.wait, daemon=True).start()  # it may stay as long as the viewer
 
 
 def _pdf_viewer(page: int | None) -> str:

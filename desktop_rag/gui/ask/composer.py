@@ -1,0 +1,204 @@
+"""Where a question is written: with a picture or a recording if one likes, to all files or some of them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPixmap
+from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
+
+from desktop_rag.gui.ask.scope import Scope
+from desktop_rag.gui.ask.voice import Voice
+from desktop_rag.gui.desk import Desk, Sample
+from desktop_rag.gui.dropping import dropped_paths, sample_of
+from desktop_rag.gui.icons import icon, pixmap
+from desktop_rag.gui.theme import GRID, scaled
+from desktop_rag.gui.widgets import Elided, Notice, column, row, tool
+from desktop_rag.gui.words import safe, tr
+
+if TYPE_CHECKING:
+    from desktop_rag.retrieval.filters import Filters
+
+_MOST_LINES = 8
+_THUMB = 32
+
+
+class Composer(QFrame):
+    """``sent`` with a question and a ``Sample`` or None; ``stopped`` when the answer that is written is to end."""
+
+    sent = Signal(str, object)
+    stopped = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._sample: Sample | None = None
+        self._busy = False
+        self.field = _Field()
+        self.field.entered.connect(self._send)
+        self.field.pasted.connect(self._attach_image)
+        self.field.given.connect(self.attach)
+        self._attached = QWidget()
+        self._picture = QLabel()
+        self._name = Elided()
+        remove = tool("close", tr("Leave it out"), lambda: self.attach(None))
+        line = row(self._picture, self._name, remove)
+        line.setStretch(1, 1)
+        self._attached.setLayout(line)
+        self._attached.hide()
+        self._notice = Notice()
+        self.scope = Scope(desk)
+        self._voice = Voice(self)
+        self._voice.recorded.connect(lambda path: self.attach(Sample(path, "audio")))
+        self._voice.failed.connect(lambda why: self._notice.say(why, "warn"))
+        self._voice.running.connect(self._show_recording)
+        self._image_button = tool("image", tr("Ask with a picture"), self._choose_image)
+        self._voice_button = tool("voice", tr("Ask by voice"), self._speak)
+        self._send_button = tool("send", tr("Send"), self._send, keys=tr("Enter"))
+        self._send_button.setProperty("kind", "next")
+        self._send_button.setEnabled(False)
+        self.field.textChanged.connect(self._show_state)
+        foot = row(self.scope, None, self._image_button, self._voice_button, self._send_button, spacing=GRID // 2)
+        inner = column(self, margin=GRID, spacing=GRID // 2)
+        for part in (self._notice, self._attached, self.field):
+            inner.addWidget(part)
+        inner.addLayout(foot)
+
+    def filters(self) -> Filters:
+        return self.scope.filters()
+
+    def set_busy(self, busy: bool) -> None:
+        """While an answer is written, what sends a question ends the answer instead."""
+        self._busy = busy
+        self._show_state()
+
+    def attach(self, sample: Sample | None) -> None:
+        """Ask with this picture or recording; None for none."""
+        self._sample = sample
+        self._attached.setVisible(sample is not None)
+        if sample is not None:
+            shown = QPixmap(sample.path) if sample.kind == "image" else QPixmap()
+            if shown.isNull():
+                shown = pixmap(
+                    "image" if sample.kind == "image" else "audio", _THUMB, "quiet", self.devicePixelRatioF()
+                )
+            else:
+                shown = shown.scaledToHeight(_THUMB, Qt.TransformationMode.SmoothTransformation)
+            self._picture.setPixmap(shown)
+            recorded = sample.kind == "audio" and Path(sample.path).name.startswith("question")
+            self._name.setText(tr("Your spoken question") if recorded else safe(Path(sample.path).name))
+        self._show_state()
+
+    # --- inside ---
+
+    def _send(self) -> None:
+        if self._busy:
+            self.stopped.emit()
+            return
+        question, sample = self.field.toPlainText().strip(), self._sample
+        if not question and sample is None:
+            return
+        self._notice.hide()
+        self.field.clear()
+        self.attach(None)
+        self.sent.emit(question, sample)
+
+    def _show_state(self) -> None:
+        self._send_button.setIcon(icon("stop" if self._busy else "send", "on_accent"))
+        name = tr("Stop") if self._busy else tr("Send")
+        self._send_button.setAccessibleName(name)
+        self._send_button.setToolTip(f"{name} ({tr('Esc') if self._busy else tr('Enter')})")
+        self._send_button.setEnabled(self._busy or bool(self.field.toPlainText().strip()) or self._sample is not None)
+
+    def _attach_image(self, image: QImage) -> None:
+        """A picture from the clipboard: kept in a file as long as the window is open."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="desktop-rag-pasted-")
+        path = (
+            Path(self._folder.name)
+            / f"{tr('Pasted picture')} {sum(1 for _ in Path(self._folder.name).iterdir()) + 1}.png"
+        )
+        if image.save(str(path)):
+            self.attach(Sample(str(path), "image"))
+        else:
+            self._notice.say(tr("The picture could not be kept: the disk may be full."), "bad")
+
+    def _choose_image(self) -> None:
+        dialog = QFileDialog(self, tr("Ask with a picture or a recording"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._attach_file)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _attach_file(self, path: str) -> None:
+        sample = sample_of([Path(path)])
+        if sample is None:
+            self._notice.say(
+                tr("{name} is neither a picture nor a recording.").format(name=safe(Path(path).name)), "warn"
+            )
+        else:
+            self.attach(sample)
+
+    def _speak(self) -> None:
+        if self._voice.is_recording:
+            self._voice.stop()
+        else:
+            self._voice.start()
+
+    def _show_recording(self, running: bool) -> None:
+        self._voice_button.setIcon(icon("stop" if running else "voice", "bad" if running else "text"))
+        name = tr("End the recording") if running else tr("Ask by voice")
+        self._voice_button.setAccessibleName(name)
+        self._voice_button.setToolTip(name)
+        if running:
+            self._notice.say(tr("Listening… press the button again when you have asked."))
+        else:
+            self._notice.hide()
+
+
+class _Field(QPlainTextEdit):
+    """Grows with its text. Enter sends, Shift+Enter begins a line; a picture can be pasted."""
+
+    entered = Signal()
+    pasted = Signal(QImage)
+    given = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText(tr("Ask about your files…"))
+        self.setAccessibleName(tr("Question"))
+        self.setTabChangesFocus(True)
+        self.setFont(scaled(self.font(), 1.05))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit())
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.entered.emit()
+            return
+        super().keyPressEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasImage() or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        sample = sample_of(dropped_paths(source))
+        if sample is not None:
+            self.given.emit(sample)
+        elif source.hasImage():
+            self.pasted.emit(QImage(source.imageData()))
+        else:
+            super().insertFromMimeData(source)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.height())
+
+    def _fit(self) -> None:
+        lines = max(1, min(_MOST_LINES, round(self.document().size().height())))
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 3 * GRID)

@@ -1,0 +1,284 @@
+"""The engine, as the window meets it: calls go out from threads of their own, answers come back to the main thread.
+
+Calls of one lane follow each other; each lane has a thread and a connection, so that typing into the search box never
+waits for an answer that is being written. A call that asks for what an earlier one of its lane asked for too may
+replace it. Nothing here blocks the main thread; and what speaks to the engine is imported in those threads, while the
+window is painted.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from shiboken6 import isValid
+
+from desktop_rag.errors import DesktopRagError, EngineGone
+
+if TYPE_CHECKING:
+    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.results import Status
+
+Lane = Literal["ask", "search", "look", "work", "status"]
+"""``ask``: answers. ``search``: results as one types. ``look``: what is shown of a file or a list. ``work``: what takes
+long. ``status``: the bridge's own."""
+
+_STATUS_EVERY_MS = 1000
+"""How often the status is asked for while things change."""
+_RECONNECT_S = 0.25
+_LEAVING_S = 1.0
+"""How long the end of the window waits for who listens."""
+
+Work = Callable[["EngineClient", "Call"], Any]
+
+
+class Call:
+    """Something asked of the engine. ``stop`` ends it early, where the engine knows how to; a call that was dropped
+    has no answer that anybody hears."""
+
+    def __init__(self, work: Work, owner: QObject, done: Callable[[Any], None], failed: Callable[[Any], None]) -> None:
+        self.stop = threading.Event()
+        self.work = work
+        self.owner = owner
+        self.done = done
+        self.failed = failed
+        self.key = ""
+        self.dropped = False
+        self._tell: Callable[[Callable[[], None]], None] | None = None
+
+    def drop(self) -> None:
+        self.dropped = True
+        self.stop.set()
+
+    def tell(self, hear: Callable[[Any], None], what: Any) -> None:
+        """From the call's thread: have the main thread ``hear`` what happened meanwhile."""
+        assert self._tell is not None
+        self._tell(lambda: hear(what))
+
+    def wired_to(self, tell: Callable[[Callable[[], None]], None]) -> None:
+        self._tell = tell
+
+
+class Bridge(QObject):
+    """The engine that owns ``library``; it is started when none runs, and goes on when the window closes.
+
+    ``connected`` when it can be asked, ``lost`` when it has died (it is started again by itself), ``failed_to_start``
+    with the error that keeps it from starting. ``heard`` hands on the engine's events, ``status_changed`` its status.
+    """
+
+    connected = Signal()
+    lost = Signal()
+    failed_to_start = Signal(object)
+    heard = Signal(object)
+    status_changed = Signal(object)
+    _deliver = Signal(object)
+    _happened = Signal(object)
+
+    def __init__(self, library: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.library = library
+        self.status: Status | None = None
+        self.restarts = False
+        """Set by whoever has the engine begin anew: it is not ``lost`` then."""
+        self._lanes: dict[Lane, _Lane] = {}
+        self._closed = threading.Event()
+        self._listener: threading.Thread | None = None
+        self.is_connected = False
+        self._deliver.connect(self._run, Qt.ConnectionType.QueuedConnection)
+        self._happened.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._soon = QTimer(self, singleShot=True, interval=_STATUS_EVERY_MS)
+        self._soon.timeout.connect(self.refresh)
+        self._asking_status = False
+        self._ask_again = False
+        self.heard.connect(self._on_event)
+
+    def start(self) -> None:
+        """Connect, and begin to listen."""
+        self._listener = threading.Thread(target=self._listen, name="events", daemon=True)
+        self._listener.start()
+
+    def call(
+        self,
+        lane: Lane,
+        work: Work,
+        owner: QObject,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[DesktopRagError], None] | None = None,
+        *,
+        instead: str = "",
+    ) -> Call:
+        """Have ``work(client, call)`` done in a lane's thread; then ``done(result)`` or ``failed(error)`` in the main
+        thread, unless the call was dropped or its ``owner`` is no more. With ``instead`` an earlier call of this name
+        is dropped, and ended if it can be."""
+        call = Call(work, owner, done or _ignore, failed or self._log)
+        call.key = instead
+        call.wired_to(lambda heard: self._deliver.emit((call, heard)))
+        if self._closed.is_set():
+            call.drop()
+            return call
+        if lane not in self._lanes:
+            self._lanes[lane] = _Lane(lane, self)
+        self._lanes[lane].put(call)
+        return call
+
+    def refresh(self) -> None:
+        """Ask for the status now; ``status_changed`` follows."""
+        if self._asking_status:
+            self._ask_again = True
+            return
+        self._asking_status = True
+        self.call("status", lambda client, _: client.status(), self, self._on_status, self._no_status)
+
+    def close(self) -> None:
+        """Leave the engine, which goes on. Calls in progress are dropped."""
+        self._closed.set()
+        for lane in self._lanes.values():
+            lane.close()
+        if self._listener is not None:
+            self._listener.join(_LEAVING_S)
+
+    # --- inside: the main thread ---
+
+    @Slot(object)
+    def _run(self, delivery: tuple[Call, Callable[[], None]]) -> None:
+        call, heard = delivery
+        if not call.dropped and not self._closed.is_set() and isValid(call.owner):
+            heard()
+
+    @Slot(object)
+    def _tell(self, what: tuple[Any, tuple[Any, ...]]) -> None:
+        """Emit a signal here, in the main thread: whoever was made meanwhile hears of it, too."""
+        signal, told = what
+        if self._closed.is_set():
+            return
+        if signal is self.connected:
+            self.is_connected, self.restarts = True, False
+            self.refresh()
+        elif signal is self.lost:
+            self.is_connected = False
+        signal.emit(*told)
+
+    def _on_event(self, _event: object) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _on_status(self, status: Status) -> None:
+        self._asking_status = False
+        self.status = status
+        self.status_changed.emit(status)
+        if self._ask_again:
+            self._ask_again = False
+            self._soon.start()
+
+    def _no_status(self, error: DesktopRagError) -> None:
+        self._asking_status = False
+        self._log(error)
+
+    def _log(self, error: DesktopRagError) -> None:
+        logging.getLogger("desktop_rag").warning("%s: %s", error.code, error.message)
+
+    # --- inside: other threads ---
+
+    def deliver(self, call: Call, heard: Callable[[], None]) -> None:
+        if not self._closed.is_set():
+            self._deliver.emit((call, heard))
+
+    def client(self) -> EngineClient:
+        """A connection of one's own; the engine is started if need be. Raises ``DesktopRagError``."""
+        from desktop_rag.engine.opening import start_engine
+
+        return start_engine(self.library)
+
+    def _listen(self) -> None:
+        """Connect, hand on events until the engine is gone, and begin anew."""
+        while not self._closed.is_set():
+            try:
+                with self.client() as client, client.subscribe() as events:
+                    self._signal(self.connected)
+                    while not self._closed.is_set():
+                        event = events.get(0.2)
+                        if event is not None:
+                            self._signal(self.heard, event)
+                        elif events.ended:
+                            break
+            except DesktopRagError as error:
+                self._signal(self.failed_to_start, error)
+                self._closed.wait(4 * _RECONNECT_S)
+                continue
+            if not self._closed.is_set():
+                self._signal(self.lost)
+                time.sleep(_RECONNECT_S)
+
+    def _signal(self, signal: Any, *what: Any) -> None:
+        if not self._closed.is_set() and isValid(self):
+            self._happened.emit((signal, what))
+
+
+class _Lane:
+    """A thread that works through calls with a connection of its own."""
+
+    def __init__(self, name: str, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._news = threading.Condition()
+        self._waiting: deque[Call] = deque()
+        self._now: Call | None = None
+        self._closed = False
+        self._client: EngineClient | None = None
+        threading.Thread(target=self._work, name=name, daemon=True).start()
+
+    def put(self, call: Call) -> None:
+        with self._news:
+            if call.key:
+                for other in (*self._waiting, self._now):
+                    if other is not None and other.key == call.key:
+                        other.drop()
+            self._waiting.append(call)
+            self._news.notify()
+
+    def close(self) -> None:
+        with self._news:
+            self._closed = True
+            for call in (*self._waiting, self._now):
+                if call is not None:
+                    call.drop()
+            self._news.notify()
+
+    def _next(self) -> Call | None:
+        with self._news:
+            self._now = None
+            self._news.wait_for(lambda: self._waiting or self._closed)
+            if self._closed:
+                return None
+            self._now = self._waiting.popleft()
+            return self._now
+
+    def _work(self) -> None:
+        while (call := self._next()) is not None:
+            if call.dropped:
+                continue
+            try:
+                if self._client is None:
+                    self._client = self._bridge.client()
+                result = call.work(self._client, call)
+            except DesktopRagError as error:
+                if isinstance(error, EngineGone):
+                    self._client = None
+                self._bridge.deliver(call, lambda call=call, error=error: call.failed(error))  # type: ignore[misc]
+            except Exception as error:
+                logging.getLogger("desktop_rag").exception("A call of the window failed.")
+                wrong = DesktopRagError(f"This should not have happened ({type(error).__name__}).")
+                self._bridge.deliver(call, lambda call=call, wrong=wrong: call.failed(wrong))  # type: ignore[misc]
+            else:
+                self._bridge.deliver(call, lambda call=call, result=result: call.done(result))  # type: ignore[misc]
+        if self._client is not None:
+            self._client.close()
+
+
+def _ignore(_result: Any) -> None:
+    """For calls of which nobody waits for the end."""

@@ -1,0 +1,1 @@
+"""The first minutes: which files, which models, and the first question."""

@@ -1,0 +1,56 @@
+"""What the page shows, read from disk at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from msgspec import Struct
+
+from desktop_rag.gui.models.said import ROLES, means_of
+from desktop_rag.models.catalogue import Catalogue, Listed, Means, Recommendation, load_catalogue
+from desktop_rag.models.hardware import Machine, read_machine
+from desktop_rag.models.shelf import Installed, Shelf
+from desktop_rag.models.work import ModelRole
+
+
+class Shown(Struct, frozen=True):
+    """The models and the machine as they are now. ``unfinished`` are names and bytes of broken-off downloads."""
+
+    machine: Machine
+    catalogue: Catalogue
+    installed: tuple[Installed, ...]
+    chosen: dict[ModelRole, str]
+    unfinished: tuple[tuple[str, int], ...]
+
+    @property
+    def means(self) -> Means:
+        return means_of(self.machine)
+
+    @property
+    def advice(self) -> Recommendation:
+        return self.catalogue.recommend(self.means)
+
+    @property
+    def sound(self) -> set[str]:
+        """Names of the models that can be used."""
+        return {model.name for model in self.installed if not model.fault}
+
+    @property
+    def lacking(self) -> tuple[Listed, ...]:
+        """Those of the recommended set that are not here."""
+        return tuple(model for model in self.advice.models if model.name not in self.sound)
+
+
+def read_shown() -> Shown:
+    """Raises ``ModelError`` and ``ConfigError``."""
+    shelf = Shelf()
+    chosen = {role: model.name for role in ROLES if (model := shelf.chosen(role)) is not None}
+    return Shown(read_machine(), load_catalogue(), shelf.installed(), chosen, shelf.unfinished())
+
+
+def free_bytes(folder: Path) -> int:
+    """Room on the disk of a folder that may not exist yet."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

@@ -1,0 +1,68 @@
+"""What can be done with a result: by keys, by clicks, and from its menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop_rag import launch
+from desktop_rag.gui.desk import Desk, Evidence, Sample
+from desktop_rag.gui.icons import icon
+from desktop_rag.gui.words import tr
+from desktop_rag.places import page_number
+from desktop_rag.types import Hit
+
+
+class HitActions(QObject):
+    """``failed`` with the error when the system could not do it."""
+
+    failed = Signal(object)
+
+    def __init__(self, desk: Desk, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk = desk
+
+    def show(self, hit: Hit) -> None:
+        self._desk.show_evidence(Evidence.of_hit(hit))
+
+    def open(self, hit: Hit) -> None:
+        """With the system's program, at the page."""
+        self._launch(lambda: launch.open_file(Path(hit.path), page_number(hit.locator)))
+
+    def show_in_folder(self, hit: Hit) -> None:
+        self._launch(lambda: launch.show_in_folder(Path(hit.path)))
+
+    def copy_path(self, hit: Hit) -> None:
+        QGuiApplication.clipboard().setText(hit.path)
+        self._desk.said.emit(tr("Copied the path."))
+
+    def find_similar(self, hit: Hit) -> None:
+        self._desk.search_wanted.emit("", Sample(hit.path, "any"))
+
+    def menu(self, hit: Hit, parent: QWidget, ask: Callable[[], object]) -> QMenu:
+        """The menu of a result; ``ask`` is what "Ask about this" does."""
+        made = QMenu(parent)
+
+        def add(text: str, drawing: str, do: Callable[[], object], keys: str = "") -> None:
+            action = made.addAction(icon(drawing), text)
+            action.triggered.connect(lambda: do())
+            if keys:
+                action.setShortcut(QKeySequence(keys))
+                action.setShortcutVisibleInContextMenu(True)
+
+        add(tr("Show"), "search", lambda: self.show(hit), "Return")
+        add(tr("Open"), "open", lambda: self.open(hit), "Ctrl+Return")
+        add(tr("Show in folder"), "folder", lambda: self.show_in_folder(hit))
+        add(tr("Copy path"), "copy", lambda: self.copy_path(hit), "Ctrl+C")
+        made.addSeparator()
+        if hit.parent is None:  # what is inside of a file cannot be searched by
+            add(tr("Find similar"), "similar", lambda: self.find_similar(hit))
+        add(tr("Ask about this"), "ask", ask)
+        return made
+
+    def _launch(self, do: Callable[[], str]) -> None:
+        self._desk.bridge.call("look", lambda _client, _call: do(), self, self._desk.said.emit, self.failed.emit)

@@ -1,0 +1,80 @@
+"""What the Search page looks for, and the kinds of results it tells apart."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from desktop_rag.gui.desk import Sample
+from desktop_rag.gui.words import tr
+from desktop_rag.language import stem
+from desktop_rag.retrieval.filters import OPERATORS, Filters
+from desktop_rag.retrieval.terms import search_terms
+from desktop_rag.types import Hit
+
+_OPERATOR = re.compile(rf'(?<!\S)(?:{"|".join(OPERATORS)}):(?:"[^"]*"|[^\s"])*', re.IGNORECASE)
+
+
+class Query(Struct, frozen=True):
+    """Words as they were typed, filters chosen beside them, and a picture or recording to search by."""
+
+    text: str = ""
+    filters: Filters = Filters()
+    sample: Sample | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.text and self.filters.is_empty and self.sample is None
+
+    def in_words(self) -> str:
+        """The words with the filters as operators, as one could have typed them."""
+        filters = self.filters
+        operators = [f"type:{','.join(filters.types)}"] if filters.types else []
+        operators += [f'folder:"{folder}"' for folder in filters.folders]
+        operators += [f'from:"{sender}"' for sender in filters.senders]
+        operators += [f"after:{filters.after:%Y-%m-%d}"] if filters.after else []
+        operators += [f"before:{filters.before:%Y-%m-%d}"] if filters.before else []
+        return " ".join(filter(None, (self.text, *operators)))
+
+    def stems(self) -> frozenset[str]:
+        """The words to mark in what was found, in their shortest form: those of operators are left out."""
+        text = _OPERATOR.sub(" ", self.text).strip()
+        return frozenset(stem(term) for term in search_terms(text)) if text else frozenset()
+
+
+class Tab(Struct, frozen=True):
+    """Some of the results; without ``types``, all of them."""
+
+    name: str
+    types: tuple[str, ...] = ()
+
+    def holds(self, hit: Hit) -> bool:
+        if not self.types or hit.document.kind in self.types:
+            return True
+        return self is PICTURES and hit.chunk.role == "picture"
+
+    def narrowed(self, filters: Filters) -> Filters:
+        """With these, the engine looks for results of this tab alone. Types a person has chosen come first."""
+        return filters if filters.types else replace(filters, types=self.types)
+
+
+ALL = Tab("all")
+PICTURES = Tab("pictures", ("image",))
+TABS = (
+    ALL,
+    Tab("mail", ("mail",)),
+    Tab("documents", ("document", "note", "text", "slides", "book", "event", "contact")),
+    Tab("tables", ("spreadsheet", "data")),
+    PICTURES,
+    Tab("recordings", ("audio", "video")),
+    Tab("web", ("web", "code")),
+)
+
+
+def title(tab: Tab) -> str:
+    return {
+        "all": tr("All"), "mail": tr("Mail"), "documents": tr("Notes & documents"), "tables": tr("Tables"),
+        "pictures": tr("Pictures"), "recordings": tr("Sound & video"), "web": tr("Web & code"),
+    }[tab.name]  # fmt: skip

@@ -1,0 +1,108 @@
+"""Real widgets without a screen, on real engines: the sample library read once, and small libraries to change."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from desktop_rag.engine.client import EngineClient
+from desktop_rag.engine.opening import start_engine, stop_engine
+from desktop_rag.gui.bridge import Bridge
+from desktop_rag.gui.desk import Desk
+from desktop_rag.gui.theme import Theme
+from desktop_rag.gui.theme import theme as current_theme
+from desktop_rag.paths import resources_dir
+
+PATIENCE_S = 120.0
+
+MakeDesk = Callable[..., Desk]
+
+
+def settle(client: EngineClient) -> None:
+    """Wait until the engine has read everything."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        engine = client.status().engine
+        if engine is not None and engine.activity == "idle" and not engine.waiting and engine.model_ready:
+            return
+        assert time.monotonic() < deadline, engine
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A library that holds the sample files, with its engine running. Tests only look at it."""
+    library = tmp_path_factory.mktemp("samples") / "library"
+    with start_engine(library) as client:
+        client.index([resources_dir() / "samples"])
+        settle(client)
+    yield library
+    stop_engine(library)
+
+
+@pytest.fixture
+def make_desk(qapp: QApplication, tmp_path: Path) -> Iterator[MakeDesk]:  # noqa: ARG001 (widgets need it)
+    """Makes the desk of a window on a library; the engine is started by its bridge if none runs, and ends with the
+    test unless it is ``shared``."""
+    made: list[Desk] = []
+    own: list[Path] = []
+
+    def make(library: Path, *, shared: bool = False) -> Desk:
+        settings = QSettings(str(tmp_path / f"window{len(made)}.ini"), QSettings.Format.IniFormat)
+        bridge = Bridge(library)
+        made.append(Desk(bridge, settings))
+        if not shared:
+            own.append(library)
+        bridge.start()
+        return made[-1]
+
+    yield make
+    for desk in made:
+        desk.bridge.close()
+    for library in own:
+        stop_engine(library)
+
+
+@pytest.fixture
+def desk(make_desk: MakeDesk, sample_library: Path) -> Desk:
+    """The desk of a window on the sample library; tests only look at it."""
+    return make_desk(sample_library, shared=True)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A few files of one's own."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "kiln.md").write_text("# The kiln\n\nThe kiln is fired to 1240 degrees, always on a Friday.\n")
+    (folder / "roses.txt").write_text("The roses are pruned in March, before the first warm week.\n")
+    (folder / "bees.txt").write_text("The bees swarmed on 12 May and were caught in the old pear tree.\n")
+    return folder
+
+
+@pytest.fixture
+def own_desk(make_desk: MakeDesk, tmp_path: Path, files: Path) -> Desk:
+    """The desk of a window on a library of one's own, with ``files`` read: to be changed at will."""
+    library = tmp_path / "library"
+    with start_engine(library) as client:
+        client.index([files])
+        settle(client)
+    return make_desk(library)
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:  # noqa: ARG001
+    """The application's theme, light again at the end."""
+    look = current_theme()
+    look.choose("light")
+    yield look
+    look.choose("light")
