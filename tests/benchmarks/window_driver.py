@@ -53,14 +53,14 @@ def main(began: float, task: str, library: Path, *more: str) -> None:
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    from PySide6.QtCore import QEventLoop
     from PySide6.QtWidgets import QApplication
 
     deadline = time.monotonic() + _PATIENCE_S
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError("The window did not get there.")
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+        QApplication.processEvents()
+        time.sleep(0.001)
 
 
 def _start(window: Window, began: float) -> dict[str, Any]:
