@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAccessible, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QWidget
@@ -97,7 +97,7 @@ def _mime(*paths: Path) -> QMimeData:
 
 
 def _drag(window: Window, mime: QMimeData, x: int) -> None:
-    at = QPointF(x, 300)
+    at = QPoint(x, 300)
     window.dragEnterEvent(QDragEnterEvent(at, Qt.DropAction.CopyAction, mime, LEFT, NONE))
     window.dragMoveEvent(QDragMoveEvent(at, Qt.DropAction.CopyAction, mime, LEFT, NONE))
 
