@@ -226,7 +226,8 @@ class Engine:
         Without ``wait`` a live engine whose model is not loaded yet searches by words alone, and says so: ask again
         after ``ModelReady``.
         """
-        complete = wait or self._keeper is None or self._background.ready.is_set() or mode == "keyword"
+        complete = wait or self._keeper is None or self._background.ready.is_set()
+        complete = complete or mode in ("keyword", "typing")
         request = Request(question, like, like_kind, filters, limit, mode, per_document)
         with storage_errors(self.library), self._gate.question():
             return self._finder.search(request, complete=complete)

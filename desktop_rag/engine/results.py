@@ -11,7 +11,8 @@ from desktop_rag.models.conductor import Loaded
 from desktop_rag.models.work import ModelRole
 from desktop_rag.types import Chunk, Document, File, Hit, Problem, Progress
 
-Mode = Literal["hybrid", "keyword", "dense"]
+Mode = Literal["hybrid", "keyword", "dense", "typing"]
+"""``typing`` is by keyword, and takes the last word for the beginning of one."""
 
 
 class SearchResult(Struct, frozen=True):

@@ -18,7 +18,7 @@ from desktop_rag.retrieval.passages import Passage, Ranked, readable
 from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.query import Query
 from desktop_rag.retrieval.ranking import NO_EVIDENCE, Evidence, Question, Scorer, inverse_frequency, stems_of
-from desktop_rag.retrieval.terms import exact_strings, search_terms
+from desktop_rag.retrieval.terms import exact_strings, search_terms, tokens
 from desktop_rag.storage.search import FEW, Allowed, Candidate, CatalogSearch
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
     from desktop_rag.models.embedder import Embedder
 
-Mode = Literal["hybrid", "keyword", "dense"]
+Mode = Literal["hybrid", "keyword", "dense", "typing"]
+_BEGINNING = 2
+"""Letters of a word that tell anything of how it goes on."""
+_COMPLETIONS = 12
 
 CANDIDATES = 40
 """Chunks taken from each search."""
@@ -118,7 +121,7 @@ class Retriever:
         """Pictures by what they show: (chunk id, score), best first. A question that text answers well does not wait
         for the image model to be loaded, unless it asks for pictures."""
         search = self._pictures()
-        if search is None or mode == "keyword":
+        if search is None or mode in ("keyword", "typing"):
             return []
         if picture is not None:
             return search.by_picture(picture, allowed)
@@ -159,8 +162,8 @@ class Retriever:
         return sorted(merged, key=lambda item: (-item.score, item.candidate.id))
 
     def _rank_text(self, query: Query, mode: Mode, allowed: Allowed | None) -> list[Ranked]:
-        if mode == "keyword":
-            return self._alone(self._keyword(query.text, allowed), "keyword")
+        if mode in ("keyword", "typing"):
+            return self._alone(self._keyword(query.text, allowed, begun=mode == "typing"), "keyword")
         if mode == "dense":
             return self._alone(self._nearest(query.text, allowed)[1], "dense")
         # The model and Chroma let go of the interpreter, and so does SQLite: the two searches do run side by side.
@@ -197,8 +200,11 @@ class Retriever:
         vector = self._embedder.embed_question(text)
         return vector, self._dense.nearest(vector, CANDIDATES, allowed)
 
-    def _keyword(self, text: str, allowed: Allowed | None) -> list[tuple[int, float]]:
+    def _keyword(self, text: str, allowed: Allowed | None, *, begun: bool = False) -> list[tuple[int, float]]:
+        """Chunks by the words of ``text``, and with ``begun`` by those that its last word may become."""
         terms = search_terms(text)
+        if begun and text[-1:].isalnum() and len(last := tokens(text)[-1]) >= _BEGINNING:
+            terms += self._catalog.completions(last, _COMPLETIONS)
         frequencies = self._catalog.frequencies(stem(term) for term in terms)
         found: dict[int, float] = {}
         for expression in expressions(terms, frequencies, _exact_phrases(text)):

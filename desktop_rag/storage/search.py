@@ -114,6 +114,14 @@ class CatalogSearch:
             result[stem] = known
         return result
 
+    def completions(self, beginning: str, limit: int) -> list[str]:
+        """The stems that begin so, those of the most chunks first."""
+        rows = self._catalog.reader().execute(
+            "SELECT term FROM chunk_vocabulary WHERE term >= ? AND term < ? AND term != ? ORDER BY doc DESC LIMIT ?",
+            (beginning, f"{beginning}\U0010ffff", beginning, limit),
+        )
+        return [row[0] for row in rows]
+
     def keyword(self, match: str, limit: int, allowed: Allowed | None = None) -> list[tuple[int, float]]:
         """The best chunks of an FTS5 expression: (chunk id, BM25, higher is better), best first."""
         reader = self._catalog.reader()

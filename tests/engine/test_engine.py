@@ -47,6 +47,14 @@ def test_every_quote_stands_in_its_passage(engine: Engine) -> None:
                 assert citation.quote[begin:end].isalnum()
 
 
+def test_a_word_that_is_being_typed_finds_what_it_may_become(engine: Engine) -> None:
+    assert engine.search("invoi", mode="keyword").hits == ()
+    found = engine.search("invoi", mode="typing").hits
+    assert found
+    assert any("nvoice" in hit.text for hit in found)
+    assert "TR-2024-018" in engine.search("parish register inv", mode="typing").hits[0].text
+
+
 def test_evidence_is_found_among_the_passages(engine: Engine) -> None:
     asked = [entry for entry in QUESTIONS if entry.get("expect") and not entry.get("needs")]
     found = 0

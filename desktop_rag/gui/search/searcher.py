@@ -111,11 +111,11 @@ class Searcher(QObject):
             return  # what it says or shows takes a while to find out
         self._bridge.call(
             "search",
-            lambda client, _: _search(client, query, LIMITS[0], "keyword"),
+            lambda client, _: _search(client, query, LIMITS[0], "typing"),
             self,
             lambda result: self._on_found(query, ALL, "quick", result),
             lambda error: self._on_failure(query, ALL, error, quick=True),
-            instead="keyword",
+            instead="typing",
         )
 
     def _ask(self, tab: Tab, how: How) -> None:
