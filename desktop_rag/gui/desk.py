@@ -18,7 +18,8 @@ PageName = Literal["ask", "search", "library", "models", "settings"]
 
 
 class Evidence(Struct, frozen=True):
-    """A place in a file that is to be shown. ``quote`` is what is to be marked there, "" for all of the place."""
+    """A place in a file that is to be shown. ``quote`` is what is to be marked there, "" for all of the place; ``text``
+    is the passage as it was read, for a file that is not there any more."""
 
     path: str
     locator: Locator
@@ -27,10 +28,11 @@ class Evidence(Struct, frozen=True):
     document: Document | None = None
     chunk_id: int | None = None
     parent: Document | None = None
+    text: str = ""
 
     @classmethod
     def of_hit(cls, hit: Hit, quote: str = "") -> Evidence:
-        return cls(hit.path, hit.locator, hit.document.title, quote, hit.document, hit.chunk.id, hit.parent)
+        return cls(hit.path, hit.locator, hit.document.title, quote, hit.document, hit.chunk.id, hit.parent, hit.text)
 
     @classmethod
     def of_citation(cls, citation: Citation, answer: Answer) -> Evidence:
@@ -39,7 +41,7 @@ class Evidence(Struct, frozen=True):
             if hit.path == citation.path and citation.quote in hit.text:
                 return cls(
                     citation.path, citation.locator, citation.document_title, citation.quote, hit.document,
-                    hit.chunk.id, hit.parent,
+                    hit.chunk.id, hit.parent, hit.text,
                 )  # fmt: skip
         return cls(citation.path, citation.locator, citation.document_title, citation.quote)
 
