@@ -119,6 +119,25 @@ def test_thumbs_are_kept(page: AskPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.thread_view.turns()[0]._good.isChecked(), timeout=PATIENCE_MS)
 
 
+def test_a_question_asked_while_another_is_answered_gets_its_answer(page: AskPage, qtbot: QtBot) -> None:
+    first = page.ask("Where is the spare key of the workshop hidden?")
+    second = page.ask("How much is invoice TR-2024-018, and when must it be paid?")
+    qtbot.waitUntil(lambda: first.answer is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not page.is_answering, timeout=PATIENCE_MS)
+    assert second.answer is not None
+    assert "1,284.00" in second.view.text.toPlainText()
+
+
+def test_a_new_question_can_begin_while_another_is_answered(page: AskPage, qtbot: QtBot) -> None:
+    page.ask("Where is the spare key of the workshop hidden?")
+    page.begin("", None)
+    assert not page.is_answering
+    assert page.thread_view.turns() == []
+    turn = ask(page, qtbot, "How much is invoice TR-2024-018, and when must it be paid?")
+    assert len(page.thread_view.turns()) == 1
+    assert "1,284.00" in turn.view.text.toPlainText()
+
+
 def test_what_is_copied_has_its_sources(page: AskPage, qtbot: QtBot) -> None:
     turn = ask(page, qtbot, "Where is the spare key of the workshop hidden?")
     turn.copy()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QWidget
 
+from desktop_rag.engine.events import Changed
 from desktop_rag.gui.ask.composer import Composer
 from desktop_rag.gui.ask.conversations import Conversations
 from desktop_rag.gui.ask.thread import Thread
@@ -21,6 +22,7 @@ from desktop_rag.gui.words import safe, tr
 
 if TYPE_CHECKING:
     from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.results import Status
     from desktop_rag.errors import DesktopRagError
     from desktop_rag.gui.bridge import Call
     from desktop_rag.types import Answer, Turn
@@ -76,7 +78,6 @@ class AskPage(QWidget):
 
     def begin(self, question: str, sample: Sample | None) -> None:
         """A new conversation, with its first question if there is one."""
-        self.stop()
         self._begin_anew()
         if question or sample is not None:
             self.ask(question, sample)
@@ -140,12 +141,11 @@ class AskPage(QWidget):
         inner.addWidget(self._hint)
         return page
 
-    def _on_status(self, status: object) -> None:
-        roots = getattr(status, "roots", ())
-        self._hint.setText("" if roots else tr("There are no files yet: drag a folder onto this window to begin."))
+    def _on_status(self, status: Status) -> None:
+        self._hint.setText("" if status.roots else tr("There are no files yet: drag a folder onto this window to begin."))
 
     def _on_event(self, event: object) -> None:
-        if type(event).__name__ == "Changed" and not self._suggested.count():
+        if isinstance(event, Changed) and not self._suggested.count():
             self._suggest()
 
     def _suggest(self) -> None:
@@ -163,7 +163,7 @@ class AskPage(QWidget):
             self._suggested.addWidget(chip, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def _choose(self, number: int | None) -> None:
-        self.stop()
+        self._leave()
         if number is None:
             self._begin_anew()
             self.composer.field.setFocus()
@@ -180,11 +180,18 @@ class AskPage(QWidget):
         self.thread_view.clear()
         for turn in turns:
             view = self._add_turn(turn.question, None)
-            view.complete(turn.answer, getattr(turn, "rating", 0))
+            view.complete(turn.answer, turn.rating)
         self._middle.setCurrentWidget(self.thread_view)
         self.thread_view.show_end()
 
+    def _leave(self) -> None:
+        """Let an answer that is being written end by itself; it is kept in its conversation."""
+        self.stop()
+        self._call = None
+        self.composer.set_busy(False)
+
     def _begin_anew(self) -> None:
+        self._leave()
         self._conversation = None
         self.conversations.set_current(None)
         self.thread_view.clear()
@@ -199,7 +206,7 @@ class AskPage(QWidget):
         return turn
 
     def _answered(self, turn: TurnView, answer: Answer) -> None:
-        self._end()
+        self._end(turn)
         turn.complete(answer)
         if answer.conversation is not None and turn in self.thread_view.turns():
             self._conversation = answer.conversation
@@ -207,12 +214,13 @@ class AskPage(QWidget):
         self.conversations.refresh()
 
     def _failed(self, turn: TurnView, error: DesktopRagError) -> None:
-        self._end()
+        self._end(turn)
         turn.fail(error)
 
-    def _end(self) -> None:
-        self._call = None
-        self.composer.set_busy(False)
+    def _end(self, turn: TurnView) -> None:
+        if self._call is not None and self._call.owner is turn:  # else another question was asked meanwhile
+            self._call = None
+            self.composer.set_busy(False)
 
     def _rate(self, turn: TurnView, number: int, rating: int) -> None:
         conversation = turn.answer.conversation if turn.answer is not None else None
