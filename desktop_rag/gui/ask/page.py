@@ -142,7 +142,7 @@ class AskPage(QWidget):
         return page
 
     def _on_status(self, status: Status) -> None:
-        self._hint.setText("" if status.roots else tr("There are no files yet: drag a folder onto this window to begin."))
+        self._hint.setText("" if status.roots else tr("There are no files yet: drag a folder onto this window."))
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, Changed) and not self._suggested.count():
