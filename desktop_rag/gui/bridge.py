@@ -4,10 +4,15 @@ Calls of one lane follow each other; each lane has a thread and a connection, so
 waits for an answer that is being written. A call that asks for what an earlier one of its lane asked for too may
 replace it. Nothing here blocks the main thread; and what speaks to the engine is imported in those threads, while the
 window is painted.
+
+Parts of a window may only be deleted by the main thread, and Python deletes a thing where its last reference goes. So a
+call, which knows them, is always let go of by the main thread; cycles are collected there alone; and a bridge, once it
+was used, stays.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -32,6 +37,7 @@ long. ``status``: the bridge's own."""
 _STATUS_EVERY_MS = 1000
 """How often the status is asked for while things change."""
 _RECONNECT_S = 0.25
+_COLLECT_EVERY_MS = 1000
 _LEAVING_S = 1.0
 """How long the end of the window waits for who listens."""
 
@@ -50,7 +56,7 @@ class Call:
         self.failed = failed
         self.key = ""
         self.dropped = False
-        self._tell: Callable[[Callable[[], None]], None] | None = None
+        self._tell: Callable[[Callable[[Any], None], Any], None] | None = None
 
     def drop(self) -> None:
         self.dropped = True
@@ -59,10 +65,13 @@ class Call:
     def tell(self, hear: Callable[[Any], None], what: Any) -> None:
         """From the call's thread: have the main thread ``hear`` what happened meanwhile."""
         assert self._tell is not None
-        self._tell(lambda: hear(what))
+        self._tell(hear, what)
 
-    def wired_to(self, tell: Callable[[Callable[[], None]], None]) -> None:
+    def wired_to(self, tell: Callable[[Callable[[Any], None], Any], None]) -> None:
         self._tell = tell
+
+
+_USED: list[Bridge] = []
 
 
 class Bridge(QObject):
@@ -77,8 +86,8 @@ class Bridge(QObject):
     failed_to_start = Signal(object)
     heard = Signal(object)
     status_changed = Signal(object)
-    _deliver = Signal(object)
-    _happened = Signal(object)
+    _news = Signal()
+    _happened = Signal(str, object)
 
     def __init__(self, library: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -90,7 +99,10 @@ class Bridge(QObject):
         self._closed = threading.Event()
         self._listener: threading.Thread | None = None
         self.is_connected = False
-        self._deliver.connect(self._run, Qt.ConnectionType.QueuedConnection)
+        self._delivered: deque[list[Any]] = deque()
+        self._news.connect(self._run, Qt.ConnectionType.QueuedConnection)
+        self._garbage = QTimer(self, interval=_COLLECT_EVERY_MS)
+        self._garbage.timeout.connect(_collect)
         self._happened.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         self._soon = QTimer(self, singleShot=True, interval=_STATUS_EVERY_MS)
         self._soon.timeout.connect(self.refresh)
@@ -100,6 +112,10 @@ class Bridge(QObject):
 
     def start(self) -> None:
         """Connect, and begin to listen."""
+        _USED.append(self)
+        gc.disable()
+        gc.freeze()  # what the program consists of is no garbage: looking through it would take long
+        self._garbage.start()
         self._listener = threading.Thread(target=self._listen, name="events", daemon=True)
         self._listener.start()
 
@@ -118,7 +134,7 @@ class Bridge(QObject):
         is dropped, and ended if it can be."""
         call = Call(work, owner, done or _ignore, failed or self._log)
         call.key = instead
-        call.wired_to(lambda heard: self._deliver.emit((call, heard)))
+        call.wired_to(lambda hear, what: self.deliver([call, hear, what]))
         if self._closed.is_set():
             call.drop()
             return call
@@ -138,6 +154,8 @@ class Bridge(QObject):
     def close(self) -> None:
         """Leave the engine, which goes on. Calls in progress are dropped."""
         self._closed.set()
+        self._garbage.stop()
+        gc.enable()
         for lane in self._lanes.values():
             lane.close()
         if self._listener is not None:
@@ -145,24 +163,26 @@ class Bridge(QObject):
 
     # --- inside: the main thread ---
 
-    @Slot(object)
-    def _run(self, delivery: tuple[Call, Callable[[], None]]) -> None:
-        call, heard = delivery
-        if not call.dropped and not self._closed.is_set() and isValid(call.owner):
-            heard()
+    @Slot()
+    def _run(self) -> None:
+        while self._delivered:
+            parcel = self._delivered.popleft()
+            call, hear, what = parcel
+            parcel.clear()  # the thread it comes from may still hold it, and nothing in it from now on
+            if not call.dropped and not self._closed.is_set() and isValid(call.owner):
+                hear(what)
 
-    @Slot(object)
-    def _tell(self, what: tuple[Any, tuple[Any, ...]]) -> None:
+    @Slot(str, object)
+    def _tell(self, signal: str, what: tuple[Any, ...]) -> None:
         """Emit a signal here, in the main thread: whoever was made meanwhile hears of it, too."""
-        signal, told = what
         if self._closed.is_set():
             return
-        if signal is self.connected:
+        if signal == "connected":
             self.is_connected, self.restarts = True, False
             self.refresh()
-        elif signal is self.lost:
+        elif signal == "lost":
             self.is_connected = False
-        signal.emit(*told)
+        getattr(self, signal).emit(*what)
 
     def _on_event(self, _event: object) -> None:
         if not self._soon.isActive():
@@ -185,9 +205,10 @@ class Bridge(QObject):
 
     # --- inside: other threads ---
 
-    def deliver(self, call: Call, heard: Callable[[], None]) -> None:
-        if not self._closed.is_set():
-            self._deliver.emit((call, heard))
+    def deliver(self, parcel: list[Any]) -> None:
+        """Hand over a call, who is to hear something of it in the main thread, and what that is."""
+        self._delivered.append(parcel)
+        self._news.emit()
 
     def client(self) -> EngineClient:
         """A connection of one's own; the engine is started if need be. Raises ``DesktopRagError``."""
@@ -200,24 +221,24 @@ class Bridge(QObject):
         while not self._closed.is_set():
             try:
                 with self.client() as client, client.subscribe() as events:
-                    self._signal(self.connected)
+                    self._signal("connected")
                     while not self._closed.is_set():
                         event = events.get(0.2)
                         if event is not None:
-                            self._signal(self.heard, event)
+                            self._signal("heard", event)
                         elif events.ended:
                             break
             except DesktopRagError as error:
-                self._signal(self.failed_to_start, error)
+                self._signal("failed_to_start", error)
                 self._closed.wait(4 * _RECONNECT_S)
                 continue
             if not self._closed.is_set():
-                self._signal(self.lost)
+                self._signal("lost")
                 time.sleep(_RECONNECT_S)
 
-    def _signal(self, signal: Any, *what: Any) -> None:
-        if not self._closed.is_set() and isValid(self):
-            self._happened.emit((signal, what))
+    def _signal(self, signal: str, *what: Any) -> None:
+        if not self._closed.is_set():
+            self._happened.emit(signal, what)
 
 
 class _Lane:
@@ -249,35 +270,50 @@ class _Lane:
                     call.drop()
             self._news.notify()
 
-    def _next(self) -> Call | None:
+    def _next(self) -> list[Any]:
+        """The next call, in a list that nobody else holds; empty at the end."""
         with self._news:
-            self._now = None
             self._news.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
-                return None
+                return []
             self._now = self._waiting.popleft()
-            return self._now
+            return [self._now]
 
     def _work(self) -> None:
-        while (call := self._next()) is not None:
-            if call.dropped:
-                continue
-            try:
-                if self._client is None:
-                    self._client = self._bridge.client()
-                result = call.work(self._client, call)
-            except DesktopRagError as error:
-                if isinstance(error, EngineGone):
-                    self._client = None
-                self._bridge.deliver(call, lambda call=call, error=error: call.failed(error))  # type: ignore[misc]
-            except Exception as error:
-                logging.getLogger("desktop_rag").exception("A call of the window failed.")
-                wrong = DesktopRagError(f"This should not have happened ({type(error).__name__}).")
-                self._bridge.deliver(call, lambda call=call, wrong=wrong: call.failed(wrong))  # type: ignore[misc]
-            else:
-                self._bridge.deliver(call, lambda call=call, result=result: call.done(result))  # type: ignore[misc]
+        while parcel := self._next():
+            self._do(parcel)
+            self._now = None
+            self._bridge.deliver(parcel)
         if self._client is not None:
             self._client.close()
+
+    def _do(self, parcel: list[Any]) -> None:
+        """Do the call in the parcel, and add to it who is to hear of its end, and what."""
+        call: Call = parcel[0]
+        if call.dropped:
+            parcel += [_ignore, None]
+            return
+        try:
+            if self._client is None:
+                self._client = self._bridge.client()
+            parcel += [call.done, call.work(self._client, call)]
+        except DesktopRagError as error:
+            if isinstance(error, EngineGone):
+                self._client = None
+            parcel += [call.failed, error.with_traceback(None)]
+        except Exception as error:
+            logging.getLogger("desktop_rag").exception("A call of the window failed.")
+            wrong = DesktopRagError(f"This should not have happened ({type(error).__name__}).")
+            parcel += [call.failed, wrong]
+            error.__traceback__ = None
+
+
+def _collect() -> None:
+    """What Python would do by itself now and then, in whichever thread that happened to be."""
+    young, middle, old = gc.get_threshold()
+    counts = gc.get_count()
+    if counts[0] > young:
+        gc.collect(2 if counts[2] > old else 1 if counts[1] > middle else 0)
 
 
 def _ignore(_result: Any) -> None:

@@ -53,8 +53,11 @@ class CheckList(QWidget):
         self._lines = column(self)
         self._lines.setContentsMargins(0, GRID, 0, 0)
         self._checks: Sequence[Check] = ()
-        theme().changed.connect(lambda: self.show_checks(self._checks))
+        theme().changed.connect(self._show_again)
         self.hide()
+
+    def _show_again(self) -> None:
+        self.show_checks(self._checks)
 
     def show_checks(self, checks: Sequence[Check]) -> None:
         self._checks = checks
