@@ -75,10 +75,7 @@ class Window(QMainWindow):
     # --- what can be asked of it ---
 
     def show_page(self, name: PageName) -> None:
-        if name not in self._pages:
-            self._pages[name] = self._makers[name]()
-            self._stack.addWidget(self._pages[name])
-        page = self._pages[name]
+        page = self.page(name)
         self._stack.setCurrentWidget(page)
         self._buttons[name].setChecked(True)
         if self._evidence is not None:
@@ -217,7 +214,7 @@ class Window(QMainWindow):
 
     def _on_failure(self, error: DesktopRagError) -> None:
         self._missed.stop()
-        self.notice.say(f"{error.message} {error.hint}".strip(), "bad")
+        self.notice.say(str(error), "bad")
 
     def _ask(self, question: str, sample: Sample | None) -> None:
         self.show_page("ask")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from itertools import groupby
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, QUrl, Signal
@@ -262,8 +263,4 @@ def _tip(citation: Citation) -> str:
 
 def _escaped(text: str) -> str:
     """A tool tip that is never taken for HTML."""
-    return f"<p style='white-space:pre-wrap'>{_html(text)}</p>"
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<p style='white-space:pre-wrap'>{escape(text, quote=False)}</p>"

@@ -229,7 +229,7 @@ class Conversations(QWidget):
         self._desk.said.emit(tr("Saved as {name}").format(name=safe(file.name)))
 
     def _failed(self, error: DesktopRagError) -> None:
-        self._notice.say(f"{error.message} {error.hint}".strip(), "bad")
+        self._notice.say(str(error), "bad")
 
 
 def write_pdf(markdown: str, file: Path) -> None:

@@ -94,7 +94,7 @@ class TurnView(QFrame):
 
     def fail(self, error: DesktopRagError) -> None:
         self._say_doing("")
-        self.problem.say(f"{error.message} {error.hint}".strip(), "bad", tr("Try again"), self._ask_again)
+        self.problem.say(str(error), "bad", tr("Try again"), self._ask_again)
         self.grew.emit()
 
     # --- inside ---

@@ -18,10 +18,12 @@ from PySide6.QtGui import (
     QShortcut,
     QWheelEvent,
 )  # fmt: skip
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolButton, QWidget
 
 from desktop_rag.gui.colours import LIGHT
 from desktop_rag.gui.theme import GRID, theme
+from desktop_rag.gui.widgets import tool
+from desktop_rag.gui.words import tr
 
 Fit = Literal["width", "whole"]
 
@@ -99,6 +101,14 @@ class Canvas(QAbstractScrollArea):
         top, left = first.top() * place.height(), first.left() * place.width()
         self.verticalScrollBar().setValue(round(top - self.viewport().height() / 3) if marks else 0)
         self.horizontalScrollBar().setValue(round(left - self.viewport().width() / 3) if marks else 0)
+
+    def zoom_tools(self, fit: str) -> tuple[QToolButton, QToolButton, QToolButton]:
+        """Buttons to draw it smaller, larger, and so that it fits, which the last one calls ``fit``."""
+        return (
+            tool("minus", tr("Smaller"), lambda: self.zoom_by(-1), keys="Ctrl+-"),
+            tool("plus", tr("Larger"), lambda: self.zoom_by(1), keys="Ctrl++"),
+            tool("fit", fit, self.fit, keys="Ctrl+0"),
+        )
 
     def zoom_by(self, steps: float, at: QPoint | None = None) -> None:
         """Larger (or smaller) around a point of the viewport, or its middle."""

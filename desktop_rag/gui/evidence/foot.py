@@ -95,7 +95,7 @@ class Foot(QWidget):
         """Asking the system for a program may take a while."""
 
         def failed(error: DesktopRagError) -> None:
-            self.failed.emit(f"{error.message} {error.hint}".strip())
+            self.failed.emit(str(error))
 
         self._desk.bridge.call(
             "look", lambda _client, _call: launch(), self, lambda said: self._desk.said.emit(safe(said)), failed

@@ -48,18 +48,16 @@ class MailCard(QFrame):
         self._attachments: Sequence[Document] | None = None
         self._show_inside = show_inside
         self._ask_link = ask_link
-        document = mail.document
-        sender = safe(str(document.mail.sender) if document.mail is not None else document.author) or tr("Unknown")
-        when = _when(document)
-        self.toggle = tool("forward", tr("Open the mail of {sender}, {when}").format(sender=sender, when=when))
+        self.toggle = tool("forward", "")
         self.toggle.clicked.connect(self._turn)
-        name = Elided(sender, mode=Qt.TextElideMode.ElideRight)
+        self._name_toggle()
+        name = Elided(_sender(mail.document), mode=Qt.TextElideMode.ElideRight)
         name.setFont(label(bold=True, factor=1.0).font())
         self._first_line = Elided(_first_line(mail), "quiet", Qt.TextElideMode.ElideRight)
         self._head = QWidget()
         self._head.setCursor(Qt.CursorShape.PointingHandCursor)
         self._head.installEventFilter(self)
-        head = row(self.toggle, name, label(when, "quiet"))
+        head = row(self.toggle, name, label(_when(mail.document), "quiet"))
         head.setStretch(1, 1)
         lines = column(self._head, margin=GRID // 2, spacing=0)
         lines.addLayout(head)
@@ -123,9 +121,8 @@ class MailCard(QFrame):
 
     def _name_toggle(self) -> None:
         document = self.mail.document
-        sender = safe(str(document.mail.sender) if document.mail is not None else document.author) or tr("Unknown")
         said = tr("Close the mail of {sender}, {when}") if self.is_open else tr("Open the mail of {sender}, {when}")
-        self.toggle.setAccessibleName(said.format(sender=sender, when=_when(document)))
+        self.toggle.setAccessibleName(said.format(sender=_sender(document), when=_when(document)))
         self.toggle.setToolTip(self.toggle.accessibleName())
 
     def _ask_for_attachments(self) -> None:
@@ -225,7 +222,7 @@ class _Body(QWidget):
 
         def failed(error: DesktopRagError) -> None:
             self.as_sent.setEnabled(True)
-            self.notice.say(safe(f"{error.message} {error.hint}"), "bad")
+            self.notice.say(safe(str(error)), "bad")
 
         self._desk.bridge.call("look", lambda client, _: clean(client.part(path, message)), self, done, failed)
 
@@ -261,6 +258,10 @@ class TallReader(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.reader.height())
+
+
+def _sender(document: Document) -> str:
+    return safe(str(document.mail.sender) if document.mail is not None else document.author) or tr("Unknown")
 
 
 def _when(document: Document) -> str:

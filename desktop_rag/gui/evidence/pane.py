@@ -104,7 +104,7 @@ class EvidencePane(QWidget):
 
         def failed(error: DesktopRagError) -> None:
             if evidence is self.evidence:
-                self._say(f"{error.message} {error.hint}", "warn")
+                self._say(str(error), "warn")
                 self._show_passage(evidence.text or evidence.quote)
 
         self.desk.bridge.call("look", lambda client, _: load(client, evidence), self, done, failed, instead="evidence")

@@ -69,4 +69,4 @@ class Passages(QObject):
     def _on_failure(self, asked: DocumentView, error: DesktopRagError) -> None:
         if asked is self._view:
             self._asked = False
-            self.failed.emit(f"{error.message} {error.hint}".strip())
+            self.failed.emit(str(error))

@@ -48,9 +48,7 @@ class PdfView(EvidenceView):
             self.next,
             self.number,
             None,
-            tool("minus", tr("Smaller"), lambda: self.canvas.zoom_by(-1), keys="Ctrl+-"),
-            tool("plus", tr("Larger"), lambda: self.canvas.zoom_by(1), keys="Ctrl++"),
-            tool("fit", tr("As wide as the pane"), self.canvas.fit, keys="Ctrl+0"),
+            *self.canvas.zoom_tools(tr("As wide as the pane")),
             spacing=GRID // 2,
         )
         bar.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
@@ -78,7 +76,7 @@ class PdfView(EvidenceView):
 
         def failed(error: DesktopRagError) -> None:
             if shown is self._shown:
-                self.failed.emit(f"{error.message} {error.hint}".strip())
+                self.failed.emit(str(error))
 
         assert holder is not None
         self.desk.bridge.call("look", lambda client, _: client.part(path, holder).data, self, done, failed)

@@ -13,7 +13,7 @@ from desktop_rag.gui.desk import Desk, region_of
 from desktop_rag.gui.evidence.canvas import Canvas
 from desktop_rag.gui.evidence.shown import EvidenceView, Shown
 from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import column, label, row, tool
+from desktop_rag.gui.widgets import column, label, row
 from desktop_rag.gui.words import safe, tr
 from desktop_rag.types import Whole
 
@@ -36,9 +36,7 @@ class PictureView(EvidenceView):
         bar = row(
             self._about,
             None,
-            tool("minus", tr("Smaller"), lambda: self.canvas.zoom_by(-1), keys="Ctrl+-"),
-            tool("plus", tr("Larger"), lambda: self.canvas.zoom_by(1), keys="Ctrl++"),
-            tool("fit", tr("All of it"), self.canvas.fit, keys="Ctrl+0"),
+            *self.canvas.zoom_tools(tr("All of it")),
             spacing=GRID // 2,
         )
         bar.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
@@ -72,7 +70,7 @@ class PictureView(EvidenceView):
 
         def failed(error: DesktopRagError) -> None:
             if shown is self._shown:
-                self.failed.emit(f"{error.message} {error.hint}".strip())
+                self.failed.emit(str(error))
 
         self.desk.bridge.call("look", lambda client, _: read_image(client, shown), self, done, failed)
 

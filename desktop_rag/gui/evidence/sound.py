@@ -82,7 +82,7 @@ class SoundView(EvidenceView):
 
         def failed(error: DesktopRagError) -> None:
             if shown is self._shown:
-                self.notice.say(f"{error.message} {error.hint}".strip(), "bad")
+                self.notice.say(str(error), "bad")
 
         assert holder is not None
         self.desk.bridge.call("look", lambda client, _: client.part(path, holder).data, self, done, failed)

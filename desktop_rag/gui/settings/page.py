@@ -120,7 +120,7 @@ class SettingsPage(QWidget):
         return made
 
     def _on_failure(self, error: ConfigError) -> None:
-        self.notice.say(f"{error.message} {error.hint}".strip(), "bad", tr("Try again"), self.store.load)
+        self.notice.say(str(error), "bad", tr("Try again"), self.store.load)
 
 
 class _Content(QWidget):

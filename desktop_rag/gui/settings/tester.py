@@ -56,7 +56,7 @@ class Tester(QWidget):
         self._say(_COMMAND.sub("", told.reason))
 
     def _on_failure(self, error: DesktopRagError) -> None:
-        self._say(f"{error.message} {error.hint}".strip(), "bad")
+        self._say(str(error), "bad")
 
     def _say(self, text: str, tone: Tone = "") -> None:
         self.said.setText(text)
