@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -43,6 +44,20 @@ class Listed(Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
+class Bundled(Struct, frozen=True, forbid_unknown_fields=True):
+    """A model that comes with the program; its files are named from ``resources/models`` on."""
+
+    name: str
+    role: Literal["embedding", "reading"]
+    title: str
+    weights: str
+    tokenizer: str
+    sha256: str
+    """Of the weights."""
+    licence: str
+    languages: tuple[str, ...]
+
+
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of PC, by the least memory of its graphics card and its own, in GiB; and the models that suit it."""
 
@@ -67,10 +82,11 @@ class Recommendation(Struct, frozen=True):
 
 
 class Catalogue(Struct, frozen=True):
-    """``models`` in the order of the file; ``tiers`` from the smallest PC on."""
+    """``models`` in the order of the file; ``tiers`` from the smallest PC on; ``bundled`` need not be fetched."""
 
     models: tuple[Listed, ...]
     tiers: tuple[Tier, ...]
+    bundled: tuple[Bundled, ...]
 
     def find(self, name: str) -> Listed:
         """Raises ``ModelError`` for a name that is not in it."""
@@ -98,6 +114,7 @@ class Catalogue(Struct, frozen=True):
 class _File(Struct, forbid_unknown_fields=True):
     model: tuple[Listed, ...]
     tier: tuple[Tier, ...]
+    bundled: tuple[Bundled, ...] = ()
 
 
 def load_catalogue(path: Path | None = None) -> Catalogue:
@@ -109,4 +126,18 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         raise ConfigError(
             f"The list of models {path} cannot be used: {error}.", "Install the program again."
         ) from error
-    return Catalogue(found.model, found.tier)
+    return Catalogue(found.model, found.tier, found.bundled)
+
+
+@cache
+def find_bundled(name: str) -> Bundled:
+    """Raises ``ConfigError`` when the program's list of models cannot be read or lacks it."""
+    for model in load_catalogue().bundled:
+        if model.name == name:
+            return model
+    raise ConfigError(f"The list of models lacks {name}.", "Install the program again.")
+
+
+def bundled_file(name: str) -> Path:
+    """Where a file of a bundled model is."""
+    return resources_dir() / "models" / name

@@ -14,9 +14,13 @@ POSTINGS_BUDGET = 6_000
 
 
 def expressions(
-    terms: Sequence[str], frequencies: Mapping[str, int], phrases: Sequence[Sequence[str]] = ()
+    terms: Sequence[str],
+    frequencies: Mapping[str, int],
+    phrases: Sequence[Sequence[str]] = (),
+    endings: Sequence[str] = (),
 ) -> list[str]:
-    """FTS5 expressions for ``terms`` (words as written) and ``phrases`` (exact strings, as words in a row).
+    """FTS5 expressions for ``terms`` (words as written), ``phrases`` (exact strings, as words in a row) and ``endings``
+    (what the last word may become, likeliest first; those are left out that would take too long).
 
     ``frequencies`` are counted by stem. At most two expressions; none if no word is in the index.
     """
@@ -32,7 +36,13 @@ def expressions(
         else:
             rare.append(term)
             spent += frequency
-    alternatives = [quoted([term]) for term in rare] + [quoted(phrase) for phrase in phrases]
+    begun: list[str] = []
+    for ending in endings:
+        frequency = frequencies.get(stem(ending), 0)
+        if frequency and ending not in terms and (spent + frequency <= POSTINGS_BUDGET or not rare + begun):
+            begun.append(ending)
+            spent += frequency
+    alternatives = [*(quoted([term]) for term in rare + begun), *(quoted(phrase) for phrase in phrases)]
     found = [" OR ".join(alternatives)] if alternatives else []
     if len(common) > 1:
         found.append(" AND ".join(quoted([term]) for term in common))

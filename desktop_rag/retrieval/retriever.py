@@ -18,7 +18,7 @@ from desktop_rag.retrieval.passages import Passage, Ranked, readable
 from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.query import Query
 from desktop_rag.retrieval.ranking import NO_EVIDENCE, Evidence, Question, Scorer, inverse_frequency, stems_of
-from desktop_rag.retrieval.terms import exact_strings, search_terms, tokens
+from desktop_rag.retrieval.terms import exact_strings, has_content, search_terms, tokens
 from desktop_rag.storage.search import FEW, Allowed, Candidate, CatalogSearch
 
 if TYPE_CHECKING:
@@ -203,11 +203,12 @@ class Retriever:
     def _keyword(self, text: str, allowed: Allowed | None, *, begun: bool = False) -> list[tuple[int, float]]:
         """Chunks by the words of ``text``, and with ``begun`` by those that its last word may become."""
         terms = search_terms(text)
+        endings: list[str] = []
         if begun and text[-1:].isalnum() and len(last := tokens(text)[-1]) >= _BEGINNING:
-            terms += self._catalog.completions(last, _COMPLETIONS)
-        frequencies = self._catalog.frequencies(stem(term) for term in terms)
+            endings = [ending for ending in self._catalog.completions(last, _COMPLETIONS) if has_content(ending)]
+        frequencies = self._catalog.frequencies(stem(term) for term in (*terms, *endings))
         found: dict[int, float] = {}
-        for expression in expressions(terms, frequencies, _exact_phrases(text)):
+        for expression in expressions(terms, frequencies, _exact_phrases(text), endings):
             for number, score in self._catalog.keyword(expression, CANDIDATES, allowed):
                 found.setdefault(number, score)
         return list(found.items())

@@ -81,3 +81,9 @@ def test_no_document_crowds_out_the_others() -> None:
     ranked.append(_ranked(9, 2, 0, "iota kappa", 0.1))
     documents = [passage.best.candidate.document_id for passage in readable(ranked, 3, 2)]
     assert documents == [1, 1, 2]
+
+
+def test_endings_join_while_they_are_cheap_and_are_never_all_demanded() -> None:
+    frequencies = {"bridg": 40, "harbour": 900, "harvest": 2 * POSTINGS_BUDGET}
+    assert expressions(["bridge"], frequencies, endings=["harvest", "harbour"]) == ['"bridge" OR "harbour"']
+    assert expressions([], frequencies, endings=["harvest", "harbour"]) == ['"harvest"']
