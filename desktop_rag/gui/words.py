@@ -30,6 +30,11 @@ def safe(text: str) -> str:
     return " ".join(_UNSAFE.sub("\ufffd", text).split())
 
 
+def unmarked(text: str) -> str:
+    """``text`` for a button or a menu, where "&" would mark a letter to press."""
+    return text.replace("&", "&&")
+
+
 def size(count: int) -> str:
     """``3.4 GB``"""
     return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)

@@ -156,7 +156,7 @@ def test_suggested_questions_come_from_the_files(page: AskPage, qtbot: QtBot) ->
 
 
 def test_the_scope_narrows_what_is_asked(page: AskPage, qtbot: QtBot) -> None:
-    page.composer.scope._set_kinds("Mail", ("mail",))
+    page.composer.scope.set_kind("Mail", ("mail",), True)
     turn = ask(page, qtbot, "When will the board shear be delivered?")
     assert turn.answer is not None
     assert {hit.document.kind for hit in turn.answer.hits} <= {"mail"}

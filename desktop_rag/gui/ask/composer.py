@@ -10,11 +10,11 @@ from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
-from desktop_rag.gui.ask.scope import Scope
 from desktop_rag.gui.ask.voice import Voice
 from desktop_rag.gui.desk import Desk, Sample
 from desktop_rag.gui.dropping import dropped_paths, sample_of
 from desktop_rag.gui.icons import icon, pixmap
+from desktop_rag.gui.search.filters import FilterRow
 from desktop_rag.gui.theme import GRID, scaled
 from desktop_rag.gui.widgets import Elided, Notice, column, row, tool
 from desktop_rag.gui.words import safe, tr
@@ -51,7 +51,7 @@ class Composer(QFrame):
         self._attached.setLayout(line)
         self._attached.hide()
         self._notice = Notice()
-        self.scope = Scope(desk)
+        self.scope = FilterRow(desk)
         self._voice = Voice(self)
         self._voice.recorded.connect(lambda path: self.attach(Sample(path, "audio")))
         self._voice.failed.connect(lambda why: self._notice.say(why, "warn"))

@@ -18,7 +18,7 @@ from desktop_rag.gui.ask.turn import TurnView
 from desktop_rag.gui.desk import Desk, Sample
 from desktop_rag.gui.theme import GRID, text_width
 from desktop_rag.gui.widgets import EmptyState, clear, column, label
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.words import safe, tr, unmarked
 
 if TYPE_CHECKING:
     from desktop_rag.engine.client import EngineClient
@@ -156,7 +156,7 @@ class AskPage(QWidget):
     def _show_suggested(self, questions: Sequence[str]) -> None:
         clear(self._suggested)
         for question in questions:
-            chip = QPushButton(safe(question).replace("&", "&&"))
+            chip = QPushButton(unmarked(safe(question)))
             chip.setProperty("kind", "chip")
             chip.setToolTip(tr("Ask this"))
             chip.clicked.connect(lambda _=False, question=question: self.ask(question))

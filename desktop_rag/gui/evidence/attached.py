@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 from desktop_rag.gui.desk import Evidence
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import button, column, label
-from desktop_rag.gui.words import KINDS, safe, tr
+from desktop_rag.gui.words import KINDS, safe, tr, unmarked
 from desktop_rag.types import Document, Entry, Message
 
 _MOST = 30
@@ -50,7 +50,7 @@ class Attached(QFrame):
         locator = document.locator
         assert locator is not None
         made = button(
-            shown.replace("&", "&&"),
+            unmarked(shown),
             lambda: self._show(Evidence(path, locator, name, document=document, parent=parent)),
             drawing=KINDS[document.kind],
         )

@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame, QWidget
 
+from desktop_rag.gui.background import Background
 from desktop_rag.gui.first_run.places import Place, count_files, find_places
-from desktop_rag.gui.models.background import Background
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import Elided, button, column, label, row
 from desktop_rag.gui.words import safe, tr

@@ -6,8 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop_rag.errors import DesktopRagError
+from desktop_rag.gui.background import Background
 from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.models.background import Background
 from desktop_rag.gui.models.downloads import Downloads
 from desktop_rag.gui.models.recommended import Recommended
 from desktop_rag.gui.models.said import told

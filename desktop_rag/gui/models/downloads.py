@@ -16,8 +16,8 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from desktop_rag.errors import DesktopRagError
+from desktop_rag.gui.background import Background
 from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.models.background import Background
 from desktop_rag.gui.models.shown import free_bytes
 from desktop_rag.gui.words import safe, tr
 from desktop_rag.models.catalogue import Listed

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from desktop_rag.errors import DesktopRagError, ModelRefused
-from desktop_rag.gui.models.background import Background
+from desktop_rag.gui.background import Background
 from desktop_rag.gui.models.said import languages, role_name, told
 from desktop_rag.gui.models.shown import Shown
 from desktop_rag.gui.theme import GRID

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWi
 
 from desktop_rag.engine.results import Status
 from desktop_rag.errors import DesktopRagError
+from desktop_rag.gui.background import Background
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.icons import icon
 from desktop_rag.gui.models.available import Available
-from desktop_rag.gui.models.background import Background
 from desktop_rag.gui.models.bringing import Bringing
 from desktop_rag.gui.models.downloads import Downloads
 from desktop_rag.gui.models.installed_list import InstalledList

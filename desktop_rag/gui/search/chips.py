@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 from desktop_rag.gui.icons import icon
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import clear, label, row, tool
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.words import safe, tr, unmarked
 
 _LONGEST = 24
 """Characters of a chip."""
@@ -47,7 +47,7 @@ class FilterChip(QWidget):
         shown = safe(value)
         shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
         self._chosen = bool(shown)
-        self._button.setText((shown or self._unset).replace("&", "&&"))
+        self._button.setText(unmarked(shown or self._unset))
         self._button.setChecked(self._chosen)
         self._button.setToolTip(safe(full))
         said = f"{self._name}: {safe(value) or self._unset}"
@@ -79,7 +79,7 @@ class FilterChip(QWidget):
 
 def example(text: str, press: Callable[[], object]) -> QPushButton:
     """A chip that stands for something to be typed."""
-    made = QPushButton(text.replace("&", "&&"))
+    made = QPushButton(unmarked(text))
     made.setProperty("kind", "chip")
     made.setAccessibleName(tr("Search for {text}").format(text=text))
     made.clicked.connect(lambda: press())

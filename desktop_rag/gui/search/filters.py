@@ -1,4 +1,4 @@
-"""The row of filters: kind, folder, people and dates, as chips."""
+"""The row of filters under a question or a search: kind, folder, people and dates, as chips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from desktop_rag.gui.search.excerpt import short_path
 from desktop_rag.gui.search.popups import DatesPopup, PeoplePopup
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import row
-from desktop_rag.gui.words import moment, safe, tr
+from desktop_rag.gui.words import moment, safe, tr, unmarked
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.types import Person
 
@@ -123,7 +123,7 @@ class FilterRow(QWidget):
         menu.addAction(tr("All folders")).triggered.connect(lambda: self.set_folder(None))
         status = self._desk.bridge.status
         for root in status.roots if status is not None else ():
-            action = menu.addAction(icon("folder"), short_path(root).replace("&", "&&"))
+            action = menu.addAction(icon("folder"), unmarked(short_path(root)))
             action.triggered.connect(lambda _checked=False, root=root: self.set_folder(Path(root)))
         menu.addSeparator()
         menu.addAction(tr("Choose…")).triggered.connect(self._choose_folder)
@@ -132,7 +132,7 @@ class FilterRow(QWidget):
     def _choose_folder(self) -> None:
         status = self._desk.bridge.status
         begin = str(self._folder or (status.roots[0] if status is not None and status.roots else Path.home()))
-        chosen = QFileDialog.getExistingDirectory(self, tr("Search in a folder"), begin)
+        chosen = QFileDialog.getExistingDirectory(self, tr("Only this folder"), begin)
         if chosen:
             self.set_folder(Path(chosen))
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QTabBar
 
 from desktop_rag.gui.search.query import TABS, Tab, title
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.words import tr, unmarked
 
 _WIDEST = 888
 
@@ -23,7 +23,7 @@ class KindTabs(QTabBar):
         self.setDrawBase(False)
         self.setUsesScrollButtons(True)
         for tab in TABS:
-            self.addTab(_escaped(title(tab)))
+            self.addTab(unmarked(title(tab)))
         self.currentChanged.connect(lambda at: self.chosen.emit(TABS[at]))
 
     def tab(self) -> Tab:
@@ -34,17 +34,13 @@ class KindTabs(QTabBar):
 
     def set_count(self, tab: Tab, count: int) -> None:
         at = TABS.index(tab)
-        self.setTabText(at, _escaped(f"{title(tab)} {count}" if count else title(tab)))
+        self.setTabText(at, unmarked(f"{title(tab)} {count}" if count else title(tab)))
         self.setAccessibleTabName(at, f"{title(tab)}, {tr('%n result(s)', count)}")
 
     def tabSizeHint(self, index: int) -> QSize:
         size = super().tabSizeHint(index)
-        shown, widest = self._width(self.tabText(index)), self._width(_escaped(f"{title(TABS[index])} {_WIDEST}"))
+        shown, widest = self._width(self.tabText(index)), self._width(unmarked(f"{title(TABS[index])} {_WIDEST}"))
         return QSize(size.width() + widest - shown, size.height())
 
     def _width(self, text: str) -> int:
         return self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic.value, text).width()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&&")

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QSpinBox, QVBoxLayout, QWidget
 
 from desktop_rag.config import Config, get_setting
-from desktop_rag.errors import ConfigError
+from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.controls import Choice, Decimal, Number, Switch
 from desktop_rag.gui.icons import icon
 from desktop_rag.gui.settings.store import Store, reason
@@ -146,7 +146,7 @@ class Field(QWidget):
         self._say(tr("Saved"), "good")
         self._quiet.start()
 
-    def _on_wrong(self, error: ConfigError) -> None:
+    def _on_wrong(self, error: DesktopRagError) -> None:
         self.error.setText(reason(error))
         self.error.show()
         self._show_value()

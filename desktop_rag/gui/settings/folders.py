@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from desktop_rag.config import DEFAULT_IGNORE, Config, FolderRules, folder_key
 from desktop_rag.engine.results import Status
-from desktop_rag.errors import ConfigError
+from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.controls import Choice
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.settings import table
@@ -69,7 +69,7 @@ class Folders(QWidget):
             self.patterns.show_rules(own_rules(config.ignore))
             self.built_in.show_rules(config.ignore)
 
-    def _write_own(self, rules: Sequence[str], saved: Heard, failed: Callable[[ConfigError], object]) -> None:
+    def _write_own(self, rules: Sequence[str], saved: Heard, failed: Callable[[DesktopRagError], object]) -> None:
         self._write((*taken_back(self._rules), *rules), saved, failed)
 
     def _write_built_in(self, rule: str, holds: bool) -> None:
@@ -78,7 +78,7 @@ class Folders(QWidget):
             back.append(f"!{rule}")
         self._write((*back, *own_rules(self._rules)), lambda: None, lambda _: self.built_in.show_rules(self._rules))
 
-    def _write(self, rules: Sequence[str], saved: Heard, failed: Callable[[ConfigError], object]) -> None:
+    def _write(self, rules: Sequence[str], saved: Heard, failed: Callable[[DesktopRagError], object]) -> None:
         self._store.change("ignore", rules or None, saved, failed)
 
 
@@ -167,13 +167,13 @@ class OneFolder(QWidget):
         self.error.hide()
         self._store.change(setting, None if value is None else [value], lambda: None, self._on_wrong, self._chosen())
 
-    def _write_rules(self, rules: Sequence[str], saved: Heard, failed: Callable[[ConfigError], object]) -> None:
+    def _write_rules(self, rules: Sequence[str], saved: Heard, failed: Callable[[DesktopRagError], object]) -> None:
         self._store.change("ignore", rules or None, saved, failed, self._chosen())
 
     def _chosen(self) -> Path:
         return Path(self.folder.currentData())
 
-    def _on_wrong(self, error: ConfigError) -> None:
+    def _on_wrong(self, error: DesktopRagError) -> None:
         self.error.setText(reason(error))
         self.error.show()
         self._show()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QScrollArea, QStackedWidget, QWidget
 
-from desktop_rag.errors import ConfigError
+from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.icons import icon
 from desktop_rag.gui.settings import table
@@ -119,7 +119,7 @@ class SettingsPage(QWidget):
         inner.addStretch()
         return made
 
-    def _on_failure(self, error: ConfigError) -> None:
+    def _on_failure(self, error: DesktopRagError) -> None:
         self.notice.say(str(error), "bad", tr("Try again"), self.store.load)
 
 

@@ -9,14 +9,14 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from desktop_rag.config import DEFAULT_IGNORE
-from desktop_rag.errors import ConfigError
+from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.settings.store import reason
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import button, column, label, row
 from desktop_rag.gui.words import tr
 
 Heard = Callable[[], object]
-Write = Callable[[Sequence[str], Heard, Callable[[ConfigError], object]], object]
+Write = Callable[[Sequence[str], Heard, Callable[[DesktopRagError], object]], object]
 """Keeps these rules instead of those there were."""
 
 _ROWS = 6
@@ -100,7 +100,7 @@ class Patterns(QWidget):
         self.error.hide()
         self._write(rules, done, self._on_wrong)
 
-    def _on_wrong(self, error: ConfigError) -> None:
+    def _on_wrong(self, error: DesktopRagError) -> None:
         self._say(reason(error))
         self.show_rules(self._rules)
 

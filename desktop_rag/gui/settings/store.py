@@ -6,15 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_rag.config import Config, change_setting, load_config
 from desktop_rag.engine.client import EngineClient
 from desktop_rag.engine.opening import restart_engine
-from desktop_rag.errors import ConfigError, DesktopRagError
+from desktop_rag.errors import DesktopRagError
+from desktop_rag.gui.background import Background
 from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.words import tr
-from desktop_rag.log import record_bug
 
 _RESTART_AFTER_MS = 1_000
 """How long nothing more must have been changed."""
@@ -25,35 +24,31 @@ Heard = Callable[[], object]
 class Store(QObject):
     """``changed`` with the settings as they are now, ``failed`` with the error that keeps them from being read.
 
-    It has a thread of its own: the engine's may be at work for minutes, and need not run at all for a setting to be
-    kept.
+    It does not ask the engine, which may be at work for minutes, and need not run at all for a setting to be kept.
     """
 
     changed = Signal(object)
     failed = Signal(object)
-    _deliver = Signal(object)
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
         self.config: Config | None = None
-        self._thread = QThreadPool(self)
-        self._thread.setMaxThreadCount(1)  # so that changes follow each other
-        self._deliver.connect(self._hear, Qt.ConnectionType.QueuedConnection)
+        self._background = Background(self, in_turn=True)
         self._settle = QTimer(self, singleShot=True, interval=_RESTART_AFTER_MS)
         self._settle.timeout.connect(self._restart)
 
     def load(self) -> None:
         """Read the settings; ``changed`` or ``failed`` follows."""
         library = self._desk.library
-        self._work(lambda: load_config(library), self._on_loaded, self.failed.emit)
+        self._background.run(lambda: load_config(library), self._on_loaded, self.failed.emit)
 
     def change(
         self,
         name: str,
         values: Sequence[str] | None,
         saved: Heard,
-        failed: Callable[[ConfigError], object],
+        failed: Callable[[DesktopRagError], object],
         folder: Path | None = None,
     ) -> None:
         """Write one setting as ``change_setting`` does; None goes back to the default. Then ``saved`` or ``failed``."""
@@ -64,29 +59,9 @@ class Store(QObject):
             saved()
             self._settle.start()
 
-        self._work(lambda: change_setting(library, name, values, folder), on_saved, failed)
+        self._background.run(lambda: change_setting(library, name, values, folder), on_saved, failed)
 
     # --- inside ---
-
-    def _work(
-        self, work: Callable[[], Config], done: Callable[[Config], object], failed: Callable[[ConfigError], object]
-    ) -> None:
-        def run() -> None:
-            try:
-                config = work()
-            except ConfigError as error:
-                self._deliver.emit(lambda error=error: failed(error))
-            except Exception as error:
-                wrong = ConfigError(tr("This setting could not be kept."), record_bug(error))
-                self._deliver.emit(lambda: failed(wrong))
-            else:
-                self._deliver.emit(lambda: done(config))
-
-        self._thread.start(run)
-
-    @Slot(object)
-    def _hear(self, heard: Heard) -> None:
-        heard()
 
     def _on_loaded(self, config: Config) -> None:
         self.config = config
@@ -103,7 +78,7 @@ class Store(QObject):
         self._desk.said.emit(error.message)
 
 
-def reason(error: ConfigError) -> str:
+def reason(error: DesktopRagError) -> str:
     """What is wrong with a value, without the place of the file that would have held it."""
     said = error.message.rpartition(" cannot be used: ")[2]
     return said[:1].upper() + said[1:]
