@@ -1,7 +1,8 @@
 """What hearing a recording costs beside faster-whisper alone, and the most memory a recording of two hours takes.
 
 The model has the size of Whisper's "base" and the contents of none: it always says the same sentences. So time is that
-of a real model, and how well it understands is not measured here.
+of a real model, and how well it understands is not measured here. Alone it hears 30 s at a time, wherever that ends;
+ours ends in a pause, after 28.6 s on average here: a twentieth more windows are heard, and no word is cut in two.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def measure(section: Section) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         base = tiny_whisper(folder / "base", _SAID, width=512, layers=6)
-        _time(section, open_model(Settings(str(base), "cpu", threads=1)), 2 if section.quick else 5)
+        _time(section, open_model(Settings(str(base), "cpu", threads=1)), 2 if section.quick else 10)
         tiny = tiny_whisper(folder / "tiny", _SAID)
         for minutes in (2, 10) if section.quick else (12, 120):
             recording = folder / f"{minutes}.wav"
@@ -58,8 +59,9 @@ def measure(section: Section) -> None:
 
 def _time(section: Section, listener: Listener, minutes: int) -> None:
     sound = _spoken(minutes)
-    alone_s = min(_alone(listener, sound) for _ in range(2))
-    heard_s = min(_heard(listener, sound, str(number)) for number in range(2))
+    # In turns: what else the machine does meanwhile hits both alike.
+    pairs = [(_alone(listener, sound), _heard(listener, sound, str(number))) for number in range(2)]
+    alone_s, heard_s = min(alone for alone, _ in pairs), min(heard for _, heard in pairs)
     section.add(
         f"{minutes} minutes, a model as large as base",
         {"faster-whisper s": alone_s, "ours s": heard_s, "times as long": heard_s / alone_s},
