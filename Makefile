@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 VENV := .venv/bin
 SETUP := pyproject.toml constraints.txt packaging/bootstrap.py desktop_rag/__init__.py
 
-.PHONY: help run test check format bench soak screenshots wheel constraints clean
+.PHONY: help run test check format bench soak screenshots reader wheel constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -43,6 +43,9 @@ bench: .venv/installed-dev ## Measure: retrieval, answers, indexing, queries, fr
 
 screenshots: .venv/installed-dev ## Make a picture of every view of the window, in both themes
 	$(VENV)/python -m tests.gui.screenshots
+
+reader: .venv/installed-dev ## Train the bundled reader anew; a run that was stopped goes on (see packaging/reader)
+	PYTHONPATH=packaging $(VENV)/python -m reader.train
 
 wheel: .venv/installed-dev ## Build the wheel into dist/
 	$(VENV)/python packaging/bootstrap.py --uv build --no-build-isolation --python $(VENV)/python --wheel

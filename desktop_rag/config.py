@@ -107,6 +107,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Processes that parse files side by side."""
     passages_per_document: Positive = 3
     """Passages of one document among the results of a search, at most."""
+    read_passages: bool = True
+    """Whether the first passages found are read by the bundled reader, which puts what answers first and marks it."""
     quiet_s: Annotated[float, Meta(ge=0.05, le=60)] = 0.5
     """Seconds that a changed file must have been left alone before it is read."""
     rescan_minutes: Positive = 15

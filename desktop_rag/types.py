@@ -6,6 +6,7 @@ their type beside their fields, so that the catalog, the parser's child process 
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -273,6 +274,26 @@ class Space(_Value, frozen=True):
 # --- what a question gets back ---------------------------------------------------------------------------------------
 
 
+class Reading(_Value, frozen=True):
+    """The likeliest answer in a text, as the reader marks it: the characters ``begin`` to ``end``.
+
+    ``score`` is the log of how much likelier the answer is to stand there than nowhere in the text; ``strength`` is the
+    part of it that speaks for the place, which can be compared between texts; ``lead`` is the log of how much likelier
+    it is to stand there than anywhere else in the text.
+    """
+
+    begin: int
+    end: int
+    score: float
+    strength: float
+    lead: float = 0.0
+
+    @property
+    def likelihood(self) -> float:
+        """The score as a likelihood, 0 to 1."""
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.score))))
+
+
 class Why(_Value, frozen=True):
     """How a hit was found: its rank (from 1) in each search that found it, and the scores that were fused."""
 
@@ -282,6 +303,8 @@ class Why(_Value, frozen=True):
     dense_score: float = 0.0
     picture_rank: int | None = None
     picture_score: float = 0.0
+    reading: Reading | None = None
+    """Of the hit's chunk, if it was read."""
 
 
 class Selection(_Value, frozen=True):
@@ -327,7 +350,7 @@ class Citation(_Value, frozen=True):
     locator: Locator
     document_title: str = ""
     highlights: tuple[tuple[int, int], ...] = ()
-    """Start and end of the question's words within ``quote``, in characters."""
+    """Start and end of the answer, or else of the question's words, within ``quote``, in characters."""
 
 
 Support = Literal["supported", "weak", "unsupported", "none"]
@@ -380,6 +403,8 @@ class Answer(_Value, frozen=True):
     usage: Usage | None = None
     stopped: bool = False
     """The person stopped it before it was complete."""
+    short: str = ""
+    """What answers, in a few words that stand in the quotes; "" where sentences are all there is."""
     asked: str = ""
     """The question as it was searched for, when it had to be completed from the conversation."""
     conversation: int | None = None

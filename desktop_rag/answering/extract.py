@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _SENTENCES = 16
 """Sentences compared by meaning; the others are left out by their words and their passage's rank."""
-_LONGEST = 600
+LONGEST_QUOTE = 600
 """Characters of a quote; a longer sentence is cut around the question's words."""
 _MEANING, _WORDS, _PASSAGE = 0.5, 0.3, 0.2
 _CLOSE_TO_BEST = 0.8
@@ -110,14 +110,14 @@ def _candidates(weights: Mapping[str, float], sources: Sequence[Source]) -> list
 
 def _trimmed(text: str, begin: int, end: int, weights: Mapping[str, float]) -> tuple[int, int]:
     """Shorten a very long "sentence" (a table without stops, say) to what is around the question's words."""
-    if end - begin <= _LONGEST:
+    if end - begin <= LONGEST_QUOTE:
         return begin, end
     marks = highlights(text[begin:end], weights)
     first = begin + (marks[0][0] if marks else 0)
-    start = max(begin, min(first - _LONGEST // 4, end - _LONGEST))
+    start = max(begin, min(first - LONGEST_QUOTE // 4, end - LONGEST_QUOTE))
     if start > begin:
         start = next((position + 1 for position in range(start, first) if text[position].isspace()), start)
-    stop = min(end, start + _LONGEST)
+    stop = min(end, start + LONGEST_QUOTE)
     if stop < end:
         stop = next((position for position in range(stop, start + 1, -1) if text[position].isspace()), stop)
     return start, stop

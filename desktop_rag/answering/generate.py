@@ -26,6 +26,8 @@ LONGEST = 512
 """Tokens of an answer."""
 _LONGEST_SHARE = 0.25
 """Of a small context, for the answer."""
+SURE = 0.9
+"""How likely the reader must find an answer for claims to be held against it."""
 CUT_SHORT = "The answer was cut at the greatest length that the model has room for."
 
 
@@ -90,7 +92,7 @@ def _checked(
     stopped: bool,
 ) -> Answer:
     draft = read(written, len(passages))
-    checker = Checker(asked, [_source(hit) for hit in passages], embed)
+    checker = Checker(asked, [_source(hit) for hit in passages], embed, [_read_answer(hit) for hit in passages])
     verdicts = [_verdict(checker, draft.text[claim.begin : claim.end], claim) for claim in draft.claims]
     if not stopped and not any(verdict.support in ("supported", "weak") for verdict in verdicts):
         return Answer(question, NOTHING_TEXT, (), (), NOTHING)
@@ -112,6 +114,14 @@ def _verdict(checker: Checker, sentence: str, claim: Claim) -> Verdict:
     if admits_ignorance(sentence):
         return Verdict("none")
     return checker.check(sentence, claim.passages) if claim.passages else checker.find(sentence)
+
+
+def _read_answer(hit: Hit) -> str:
+    """What the reader takes for the answer in a passage; "" unless it is sure."""
+    reading = hit.why.reading
+    if reading is None or reading.likelihood < SURE:
+        return ""
+    return hit.chunk.text[reading.begin : reading.end]
 
 
 def _source(hit: Hit) -> Source:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from desktop_rag.answering.confidence import THRESHOLD, THRESHOLD_FILTERED, Signs, confidence
+from desktop_rag.answering.direct import Direct, Marked, direct_answer, has_short_answer
 from desktop_rag.answering.extract import Quote, Source, quotes
 from desktop_rag.types import Answer, Cells, Citation, Hit
 
@@ -33,7 +34,8 @@ def answer(
     *,
     filtered: bool = False,
 ) -> Answer:
-    """Quote the sentences of ``hits`` that answer ``text`` (the question without filters).
+    """Quote the sentences of ``hits`` that answer ``text`` (the question without filters); where the reader sees the
+    answer itself, that comes first, and its sentence is quoted.
 
     ``evidence`` is the best hit's, by name; ``weights`` gives the question's stems and how much each tells. Without
     a text to compare with (only filters were given) the newest documents are quoted from their beginning.
@@ -45,9 +47,14 @@ def answer(
     found = quotes(text, weights, sources, embed)
     if not found:
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits))
-    sure = 1.0 if evidence is None else confidence(_signs(evidence, found[0]))
+    direct = _direct(text, hits)
+    # With filters the person has said where the answer is: that the reader does not see it counts for nothing.
+    read = () if filtered else hits
+    sure = 1.0 if evidence is None else confidence(_signs(evidence, found[0], read))
     if sure < (THRESHOLD_FILTERED if filtered else THRESHOLD):
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits), sure)
+    if direct is not None:
+        return _say(question, direct, hits, sure)
     ordered = sorted(found, key=lambda quote: (_document_rank(found, quote, hits), quote.source, quote.begin))
     citations = tuple(_citation(number, quote, hits[quote.source]) for number, quote in enumerate(ordered, 1))
     said = " ".join(f"{quote.text} [{number}]" for number, quote in enumerate(ordered, 1))
@@ -70,7 +77,35 @@ def _show(question: str, shown: Sequence[Hit], hits: Sequence[Hit]) -> Answer:
     return Answer(question, text, citations, support, SEEN, tuple(hits), shown[0].score)
 
 
-def _signs(evidence: Mapping[str, float], best: Quote) -> Signs:
+def _direct(text: str, hits: Sequence[Hit]) -> Direct | None:
+    if not has_short_answer(text):
+        return None
+    sources = [
+        Source(hit.chunk.text, hit.chunk.context, hit.score, isinstance(hit.chunk.locator, Cells)) for hit in hits
+    ]
+    return direct_answer(sources, [hit.why.reading for hit in hits])
+
+
+def _say(question: str, direct: Direct, hits: Sequence[Hit], sure: float) -> Answer:
+    """The answer, where else it stands, what else is said; then the sentences, word for word."""
+    marked = [direct.best, *direct.agreeing, *direct.rivals]
+    same = 1 + len(direct.agreeing)
+    head = f"{direct.best.text} {' '.join(f'[{number}]' for number in range(1, same + 1))}"
+    if direct.rivals:
+        others = (f"{other.text} [{number}]" for number, other in enumerate(direct.rivals, same + 1))
+        head += f". Elsewhere: {'; '.join(others)}"
+    said = "\n\n".join([head, *(f"{' '.join(one.quote.split())} [{number}]" for number, one in enumerate(marked, 1))])
+    citations = tuple(_marked_citation(number, one, hits[one.source]) for number, one in enumerate(marked, 1))
+    support = tuple(one.reading.likelihood for one in marked)
+    return Answer(question, said, citations, support, EXTRACTIVE, tuple(hits), sure, short=direct.best.text)
+
+
+def _marked_citation(number: int, marked: Marked, hit: Hit) -> Citation:
+    return Citation(number, marked.quote, hit.path, hit.locator, hit.document.title, (marked.answer,))
+
+
+def _signs(evidence: Mapping[str, float], best: Quote, hits: Sequence[Hit]) -> Signs:
+    read = [hit.why.reading.likelihood for hit in hits if hit.why.reading is not None]
     return Signs(
         cosine=evidence["cosine"],
         coverage=evidence["coverage"],
@@ -78,6 +113,7 @@ def _signs(evidence: Mapping[str, float], best: Quote) -> Signs:
         pairs=evidence["pairs"],
         quote_cosine=best.cosine,
         quote_coverage=best.coverage,
+        read=max(read, default=None),
     )
 
 

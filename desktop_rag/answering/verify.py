@@ -6,6 +6,9 @@ many of its numbers, dates and names. A fact that no cited passage shows makes t
 speaks for it: a sentence with one figure changed is otherwise as close as the true one. Of a claim in another language
 than its passages only the facts can be compared: with all of them there it is weak.
 
+Where the reader is sure of the answer in a cited passage, a claim that restates the question and gives another answer
+is weak, and one that gives this answer is supported.
+
 ``tests/benchmarks/checking.py`` measures it; see ``_WEIGHTS``.
 """
 
@@ -40,6 +43,10 @@ _FEW_WORDS = 4
 _ADDS = 0.15
 """Share of the claim's words from which the sentence beside the best one is quoted with it."""
 _LONGEST = 600
+_RESTATED = 0.6
+"""Share of the question's words from which a claim is meant as its answer."""
+_SAID = 0.5
+"""Share of an answer's words that a claim must have to give it."""
 
 _PLEASANTRY = re.compile(
     r"(?:sure|certainly|of course|here (?:is|are)|let me know|i hope|hope this|please let|gerne|natürlich"
@@ -121,12 +128,18 @@ class _Part(Struct, frozen=True):
 
 
 class Checker:
-    """Compares claims with ``passages``; ``embed`` gives unit vectors [n, dim]. ``asked`` is the question."""
+    """Compares claims with ``passages``; ``embed`` gives unit vectors [n, dim]. ``asked`` is the question, ``answers``
+    what the reader takes for its answer in each passage, "" where it is not sure."""
 
     def __init__(
-        self, asked: str, passages: Sequence[Source], embed: Callable[[Sequence[str]], NDArray[np.float32]]
+        self,
+        asked: str,
+        passages: Sequence[Source],
+        embed: Callable[[Sequence[str]], NDArray[np.float32]],
+        answers: Sequence[str] = (),
     ) -> None:
         self._asked = asked
+        self._answers = dict(enumerate(answers))
         self._embed = embed
         self._passages = passages
         self._parts = [_parts(number, passage) for number, passage in enumerate(passages)]
@@ -148,6 +161,11 @@ class Checker:
             support = "weak" if score(replace(signs, facts=1.0)) >= SUPPORTED else "unsupported"
         elif support == "unsupported" and self._is_foreign(claim, cited):
             support = "weak"
+        agrees = None if missing else self._agrees(claim, cited)
+        if support == "supported" and agrees is False:
+            support = "weak"
+        elif support == "weak" and agrees:
+            support = "supported"
         quotes = tuple(self._quote(claim, number) for number in cited if self._parts[number])
         return Verdict(support, certainty, missing, quotes)
 
@@ -175,6 +193,14 @@ class Checker:
             wide=self._wide(asked, cited),
             facts=1 - len(missing) / len(found) if found else 1.0,
         )
+
+    def _agrees(self, claim: str, cited: Sequence[int]) -> bool | None:
+        """Whether a claim that is meant as the answer gives one that the reader sees; None if that cannot be said."""
+        seen = [self._answers[number] for number in cited if self._answers.get(number)]
+        asked, said = _content(self._asked), frozenset(stems(claim))
+        if not seen or len(asked & said) < _RESTATED * len(asked):
+            return None
+        return any(_gives(said, answer) for answer in seen)
 
     def _is_foreign(self, claim: str, cited: Sequence[int]) -> bool:
         """Whether a claim is in another language than the passages, so that its words and meaning say little."""
@@ -241,6 +267,12 @@ def _parts(number: int, passage: Source) -> list[_Part]:
         _Part(number, begin, end, passage.text[begin:end], frozenset(stems(passage.text[begin:end])))
         for begin, end in spans
     ]
+
+
+def _gives(said: frozenset[str], answer: str) -> bool:
+    wanted = _content(answer)
+    figures = {word for word in wanted if word.isdigit()}
+    return figures <= said and len(wanted & said) >= _SAID * len(wanted)
 
 
 def _content(text: str) -> frozenset[str]:

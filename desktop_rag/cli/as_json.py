@@ -48,6 +48,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "mode": answer.mode,
         "text": answer.text,
+        "short": answer.short,
         "confidence": round(answer.confidence, 4),
         "citations": [
             _citation_json(answer, citation, support)

@@ -41,6 +41,7 @@ def add_to(commands: Subparsers) -> None:
     ask.add_argument("question", nargs="*", metavar="QUESTION", help="the question; quotes around it are optional")
     ask.add_argument("--limit", type=positive, default=8, metavar="N", help="passages to look at (8)")
     ask.add_argument("--quote", action="store_true", help="quote the files, even if a chat model is installed")
+    _add_rerank(ask)
     _add_samples(ask)
     _add_open(ask, "source")
     add_filters(ask)
@@ -77,6 +78,7 @@ def add_to(commands: Subparsers) -> None:
         default="hybrid",
         help="by words and meaning (hybrid), or by one",
     )
+    _add_rerank(search)
     _add_samples(search)
     search.add_argument("--whole", action="store_true", help="show whole passages, not just the part that fits")
     search.add_argument(
@@ -88,6 +90,15 @@ def add_to(commands: Subparsers) -> None:
     _add_open(search, "passage")
     add_filters(search)
     search.set_defaults(run=_search, usage_error=search.error)
+
+
+def _add_rerank(parser: Any) -> None:
+    parser.add_argument(
+        "--no-rerank",
+        dest="rerank",
+        action="store_false",
+        help="leave the order to the search, without having the passages read (setting read_passages)",
+    )
 
 
 def _add_samples(parser: Any) -> None:
@@ -130,6 +141,7 @@ def _ask(arguments: Arguments) -> int:
             filters=filters_of(arguments),
             limit=arguments.limit,
             quote=arguments.quote,
+            rerank=arguments.rerank,
             on_event=live.hear,
             stop=stop,
             **sample,
@@ -203,6 +215,7 @@ def _find(engine: AnyEngine, question: str, arguments: Arguments) -> SearchResul
         mode=arguments.mode,
         filters=filters_of(arguments),
         per_document=arguments.per_document,
+        rerank=arguments.rerank,
         **sample_of(arguments),
     )
 

@@ -146,6 +146,10 @@ def _sentences(answer: Answer) -> Iterator[Text]:
         text.highlight_regex(r"\[\d+\]", MARKER)
         yield text
         return
+    if answer.short:
+        head = _text(answer.text.partition("\n")[0], "bold")
+        head.highlight_regex(r"\[\d+\]", MARKER)
+        yield head
     for citation in answer.citations:
         text = _text(unwrap(citation.quote))
         for first, last in citation.highlights:

@@ -77,6 +77,7 @@ class Search(Call, frozen=True):
     like: str | None
     like_kind: SampleKind
     wait: bool
+    rerank: bool
     returns: ClassVar[Any] = SearchResult
 
     def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> SearchResult:
@@ -89,6 +90,7 @@ class Search(Call, frozen=True):
             like=None if self.like is None else Path(self.like),
             like_kind=self.like_kind,
             wait=self.wait,
+            rerank=self.rerank,
         )
 
 
@@ -101,6 +103,7 @@ class Ask(Call, frozen=True):
     conversation: int | None
     remember: bool
     quote: bool
+    rerank: bool
     returns: ClassVar[Any] = Answer
 
     def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> Answer:
@@ -113,6 +116,7 @@ class Ask(Call, frozen=True):
             conversation=self.conversation,
             remember=self.remember,
             quote=self.quote,
+            rerank=self.rerank,
             on_event=tell,
             stop=stop,
         )

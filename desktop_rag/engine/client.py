@@ -109,10 +109,11 @@ class EngineClient:
         like: Path | None = None,
         like_kind: SampleKind = "any",
         wait: bool = True,
+        rerank: bool = True,
     ) -> SearchResult:
         file = None if like is None else _full(like)
         result: SearchResult = self._call(
-            calls.Search(question, limit, mode, filters, per_document, file, like_kind, wait)
+            calls.Search(question, limit, mode, filters, per_document, file, like_kind, wait, rerank)
         )
         return result
 
@@ -127,11 +128,12 @@ class EngineClient:
         conversation: int | None = None,
         remember: bool = False,
         quote: bool = False,
+        rerank: bool = True,
         on_event: Callable[[AnswerEvent], None] | None = None,
         stop: threading.Event | None = None,
     ) -> Answer:
         file = None if like is None else _full(like)
-        call = calls.Ask(question, filters, limit, file, like_kind, conversation, remember, quote)
+        call = calls.Ask(question, filters, limit, file, like_kind, conversation, remember, quote, rerank)
         answer: Answer = self._call(call, on_event=on_event, stop=stop)
         return answer
 

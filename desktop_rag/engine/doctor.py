@@ -13,6 +13,7 @@ from desktop_rag.engine.results import Check
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.models.embedder import Embedder
 from desktop_rag.models.shelf import Shelf
+from desktop_rag.models.text_reading import READER, TextReader
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.rebuild import vector_ids
 from desktop_rag.storage.vectors import VectorStore
@@ -22,11 +23,18 @@ _PACKAGES = ("chromadb", "onnxruntime", "tokenizers", "pypdf")
 
 
 def examine(
-    library: Path, catalog: Catalog, vectors: VectorStore, embedder: Embedder, shelf: Shelf, *, read_only: bool
+    library: Path,
+    catalog: Catalog,
+    vectors: VectorStore,
+    embedder: Embedder,
+    reader: TextReader | None,
+    shelf: Shelf,
+    *,
+    read_only: bool,
 ) -> list[Check]:
-    """Run all checks; one that fails says what to do."""
-    checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _models(shelf), _roots(catalog)]
-    checks.append(_connections())
+    """Run all checks; one that fails says what to do. ``reader`` is None where it is switched off."""
+    checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _reader(reader), _models(shelf)]
+    checks += [_roots(catalog), _connections()]
     if read_only:
         checks.append(Check("vectors", True, "not looked at: another process owns the library"))
     else:
@@ -64,6 +72,16 @@ def _model(embedder: Embedder) -> Check:
     except DesktopRagError as error:
         return Check("embedding model", False, error.message, error.hint)
     return Check("embedding model", True, f"{name} works ({len(vector)} dimensions, on the CPU)")
+
+
+def _reader(reader: TextReader | None) -> Check:
+    if reader is None:
+        return Check("reader", True, "switched off (setting read_passages)")
+    try:
+        reader.read("What is this?", [("", "A sentence to try the model with.")])
+    except DesktopRagError as error:
+        return Check("reader", False, error.message, error.hint)
+    return Check("reader", True, f"{READER} works, on the CPU")
 
 
 def _models(shelf: Shelf) -> Check:

@@ -217,6 +217,7 @@ class Engine:
         like: Path | None = None,
         like_kind: SampleKind = "any",
         wait: bool = True,
+        rerank: bool = True,
     ) -> SearchResult:
         """The passages, pictures and recordings found, best first: for a question, for a file that they are to be
         ``like`` (a picture, a recording of a question, or any other), or for both. Raises ``QueryError`` for a filter
@@ -224,11 +225,11 @@ class Engine:
         not installed.
 
         Without ``wait`` a live engine whose model is not loaded yet searches by words alone, and says so: ask again
-        after ``ModelReady``.
+        after ``ModelReady``. Without ``rerank`` the bundled reader does not read what was found.
         """
         complete = wait or self._keeper is None or self._background.ready.is_set()
         complete = complete or mode in ("keyword", "typing")
-        request = Request(question, like, like_kind, filters, limit, mode, per_document)
+        request = Request(question, like, like_kind, filters, limit, mode, per_document, rerank)
         with storage_errors(self.library), self._gate.question():
             return self._finder.search(request, complete=complete)
 
@@ -243,6 +244,7 @@ class Engine:
         conversation: int | None = None,
         remember: bool = False,
         quote: bool = False,
+        rerank: bool = True,
         on_event: Callable[[AnswerEvent], None] | None = None,
         stop: threading.Event | None = None,
     ) -> Answer:
@@ -251,11 +253,12 @@ class Engine:
 
         The question may be in words, in a file (see ``search``), or both. With a ``conversation`` it may refer to what
         was asked before, and is added to it; ``remember`` begins a new one. ``on_event`` hears how the answer grows;
-        ``stop`` ends it within a token, and what there is of it counts. Raises ``QueryError``, ``ModelError``.
+        ``stop`` ends it within a token, and what there is of it counts. Without ``rerank`` the bundled reader does
+        not read what was found, and marks no answer. Raises ``QueryError``, ``ModelError``.
         """
         if conversation is not None or remember:
             self._must_own()
-        request = Request(question, like, like_kind, filters, limit)
+        request = Request(question, like, like_kind, filters, limit, rerank=rerank)
         with storage_errors(self.library), self._gate.question():
             return self._answerer.ask(
                 request,
@@ -373,7 +376,13 @@ class Engine:
                     parts.conductor.forgive(role)
                 parts.mend_vectors()
         return examine(
-            self.library, parts.catalog, parts.vectors, parts.embedder, parts.shelf, read_only=parts.read_only
+            self.library,
+            parts.catalog,
+            parts.vectors,
+            parts.embedder,
+            parts.reader,
+            parts.shelf,
+            read_only=parts.read_only,
         )
 
     # --- inside ------------------------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ class Request(Struct, frozen=True):
     limit: int = 10
     mode: Mode = "hybrid"
     per_document: int | None = None
+    rerank: bool = True
+    """Have the bundled reader read what was found."""
 
 
 class Finding(Struct, frozen=True):
@@ -77,6 +79,7 @@ class Finder:
             per_document=request.per_document or library.config.passages_per_document,
             picture=picture,
             without=without,
+            read=request.rerank,
         )
         return Finding(asked, query, found, to_hits(library.catalog, found.passages))
 

@@ -57,6 +57,7 @@ def _to_hit(catalog: Catalog, passage: Passage, chunks: dict[int, Chunk], docume
             best.evidence.cosine,
             best.picture_rank,
             best.picture_score,
+            best.reading,
         ),
         paths=tuple(dict.fromkeys((*paths, *repeated))),
     )

@@ -22,6 +22,7 @@ from desktop_rag.models.gguf_file import read_header
 from desktop_rag.models.hardware import read_machine
 from desktop_rag.models.shelf import Installed, Shelf
 from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.text_reading import TextReader
 from desktop_rag.models.work import INSTALLABLE, ModelRole
 from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.parsing.source import MIB
@@ -82,9 +83,9 @@ class Library:
         self.catalog = Catalog(path, read_only=self.read_only)
         opening.callback(self.catalog.close)
         self.crashes = CrashLog(self.folder, self.catalog)
-        self.bundled = TextEmbedder(
-            threads=self.config.threads, loading=None if self.read_only else self.crashes.loading
-        )
+        loading = None if self.read_only else self.crashes.loading
+        self.bundled = TextEmbedder(threads=self.config.threads, loading=loading)
+        self.reader = TextReader(threads=self.config.threads, loading=loading) if self.config.read_passages else None
         self.shelf = Shelf(models_dir())
         self.conductor = Conductor(
             self.shelf,
@@ -125,6 +126,7 @@ class Library:
             DenseSearch(self.search, None if self.read_only else vectors),
             embedder,
             self.picture_search,
+            reader=self.reader,
             rescale=embedder is not self.bundled,
         )
         self.indexer = Indexer(

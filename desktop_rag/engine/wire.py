@@ -24,7 +24,7 @@ from desktop_rag.engine.events import Event
 from desktop_rag.errors import DesktopRagError, StorageError
 from desktop_rag.types import AnswerEvent, Progress
 
-PROTOCOL = 3
+PROTOCOL = 4
 MAX_BYTES = 256 * 1024 * 1024
 """Size of a message; a longer one ends the connection."""
 _ADDRESS_NAME = "engine.json"

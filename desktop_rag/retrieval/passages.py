@@ -9,6 +9,7 @@ from msgspec import Struct
 from desktop_rag.language import stems
 from desktop_rag.retrieval.ranking import Evidence
 from desktop_rag.storage.search import Candidate
+from desktop_rag.types import Reading
 
 _SAME = 0.85
 """Share of common words (Jaccard) from which two chunks say the same."""
@@ -30,6 +31,8 @@ class Ranked(Struct, frozen=True):
     dense_rank: int | None = None
     picture_rank: int | None = None
     picture_score: float = 0.0
+    reading: Reading | None = None
+    """What the reader says of it, if it was read."""
 
 
 class Passage(Struct):

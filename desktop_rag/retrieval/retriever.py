@@ -18,6 +18,7 @@ from desktop_rag.retrieval.passages import Passage, Ranked, readable
 from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.query import Query
 from desktop_rag.retrieval.ranking import NO_EVIDENCE, Evidence, Question, Scorer, inverse_frequency, stems_of
+from desktop_rag.retrieval.rereading import Reader, can_read, reread
 from desktop_rag.retrieval.terms import exact_strings, has_content, search_terms, tokens
 from desktop_rag.storage.search import FEW, Allowed, Candidate, CatalogSearch
 
@@ -54,7 +55,7 @@ class Found(Struct, frozen=True):
 
 class Retriever:
     """Searches one library. ``pictures`` gives the search for pictures by what they show, None without an image
-    model.
+    model; ``reader`` reads what comes first.
 
     The weights of ``ranking`` were fitted with the bundled embedder, whose cosines of unrelated texts are about 0. With
     ``rescale`` those of another one are stretched so that what any passage has counts as 0, too.
@@ -67,12 +68,14 @@ class Retriever:
         embedder: Embedder,
         pictures: Callable[[], PictureSearch | None] = lambda: None,
         *,
+        reader: Reader | None = None,
         rescale: bool = False,
     ) -> None:
         self._catalog = catalog
         self._dense = dense
         self._embedder = embedder
         self._pictures = pictures
+        self._reader = reader
         self._rescale = rescale
         self._side = ThreadPoolExecutor(1, thread_name_prefix="dense")
 
@@ -88,24 +91,41 @@ class Retriever:
         per_document: int = 3,
         picture: NDArray[np.float32] | None = None,
         without: int | None = None,
+        read: bool = True,
     ) -> Found:
         """At most ``limit`` passages, at most ``per_document`` of one document. ``picture`` [dim] is the unit vector of
-        one that is searched for as well as the text; the file whose document is ``without`` is left out."""
-        ranked = [item for item in self.rank(query, mode, picture) if item.candidate.top_id != without]
+        one that is searched for as well as the text; the file whose document is ``without`` is left out. With ``read``
+        the first passages of a hybrid search are read, if there is a reader, and those that answer put first."""
+        ranked = [item for item in self.rank(query, mode, picture, read=read) if item.candidate.top_id != without]
         if not ranked and query.fallback is not None:
             return self.search(
-                query.fallback, limit=limit, mode=mode, per_document=per_document, picture=picture, without=without
+                query.fallback,
+                limit=limit,
+                mode=mode,
+                per_document=per_document,
+                picture=picture,
+                without=without,
+                read=read,
             )
         looks = self._catalog.looks([item.candidate.id for item in ranked])
         return Found(tuple(readable(ranked, limit, per_document, looks)), query)
 
-    def rank(self, query: Query, mode: Mode = "hybrid", picture: NDArray[np.float32] | None = None) -> list[Ranked]:
+    def rank(
+        self,
+        query: Query,
+        mode: Mode = "hybrid",
+        picture: NDArray[np.float32] | None = None,
+        *,
+        read: bool = True,
+    ) -> list[Ranked]:
         """All candidates, best first."""
         allowed = self._allowed(query)
         if allowed is not None and allowed.nothing:
             return []
         if words(query.text):
             ranked = self._rank_text(query, mode, allowed)
+            if read and mode == "hybrid":
+                ranked = self._read(query.text, ranked)
         else:
             ranked = [] if allowed is None or picture is not None else self._listed(query)
         return self._with_pictures(ranked, self._seen(query, mode, picture, allowed, ranked))
@@ -160,6 +180,17 @@ class Retriever:
             for number, candidate in others.items()
         ]
         return sorted(merged, key=lambda item: (-item.score, item.candidate.id))
+
+    def _read(self, text: str, ranked: list[Ranked]) -> list[Ranked]:
+        if self._reader is None or not can_read(text):
+            return ranked
+        # Among scores of exact strings (see ``_adjusted``), the search's judgement lies within a half.
+        spread = 2.0 if exact_strings(text) else 1.0
+        try:
+            return reread(text, ranked, self._reader, spread=spread)
+        except ModelError as error:
+            logging.getLogger("desktop_rag").warning("Passages were not read: %s", error.message)
+            return ranked
 
     def _rank_text(self, query: Query, mode: Mode, allowed: Allowed | None) -> list[Ranked]:
         if mode in ("keyword", "typing"):

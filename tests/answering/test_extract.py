@@ -55,7 +55,7 @@ def test_endless_lines_are_cut_around_the_words() -> None:
 
 
 def test_confidence_grows_with_each_sign() -> None:
-    low = Signs(0.2, 0.2, 0.2, 0.0, 0.3, 0.2)
+    low = Signs(0.2, 0.2, 0.2, 0.0, 0.3, 0.2, 0.1)
     for name in Signs.__struct_fields__:
         more = Signs(
             **{field: getattr(low, field) + (0.3 if field == name else 0.0) for field in Signs.__struct_fields__}

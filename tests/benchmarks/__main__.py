@@ -24,6 +24,7 @@ SECTIONS = {
     "pictures": "tests.benchmarks.pictures",
     "ocr": "tests.benchmarks.ocr",
     "speech": "tests.benchmarks.speech",
+    "mixed": "tests.benchmarks.mixed",
     "window": "tests.benchmarks.window",
     "memory": "tests.benchmarks.memory",
     "freshness": "tests.benchmarks.freshness",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -10,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from desktop_rag.answering.extract import Source
+from desktop_rag.answering.generate import SURE
 from desktop_rag.answering.verify import Checker, Verdict
 from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.text_reading import TextReader
 from tests.benchmarks.corpora import SHARED_DATA
 from tests.benchmarks.report import Section
 
@@ -38,15 +41,21 @@ class Case(NamedTuple):
 
 
 def measure(section: Section) -> None:
-    """A row for each kind of claim; the articles are those that the weights were not fitted on."""
-    embedder = TextEmbedder()
-    verdicts: dict[str, list[Verdict]] = defaultdict(list)
+    """A row for each kind of claim, without the reader's help and with it; the articles are those that neither the
+    weights were fitted on nor the reader has learnt from."""
+    embedder, reader = TextEmbedder(), TextReader()
+    verdicts: dict[tuple[str, bool], list[Verdict]] = defaultdict(list)
     for case in cases(40 if section.quick else CASES, fitted=False):
-        verdicts[case.kind].append(Checker(case.question, [case.passage], embedder.embed).check(case.claim, (0,)))
-    for kind, said in KINDS.items():
-        found = verdicts[kind]
+        (reading,) = reader.read(case.question, [(case.passage.context, case.passage.text)])
+        sure = reading.likelihood >= SURE
+        for helped in (False, True):
+            answers = [case.passage.text[reading.begin : reading.end] if sure and helped else ""]
+            checker = Checker(case.question, [case.passage], embedder.embed, answers)
+            verdicts[case.kind, helped].append(checker.check(case.claim, (0,)))
+    for kind, helped in itertools.product(KINDS, (False, True)):
+        found = verdicts[kind, helped]
         section.add(
-            kind,
+            kind + (", with the reader" if helped else ""),
             {
                 "claims": len(found),
                 "supported": _share(verdict.support == "supported" for verdict in found),
@@ -54,20 +63,22 @@ def measure(section: Section) -> None:
                 "unsupported": _share(verdict.support == "unsupported" for verdict in found),
                 "a fact is missed": _share(bool(verdict.unseen) for verdict in found),
             },
-            note=said,
+            note="" if helped else KINDS[kind],
         )
 
 
 def cases(limit: int, *, fitted: bool) -> Iterator[Case]:
-    """At most ``limit`` claims of each kind, about one half of the articles or the other."""
+    """At most ``limit`` claims of each kind: about one half of the articles that may be learnt from, or about those
+    that are for measuring."""
     folder = SHARED_DATA / "questions" / "squad"
     passages = {row["id"]: row for row in map(json.loads, (folder / "passages.jsonl").open(encoding="utf-8"))}
-    rows = [json.loads(line) for line in (folder / "train.jsonl").open(encoding="utf-8")]
+    name = "train.jsonl" if fitted else "questions.jsonl"
+    rows = [json.loads(line) for line in (folder / name).open(encoding="utf-8")]
     articles = sorted({passages[row["passage"]]["title"] for row in rows})
     chooser = random.Random(5)
     chooser.shuffle(articles)
-    half = set(articles[::2] if fitted else articles[1::2])
-    rows = [row for row in rows if passages[row["passage"]]["title"] in half]
+    chosen = set(articles[::2] if fitted else articles)
+    rows = [row for row in rows if passages[row["passage"]]["title"] in chosen]
     chooser.shuffle(rows)
     siblings = defaultdict(list)
     for row in rows:

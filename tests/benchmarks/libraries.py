@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import random
 import shutil
 import sys
@@ -37,6 +38,9 @@ class Built:
     chunks: int
     seconds: float
     peak_mib: float
+
+
+_LENIENT = "DESKTOP_RAG_BENCH_LENIENT"
 
 
 @cache
@@ -80,11 +84,14 @@ def watched(files: int) -> Built:
     return build(notes, scratch() / f"watched-{files}-library", mixed=True)
 
 
-def build(notes: Path, library: Path, *, mixed: bool = False) -> Built:
-    """Index a folder in a process of its own. Raises CommandFailed."""
+def build(notes: Path, library: Path, *, mixed: bool = False, complete: bool = True) -> Built:
+    """Index a folder in a process of its own. Raises CommandFailed, unless not ``complete`` also if a file ends other
+    than indexed."""
     out = scratch() / "built.json"
     pool = [_pool_file()] if mixed else []
-    measured = run([sys.executable, "-m", __name__, notes, library, out, *pool])
+    measured = run(
+        [sys.executable, "-m", __name__, notes, library, out, *pool], env={} if complete else {_LENIENT: "1"}
+    )
     figures = json.loads(out.read_text(encoding="utf-8"))
     return Built(library, notes, figures["chunks"], figures["seconds"], measured.peak_mib)
 
@@ -176,7 +183,7 @@ def _main(notes: Path, library: Path, out: Path, pool_file: Path | None = None) 
         report = engine.index([notes])
         seconds = time.perf_counter() - start
         chunks = engine.status().chunks
-    if set(report.states) != {FileState.INDEXED}:
+    if set(report.states) != {FileState.INDEXED} and _LENIENT not in os.environ:
         sys.exit(f"of the notes not all were indexed: {report.states} {report.problems[:1]}")
     out.write_text(json.dumps({"seconds": seconds, "chunks": chunks}), encoding="utf-8")
 

@@ -35,6 +35,17 @@ def test_an_answer_is_quoted_and_cited(run: Run) -> None:
     assert out.endswith("Quoted from your files; no language model was used.\n")
 
 
+def test_the_answer_itself_comes_first(run: Run) -> None:
+    question = "What is the booking reference of our train to the airport?"
+    code, out, err = run("ask", question)
+    assert (code, err) == (0, "")
+    head, _, rest = out.partition("\n")
+    assert head == "K7QX2M [1]"
+    assert "K7QX2M" in rest
+    assert run("ask", question, "--no-rerank")[1] != out
+    assert run("search", question, "--no-rerank")[0] == 0
+
+
 def test_quotes_around_a_question_are_optional(run: Run) -> None:
     assert run("ask", *SHEAR.split())[1] == run("ask", SHEAR)[1]
 
@@ -43,7 +54,7 @@ def test_an_answer_as_json(run_json: RunJson) -> None:
     code, answer = run_json("ask", INVOICE)
     assert code == 0
     assert set(answer) == {
-        "question", "mode", "text", "confidence", "citations", "understood", "note", "hits",
+        "question", "mode", "text", "short", "confidence", "citations", "understood", "note", "hits",
         "sentences", "usage", "stopped", "asked", "conversation",
     }  # fmt: skip
     quotes = " ".join(citation["quote"] for citation in answer["citations"])

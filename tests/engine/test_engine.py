@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from desktop_rag.engine.engine import Engine
-from desktop_rag.errors import ConfigError, LibraryBusy, QueryError
+from desktop_rag.errors import ConfigError, LibraryBusy, ModelError, QueryError
+from desktop_rag.models.text_reading import TextReader
 from desktop_rag.paths import resources_dir
 from desktop_rag.types import Message, Page
 
@@ -44,7 +45,7 @@ def test_every_quote_stands_in_its_passage(engine: Engine) -> None:
         for citation in answer.citations:
             assert any(citation.quote in hit.text for hit in answer.hits if hit.path == citation.path)
             for begin, end in citation.highlights:
-                assert citation.quote[begin:end].isalnum()
+                assert citation.quote[begin:end].strip()
 
 
 def test_a_word_that_is_being_typed_finds_what_it_may_become(engine: Engine) -> None:
@@ -177,3 +178,41 @@ def test_why_names_state_and_ranks(engine: Engine, samples: Path) -> None:
 
 def test_doctor_finds_all_well(engine: Engine) -> None:
     assert [check.name for check in engine.doctor() if not check.ok] == []
+
+
+def test_the_answer_itself_is_given_and_marked(engine: Engine) -> None:
+    answer = engine.ask("What is the telephone number of Daniel Osei?")
+    assert answer.short == "01632 960377"
+    assert answer.text.startswith(f"{answer.short} [1]")
+    ((begin, end),) = answer.citations[0].highlights
+    assert answer.citations[0].quote[begin:end] == answer.short
+    assert answer.hits[0].why.reading is not None
+
+
+def test_without_reading_sentences_are_quoted(engine: Engine) -> None:
+    answer = engine.ask("Where is the spare key of the workshop hidden?", rerank=False)
+    assert answer.short == ""
+    assert "cracked teapot" in answer.citations[0].quote
+    assert all(hit.why.reading is None for hit in answer.hits)
+
+
+def test_what_is_typed_is_not_read(engine: Engine) -> None:
+    for mode in ("typing", "keyword", "dense"):
+        hits = engine.search("spare key of the workshop", mode=mode).hits
+        assert hits
+        assert all(hit.why.reading is None for hit in hits)
+    assert engine.search("spare key of the workshop").hits[0].why.reading is not None
+
+
+def test_a_reader_that_fails_leaves_the_order_of_the_search(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ModelError("The bundled model's file is damaged.")
+
+    question = "Where is the spare key of the workshop hidden?"
+    plain = engine.search(question, rerank=False).hits
+    monkeypatch.setattr(TextReader, "read", fail)
+    assert engine.search(question).hits == plain
+    assert "Passages were not read" in caplog.text
+    assert not next(check for check in engine.doctor() if check.name == "reader").ok

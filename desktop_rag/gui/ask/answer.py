@@ -10,12 +10,12 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QTextBrowser, QToolTip, QWidget
 
-from desktop_rag.gui.ask.document import CITE, fill, underline
+from desktop_rag.gui.ask.document import CITE, fill, stress_first, underline
 from desktop_rag.gui.desk import Desk, Evidence
 from desktop_rag.gui.icons import icon
 from desktop_rag.gui.theme import GRID, scaled, text_width, theme
 from desktop_rag.gui.widgets import clear, column, label
-from desktop_rag.gui.words import KINDS, safe, tr
+from desktop_rag.gui.words import KINDS, safe, tr, unmarked
 from desktop_rag.places import describe, where
 from desktop_rag.types import Answer, Citation, Hit, Locator, Sentence
 
@@ -52,13 +52,14 @@ class AnswerText(QTextBrowser):
         self._citations: Sequence[Citation] = ()
         self._sentences: Sequence[Sentence] = ()
         self._spans: list[tuple[int, int]] = []
+        self._lead = False
         self._late = QTimer(self, singleShot=True, interval=_PAINT_MS)
         self._late.timeout.connect(self._lay_out)
         theme().changed.connect(self._lay_out)
 
     def begin(self) -> None:
         """Empty, for an answer that is about to be written."""
-        self._text, self._citations, self._sentences = "", (), ()
+        self._text, self._citations, self._sentences, self._lead = "", (), (), False
         self._lay_out()
 
     def add(self, piece: str) -> None:
@@ -67,9 +68,12 @@ class AnswerText(QTextBrowser):
         if not self._late.isActive():
             self._late.start()
 
-    def complete(self, text: str, citations: Sequence[Citation], sentences: Sequence[Sentence]) -> None:
+    def complete(
+        self, text: str, citations: Sequence[Citation], sentences: Sequence[Sentence], *, lead: bool = False
+    ) -> None:
+        """All of it; with ``lead`` the first paragraph is what answers, and the others are its sources."""
         self._late.stop()
-        self._text, self._citations, self._sentences = text, citations, sentences
+        self._text, self._citations, self._sentences, self._lead = text, citations, sentences, lead
         self._lay_out()
 
     def written(self) -> str:
@@ -80,6 +84,8 @@ class AnswerText(QTextBrowser):
     def _lay_out(self) -> None:
         look = theme()
         fill(self.document(), self._text, look, citations=max((each.marker for each in self._citations), default=0))
+        if self._lead:
+            stress_first(self.document())
         self._spans = underline(self.document(), self._text, self._sentences, look)
         self._fit()
 
@@ -148,7 +154,7 @@ class AnswerView(QWidget):
 
     def complete(self, answer: Answer) -> None:
         self._answer = answer
-        self.text.complete(answer.text, answer.citations, answer.sentences)
+        self.text.complete(answer.text, answer.citations, answer.sentences, lead=bool(answer.short))
         clear(self._sources)
         if answer.citations:
             self._add_sources(_by_place(answer.citations))
@@ -203,7 +209,7 @@ class _Source(QPushButton):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         room = self.width() - self.iconSize().width() - 4 * GRID
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room).replace("&", "&&"))
+        self.setText(unmarked(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)))
 
     def sizeHint(self) -> QSize:
         return QSize(200, super().sizeHint().height())

@@ -21,6 +21,8 @@ _JOINER = "\u2060"
 _THIN = "\u2009"
 _NEAR = 24
 """Characters of markup that may stand between two characters of text."""
+_STRESS = 1.2
+_BELOW = 8
 _LINE_HEIGHT = 145
 """Percent; what is read wants more room than a list."""
 
@@ -36,6 +38,26 @@ def fill(document: QTextDocument, text: str, look: Theme, *, citations: int) -> 
     document.setHtml(_parser().render(text))
     _space_lines(document)
     _make_chips(document, look, citations)
+
+
+def stress_first(document: QTextDocument) -> None:
+    """Make the first paragraph stand out from those below it; its citations stay as they are."""
+    block = document.firstBlock()
+    cursor = QTextCursor(block)
+    form = QTextCharFormat()
+    form.setFontWeight(QFont.Weight.DemiBold)
+    form.setFontPointSize(document.defaultFont().pointSizeF() * _STRESS)
+    iterator = block.begin()
+    while not iterator.atEnd():
+        fragment = iterator.fragment()
+        if not fragment.charFormat().isAnchor():
+            cursor.setPosition(fragment.position())
+            cursor.setPosition(fragment.position() + fragment.length(), QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(form)
+        iterator += 1
+    form_below = QTextBlockFormat()
+    form_below.setBottomMargin(_BELOW)
+    QTextCursor(block).mergeBlockFormat(form_below)
 
 
 def underline(document: QTextDocument, text: str, sentences: Sequence[Sentence], look: Theme) -> list[tuple[int, int]]:

@@ -180,6 +180,14 @@ def answers() -> Group:
                 most=1_000,
             ),
             Setting(
+                "read_passages", tr("Read what was found"),
+                tr(
+                    "The first places found are read before they are shown: what answers the question comes first, and "
+                    "the answer is marked. It takes a fraction of a second."
+                ),
+                "switch",
+            ),
+            Setting(
                 "idle_minutes", tr("Keep models ready for"),
                 tr(
                     "A model that has not been used for so long is taken out of memory. The next answer then begins a "

@@ -26,7 +26,7 @@ def reopen(store: Path, mode: str) -> Find:
     engine = Engine(store).__enter__()
 
     def find(question: str) -> list[str]:
-        return [hit.path for hit in engine.search(question, limit=TOP, mode=cast("Mode", mode)).hits]
+        return [hit.path for hit in engine.search(question, limit=TOP, mode=cast("Mode", mode), rerank=False).hits]
 
     return find
 
