@@ -64,6 +64,7 @@ class Searcher(QObject):
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
         self._again.timeout.connect(self._ask_again)
         self._complete = True
+        self._typed = False
         self._waited = QTimer(self, singleShot=True, interval=_WAITED_MS)
         self._waited.timeout.connect(lambda: self.waiting.emit(True))
         bridge.heard.connect(self._on_event)
@@ -73,6 +74,7 @@ class Searcher(QObject):
         if query == self.query:
             return
         self.query = query
+        self._typed = not at_once
         self._limits, self._counts, self._asking = {}, {}, set()
         self._quick.stop()
         self._full.stop()
@@ -111,7 +113,7 @@ class Searcher(QObject):
             return  # what it says or shows takes a while to find out
         self._bridge.call(
             "search",
-            lambda client, _: _search(client, query, LIMITS[0], "typing"),
+            lambda client, _: _search(client, query, LIMITS[0], "typing", read=False),
             self,
             lambda result: self._on_found(query, ALL, "quick", result),
             lambda error: self._on_failure(query, ALL, error, quick=True),
@@ -123,9 +125,10 @@ class Searcher(QObject):
         limit = self._limits.setdefault(tab, LIMITS[0])
         narrowed = Query(query.text, tab.narrowed(query.filters), query.sample) if tab.types else query
         self._asking.add(tab)
+        read = not self._typed  # what is typed changes sooner than it could be read
         self._bridge.call(
             "search",
-            lambda client, _: _search(client, narrowed, limit, "hybrid"),
+            lambda client, _: _search(client, narrowed, limit, "hybrid", read=read),
             self,
             lambda result: self._on_found(query, tab, how, result),
             lambda error: self._on_failure(query, tab, error),
@@ -169,10 +172,10 @@ class Searcher(QObject):
             self._again.start(_AGAIN_MS)
 
 
-def _search(client: EngineClient, query: Query, limit: int, mode: Mode) -> SearchResult:
+def _search(client: EngineClient, query: Query, limit: int, mode: Mode, *, read: bool) -> SearchResult:
     sample = query.sample
     if sample is None:
-        return client.search(query.text, mode=mode, limit=limit, filters=query.filters, wait=False)
+        return client.search(query.text, mode=mode, limit=limit, filters=query.filters, wait=False, rerank=read)
     return client.search(
         query.text, mode=mode, limit=limit, filters=query.filters, like=Path(sample.path), like_kind=sample.kind
     )
