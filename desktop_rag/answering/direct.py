@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from desktop_rag.answering.extract import LONGEST_QUOTE, Source
-from desktop_rag.language import line_spans, sentence_spans, word_spans
+from desktop_rag.language import word_spans
 from desktop_rag.types import Reading
 
-SURE = -2.0
+_SURE = -2.0
 _CLEAR = 1.5
 """Score and lead of a reading from which it counts as an answer: it is at least an eighth as likely to stand there as
 nowhere, and more than four times as likely as anywhere else in the passage. Where a passage answers, seven in ten
@@ -75,7 +75,7 @@ def direct_answer(sources: Sequence[Source], readings: Sequence[Reading | None])
     answering = [
         _marked(number, sources[number], reading)
         for number, reading in enumerate(readings[:_LOOKED_AT])
-        if reading is not None and reading.end > reading.begin and reading.score >= SURE
+        if reading is not None and reading.end > reading.begin and reading.score >= _SURE
     ]
     if not answering or answering[0].reading.lead < _CLEAR or sources[answering[0].source].rows:
         return None
@@ -108,8 +108,7 @@ def _said(text: str) -> set[str]:
 
 
 def _marked(number: int, source: Source, reading: Reading) -> Marked:
-    spans = line_spans(source.text) if source.rows else sentence_spans(source.text)
-    touched = [(begin, end) for begin, end in spans if begin < reading.end and end > reading.begin]
+    touched = [(begin, end) for begin, end in source.spans() if begin < reading.end and end > reading.begin]
     begin = min([reading.begin, *(first for first, _ in touched)])
     end = max([reading.end, *(last for _, last in touched)])
     if end - begin > LONGEST_QUOTE:

@@ -33,6 +33,10 @@ class Source(Struct, frozen=True):
     rows: bool = False
     """The text is rows of a table, one a line: each is quoted by itself."""
 
+    def spans(self) -> list[tuple[int, int]]:
+        """Start and end of what is quoted by itself, in characters: each sentence, or each row."""
+        return line_spans(self.text) if self.rows else sentence_spans(self.text)
+
 
 class Quote(Struct, frozen=True):
     """A sentence of source number ``source`` from character ``begin`` to ``end``.
@@ -95,7 +99,7 @@ def _candidates(weights: Mapping[str, float], sources: Sequence[Source]) -> list
     found: list[Quote] = []
     for number, source in enumerate(sources):
         in_context = {stem(source.context[begin:end]) for begin, end in word_spans(source.context)}
-        for begin, end in line_spans(source.text) if source.rows else sentence_spans(source.text):
+        for begin, end in source.spans():
             begin, end = _trimmed(source.text, begin, end, weights)
             text = source.text[begin:end]
             marks = highlights(text, weights)

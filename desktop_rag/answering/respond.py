@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from desktop_rag.answering.confidence import THRESHOLD, THRESHOLD_FILTERED, Signs, confidence
-from desktop_rag.answering.direct import Direct, Marked, direct_answer, has_short_answer
+from desktop_rag.answering.direct import Direct, direct_answer, has_short_answer
 from desktop_rag.answering.extract import Quote, Source, quotes
 from desktop_rag.types import Answer, Cells, Citation, Hit
 
@@ -47,16 +47,18 @@ def answer(
     found = quotes(text, weights, sources, embed)
     if not found:
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits))
-    direct = _direct(text, hits)
     # With filters the person has said where the answer is: that the reader does not see it counts for nothing.
     read = () if filtered else hits
     sure = 1.0 if evidence is None else confidence(_signs(evidence, found[0], read))
     if sure < (THRESHOLD_FILTERED if filtered else THRESHOLD):
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits), sure)
+    direct = _direct(text, hits)
     if direct is not None:
         return _say(question, direct, hits, sure)
     ordered = sorted(found, key=lambda quote: (_document_rank(found, quote, hits), quote.source, quote.begin))
-    citations = tuple(_citation(number, quote, hits[quote.source]) for number, quote in enumerate(ordered, 1))
+    citations = tuple(
+        _citation(number, quote.text, quote.highlights, hits[quote.source]) for number, quote in enumerate(ordered, 1)
+    )
     said = " ".join(f"{quote.text} [{number}]" for number, quote in enumerate(ordered, 1))
     return Answer(question, said, citations, tuple(quote.score for quote in ordered), EXTRACTIVE, tuple(hits), sure)
 
@@ -95,13 +97,11 @@ def _say(question: str, direct: Direct, hits: Sequence[Hit], sure: float) -> Ans
         others = (f"{other.text} [{number}]" for number, other in enumerate(direct.rivals, same + 1))
         head += f". Elsewhere: {'; '.join(others)}"
     said = "\n\n".join([head, *(f"{' '.join(one.quote.split())} [{number}]" for number, one in enumerate(marked, 1))])
-    citations = tuple(_marked_citation(number, one, hits[one.source]) for number, one in enumerate(marked, 1))
+    citations = tuple(
+        _citation(number, one.quote, (one.answer,), hits[one.source]) for number, one in enumerate(marked, 1)
+    )
     support = tuple(one.reading.likelihood for one in marked)
     return Answer(question, said, citations, support, EXTRACTIVE, tuple(hits), sure, short=direct.best.text)
-
-
-def _marked_citation(number: int, marked: Marked, hit: Hit) -> Citation:
-    return Citation(number, marked.quote, hit.path, hit.locator, hit.document.title, (marked.answer,))
 
 
 def _signs(evidence: Mapping[str, float], best: Quote, hits: Sequence[Hit]) -> Signs:
@@ -123,5 +123,5 @@ def _document_rank(found: Sequence[Quote], quote: Quote, hits: Sequence[Hit]) ->
     return next(rank for rank, other in enumerate(found) if hits[other.source].document.id == document)
 
 
-def _citation(number: int, quote: Quote, hit: Hit) -> Citation:
-    return Citation(number, quote.text, hit.path, hit.locator, hit.document.title, quote.highlights)
+def _citation(number: int, quote: str, highlights: tuple[tuple[int, int], ...], hit: Hit) -> Citation:
+    return Citation(number, quote, hit.path, hit.locator, hit.document.title, highlights)

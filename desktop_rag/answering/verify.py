@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from desktop_rag.answering.extract import Source
 from desktop_rag.answering.facts import Evidence, facts, unseen
 from desktop_rag.function_words import function_words, guess_language
-from desktop_rag.language import line_spans, sentence_spans, stem, stems, words
+from desktop_rag.language import stem, stems, words
 from desktop_rag.types import Support
 
 if TYPE_CHECKING:
@@ -262,10 +262,9 @@ class Checker:
 
 
 def _parts(number: int, passage: Source) -> list[_Part]:
-    spans = line_spans(passage.text) if passage.rows else sentence_spans(passage.text)
     return [
         _Part(number, begin, end, passage.text[begin:end], frozenset(stems(passage.text[begin:end])))
-        for begin, end in spans
+        for begin, end in passage.spans()
     ]
 
 

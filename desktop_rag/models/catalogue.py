@@ -129,13 +129,17 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     return Catalogue(found.model, found.tier, found.bundled)
 
 
-@cache
 def find_bundled(name: str) -> Bundled:
     """Raises ``ConfigError`` when the program's list of models cannot be read or lacks it."""
-    for model in load_catalogue().bundled:
+    for model in _bundled():
         if model.name == name:
             return model
     raise ConfigError(f"The list of models lacks {name}.", "Install the program again.")
+
+
+@cache
+def _bundled() -> tuple[Bundled, ...]:
+    return load_catalogue().bundled
 
 
 def bundled_file(name: str) -> Path:

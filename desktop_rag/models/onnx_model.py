@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,12 @@ class OnnxTokenizer:
                 self._tokenizer.no_truncation()
                 self._tokenizer.no_padding()
         return self._tokenizer
+
+
+@cache
+def tokenizer_in(path: Path) -> OnnxTokenizer:
+    """The tokenizer in this file; models that share one load it once."""
+    return OnnxTokenizer(path)
 
 
 def batches(lengths: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desktop_rag.models.catalogue import bundled_file, find_bundled
-from desktop_rag.models.onnx_model import Loading, OnnxModel, OnnxTokenizer, batches
+from desktop_rag.models.onnx_model import Loading, OnnxModel, batches, tokenizer_in
 from desktop_rag.types import Space
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class TextEmbedder:
         self.folder = folder or bundled_file(bundled.weights).parent
         sha256 = "" if folder else bundled.sha256
         self._model = OnnxModel(BUNDLED, self.folder / "model.onnx", sha256=sha256, threads=threads, loading=loading)
-        self._tokenizer = OnnxTokenizer(self.folder / "tokenizer.json")
+        self._tokenizer = tokenizer_in(self.folder / "tokenizer.json")
 
     @property
     def space(self) -> Space:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from desktop_rag.language import word_spans
 from desktop_rag.models.catalogue import bundled_file, find_bundled
-from desktop_rag.models.onnx_model import Loading, OnnxModel, OnnxTokenizer, batches
+from desktop_rag.models.onnx_model import Loading, OnnxModel, batches, tokenizer_in
 from desktop_rag.types import Reading
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class TextReader:
         path = weights or bundled_file(bundled.weights)
         sha256 = "" if weights else bundled.sha256
         self._model = OnnxModel(READER, path, sha256=sha256, threads=threads, loading=loading)
-        self._tokenizer = OnnxTokenizer(bundled_file(bundled.tokenizer))
+        self._tokenizer = tokenizer_in(bundled_file(bundled.tokenizer))
 
     def load(self) -> None:
         """Load the model now rather than at the first question."""

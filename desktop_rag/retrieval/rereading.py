@@ -48,22 +48,19 @@ def reread(
     they are, so that a score goes on to mean what it means elsewhere. ``spread`` is how far those of the search are
     apart, 1 if they lie between 0 and 1."""
     places = [place for place, item in enumerate(ranked[:most]) if item.candidate.role != "picture"]
-    read: list[Ranked] = []
+    readings: list[Reading] = []
     worth: list[float] = []
-    best: Reading | None = None
     for begin in range(0, len(places), _AT_ONCE):
         part = [ranked[place] for place in places[begin : begin + _AT_ONCE]]
-        readings = reader.read(question, [(item.candidate.context, item.candidate.text) for item in part])
-        for item, reading in zip(part, readings, strict=True):
-            read.append(replace(item, reading=reading))
-            worth.append(spread * item.score + _WEIGHT * reading.strength)
-            best = reading if worth[-1] == max(worth) else best
-        if best is not None and best.likelihood >= _SURE:
+        said = reader.read(question, [(item.candidate.context, item.candidate.text) for item in part])
+        readings += said
+        worth += [spread * item.score + _WEIGHT * reading.strength for item, reading in zip(part, said, strict=True)]
+        if readings[worth.index(max(worth))].likelihood >= _SURE:
             break
-    if read and max(item.reading.likelihood for item in read if item.reading is not None) < _BLIND:
+    if readings and max(reading.likelihood for reading in readings) < _BLIND:
         worth[0] = max(worth)
-    ordered = sorted(range(len(read)), key=lambda index: -worth[index])
+    ordered = sorted(range(len(worth)), key=lambda index: -worth[index])
     found = list(ranked)
     for place, index in zip(places, ordered, strict=False):
-        found[place] = replace(read[index], score=ranked[place].score)
+        found[place] = replace(ranked[places[index]], score=ranked[place].score, reading=readings[index])
     return found

@@ -26,8 +26,9 @@ from desktop_rag.answering.respond import _signs
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.finder import Request, parse
 from desktop_rag.retrieval.filters import Filters
-from desktop_rag.retrieval.rereading import _BLIND
-from reader.examples import Asked, Data, split, squad
+from desktop_rag.retrieval.rereading import _AT_ONCE, _BLIND
+from reader.examples import Asked, split, squad
+from reader.negatives import library_of
 from reader.train import SETTINGS, STATE
 from tests.benchmarks.score import exact, f1
 
@@ -56,33 +57,12 @@ def _features(count: int) -> dict[str, Any]:
     asked = [question for question in held.questions if question.answers]
     asked = random.Random(1).sample(asked, min(count, len(asked)))
     with tempfile.TemporaryDirectory() as name:
-        with _library(Path(name) / "all", data) as (engine, ids):
+        with library_of(data, Path(name) / "all") as (engine, ids):
             ranked = [_ranked(engine, question, ids) for question in asked]
             signs = [[*_signs_of(engine, question.text), 1.0] for question in asked]
-        with _library(Path(name) / "part", learnt) as (engine, _):
+        with library_of(learnt, Path(name) / "part") as (engine, _):
             signs += [[*_signs_of(engine, question.text), 0.0] for question in asked]
     return {"ranked": ranked, "signs": signs}
-
-
-class _library:
-    """An engine over the passages of ``data``, as notes, and their ids by file name."""
-
-    def __init__(self, folder: Path, data: Data) -> None:
-        notes = folder / "notes"
-        notes.mkdir(parents=True)
-        self._ids = {f"{number:05d}.md": id for number, id in enumerate(data.passages)}
-        for file, id in self._ids.items():
-            passage = data.passages[id]
-            (notes / file).write_text(f"# {passage.context}\n\n{passage.text}\n", encoding="utf-8")
-        self._engine = Engine(folder / "library")
-        self._engine.add_root(notes)
-        self._engine.index()
-
-    def __enter__(self) -> tuple[Engine, dict[str, str]]:
-        return self._engine, self._ids
-
-    def __exit__(self, *_: object) -> None:
-        self._engine.close()
 
 
 def _ranked(engine: Engine, question: Asked, ids: dict[str, str]) -> list[list[float]]:
@@ -137,13 +117,13 @@ def _fit_mix(ranked: list[list[list[float]]]) -> None:
         )
 
 
-def _order(rows: NDArray[np.float64], weight: float, sure: float, at_once: int = 3) -> list[int]:
+def _order(rows: NDArray[np.float64], weight: float, sure: float) -> list[int]:
     """As ``rereading.reread``: the order of what is read."""
     worth = rows[:, 0] + weight * rows[:, 2]
     likelihood = 1 / (1 + np.exp(-np.clip(rows[:, 1], -30, 30)))
     count = 0
     while count < len(rows):
-        count = min(count + at_once, len(rows))
+        count = min(count + _AT_ONCE, len(rows))
         if likelihood[int(np.argmax(worth[:count]))] >= sure:
             break
     if likelihood[:count].max() < _BLIND:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from desktop_rag.engine.engine import Engine
@@ -24,17 +26,24 @@ def hard_negatives(data: Data, cache: Path) -> dict[str, list[str]]:
     return kept
 
 
+@contextmanager
+def library_of(data: Data, folder: Path) -> Iterator[tuple[Engine, dict[str, str]]]:
+    """An engine over the passages as notes, made below ``folder``, and the passages' ids by the notes' names."""
+    notes = folder / "notes"
+    notes.mkdir(parents=True)
+    numbered = {f"{number:05d}.md": id for number, id in enumerate(data.passages)}
+    for file, id in numbered.items():
+        passage = data.passages[id]
+        (notes / file).write_text(f"# {passage.context}\n\n{passage.text}\n", encoding="utf-8")
+    with Engine(folder / "library") as engine:
+        engine.add_root(notes)
+        engine.index()
+        yield engine, numbered
+
+
 def _find(data: Data) -> dict[str, list[str]]:
     with tempfile.TemporaryDirectory() as name:
-        notes = Path(name) / "notes"
-        notes.mkdir()
-        numbered = {f"{number:05d}.md": id for number, id in enumerate(data.passages)}
-        for file, id in numbered.items():
-            passage = data.passages[id]
-            (notes / file).write_text(f"# {passage.context}\n\n{passage.text}\n", encoding="utf-8")
-        with Engine(Path(name) / "library") as engine:
-            engine.add_root(notes)
-            engine.index()
+        with library_of(data, Path(name)) as (engine, numbered):
             found = {}
             for question in data.questions:
                 if not question.answers:
