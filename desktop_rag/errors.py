@@ -16,6 +16,7 @@
     │   ├── LibraryDamaged         the catalog fails its check
     │   ├── DiskFull
     │   ├── BackupDamaged          a backup that does not hold what was written to it
+    │   ├── EngineFull             the process that owns it has no room for another client
     │   └── EngineGone             the process that owns it died and did not come back
     ├── ModelError             a model's files are missing or do not load
     │   ├── ModelRefused           a file that is no model of a kind we load, or is broken
@@ -103,6 +104,10 @@ class DiskFull(StorageError):
 
 class BackupDamaged(StorageError):
     code = "backup-damaged"
+
+
+class EngineFull(StorageError):
+    code = "engine-full"
 
 
 class EngineGone(StorageError):

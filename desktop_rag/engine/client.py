@@ -20,13 +20,15 @@ from desktop_rag.engine.events import Event
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
 from desktop_rag.engine.samples import SampleKind
 from desktop_rag.engine.views import DocumentView, FileList, Part
-from desktop_rag.errors import ConfigError, EngineGone
+from desktop_rag.errors import ConfigError, EngineFull, EngineGone
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport
 from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
 
 _PATIENCE_S = 15.0
 """How long a client waits for an engine that has died to be started again."""
+_ROOM_S = 3.0
+"""How long it waits for room beside an engine's other clients."""
 _STOP_EVERY_S = 0.05
 
 
@@ -45,7 +47,7 @@ class EngineClient:
     @classmethod
     def connect(cls, library: Path) -> EngineClient | None:
         """A client of the engine that runs for this library; None when none does. Raises ``ConfigError`` when it is
-        one of another version."""
+        one of another version, ``EngineFull`` when it has no room for another client."""
         library = library.expanduser().absolute()
         connection = _connect(library)
         return None if connection is None else cls(library, connection)
@@ -331,13 +333,30 @@ class RemoteSubscription:
 
 
 def _connect(library: Path) -> Connection[Any, Any] | None:
-    """A connection that both sides trust; None when nobody listens."""
+    """A connection that both sides trust; None when nobody listens. Raises ``EngineFull`` when it is hung up on, again
+    and again, as an engine does that serves as many as it can; one that is about to end does so only for a moment."""
+    deadline = time.monotonic() + _ROOM_S
+    while True:
+        try:
+            return _greet(library)
+        except (EOFError, ConnectionResetError):
+            if time.monotonic() > deadline:
+                raise EngineFull(
+                    "The engine already answers as many programs as it can.", "Close some of them, or try again later."
+                ) from None
+            time.sleep(_STOP_EVERY_S)
+
+
+def _greet(library: Path) -> Connection[Any, Any] | None:
+    """Raises ``EOFError`` or ``ConnectionResetError`` when the other side hangs up."""
     address = wire.read_address(library)
     if address is None:
         return None
     try:
         connection = Client(address.address, authkey=bytes.fromhex(address.key))
-    except (OSError, EOFError, ValueError, AuthenticationError):  # left by a process that is no more
+    except ConnectionResetError:
+        raise
+    except (OSError, ValueError, AuthenticationError):  # left by a process that is no more
         return None
     try:
         connection.send_bytes(wire.encode(wire.Hello(wire.PROTOCOL, __version__)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FRAME_S = 0.032
 """Seconds that one probability stands for."""
-MOST_SPEECH_S = 29.7
+MOST_SPEECH_S = 29.9
 """Speech in one stretch: a little less than the 30 s that Whisper takes at once."""
 LONGEST_S = 120.0
 """A stretch with its silences: so much sound is kept at most."""
@@ -31,7 +31,7 @@ _SHORTEST_S = 0.1
 _SEARCHED_S = 10.0
 """A cut is looked for in the last seconds that fit."""
 _LONG_PAUSE_S = 1.0
-_LATENESS = 0.2
+_LATENESS = 0.3
 """What a second further on is worth, in seconds of pause: the fuller a stretch the fewer there are."""
 _LEAST_PAUSE_S = 0.12
 _FORCED_S = 4.0

@@ -3,7 +3,9 @@
 A question in words: the score is the probability that the question, rather than one of the ``COHORT`` of everyday
 captions, describes the picture. That is zero-shot classification, as image models are trained for it and with the scale
 that each has learned (Radford et al. 2021, https://arxiv.org/abs/2103.00020, section 3.1.2); it does not depend on how
-many pictures of a kind there are. ``as_passage`` then gives it the score at which a passage of text is as likely to be
+many pictures of a kind there are. Some pictures are near to whatever is said: the ``UNSEEN`` texts, which no picture
+shows, take that from them (after the query bank of Bogolin et al. 2022, https://arxiv.org/abs/2112.12777).
+``as_passage`` then gives it the score at which a passage of text is as likely to be
 what was looked for.
 
 A picture as the question: its similarity to the others, of which that to most of the library counts as none.
@@ -16,7 +18,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from desktop_rag.retrieval.cohort import COHORT
+from desktop_rag.retrieval.cohort import COHORT, UNSEEN
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.storage.search import Allowed, CatalogSearch
 
@@ -103,7 +105,7 @@ class PictureSearch:
     def _cohort_vectors(self) -> tuple[NDArray[np.float32], float]:
         with self._guard:
             if self._cohort is None:
-                self._cohort = self._sight.embed_texts(COHORT)
+                self._cohort = self._sight.embed_texts((*COHORT, *UNSEEN))
             return self._cohort
 
     def _vectors(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from desktop_rag.engine import wire
+from desktop_rag.engine import service, wire
 from desktop_rag.engine.client import EngineClient
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.events import Changed
 from desktop_rag.engine.opening import open_engine, start_engine, stop_engine
-from desktop_rag.errors import ConfigError, EngineGone, LibraryBusy, QueryError, Unreadable
+from desktop_rag.errors import ConfigError, EngineFull, EngineGone, LibraryBusy, QueryError, Unreadable
 from desktop_rag.types import FileState, Message, Whole
 from tests.engine.waiting import until
 
@@ -154,6 +154,17 @@ def test_strangers_are_turned_away(library: Path) -> None:
             late.recv_bytes()
         assert client.status().files == 0
         silent.close()
+
+
+def test_an_engine_without_room_says_so(library: Path) -> None:
+    with contextlib.ExitStack() as others:
+        others.enter_context(start_engine(library))
+        for _ in range(service._MOST_CLIENTS - 1):
+            others.enter_context(open_engine(library))
+        with pytest.raises(EngineFull, match="as many programs"):
+            open_engine(library)
+    with open_engine(library) as client:  # they have gone
+        assert client.status().files == 0
 
 
 @POSIX

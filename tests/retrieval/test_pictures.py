@@ -77,26 +77,29 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
         ("2.jpg", "IMG 2", ("unicorn",), 0b1110),
         ("3.jpg", "IMG 3", ("dog", "beach"), -1),
         ("4.jpg", "IMG 4", ("dog",), 1 << 40),
-        ("note.txt", "A dog was seen at the beach", (), 0),
-        ("bread.txt", "Bread with butter", (), 0),
+        ("note.txt", "A dog was seen at the beach", None, 0),
+        ("bread.txt", "Bread with butter", None, 0),
     ):
-        (embedding,) = opened.add_embeddings(
-            fingerprint(TEXTS), [name.encode()], FakeEmbedder().embed([text if not shows else ""])
-        )
-        picture = None
-        if shows:
-            (seen,) = opened.add_embeddings(fingerprint(SIGHT), [name.encode()], _vector(*shows)[None])
-            picture = NewPicture(name.encode(), looks, seen)
-        (number,) = opened.reserve_chunk_ids(1)
-        role = "picture" if shows else "body"
-        chunk = NewChunk(number, 0, role, Whole(), name, text, len(words(text)), embedding, picture)  # type: ignore[arg-type]
-        kind = "image" if shows else "text"
-        document = NewDocument(1, None, kind, "x/y", name, name, FileState.INDEXED, [chunk])
-        commit_documents(
-            opened, SeenFile(f"/r/{name}", "/r", 1, 1, name, "recipe"), [document], {}, Finished(FileState.INDEXED)
-        )
+        _add(opened, name, text, shows, looks)
     yield opened
     opened.close()
+
+
+def _add(catalog: Catalog, name: str, text: str, shows: tuple[str, ...] | None, looks: int) -> None:
+    seen_text = FakeEmbedder().embed([text if shows is None else ""])
+    (embedding,) = catalog.add_embeddings(fingerprint(TEXTS), [name.encode()], seen_text)
+    picture = None
+    if shows is not None:
+        (seen,) = catalog.add_embeddings(fingerprint(SIGHT), [name.encode()], _vector(*shows)[None])
+        picture = NewPicture(name.encode(), looks, seen)
+    (number,) = catalog.reserve_chunk_ids(1)
+    role = "body" if shows is None else "picture"
+    chunk = NewChunk(number, 0, role, Whole(), name, text, len(words(text)), embedding, picture)  # type: ignore[arg-type]
+    kind = "text" if shows is None else "image"
+    document = NewDocument(1, None, kind, "x/y", name, name, FileState.INDEXED, [chunk])
+    commit_documents(
+        catalog, SeenFile(f"/r/{name}", "/r", 1, 1, name, "recipe"), [document], {}, Finished(FileState.INDEXED)
+    )
 
 
 def _pictures(catalog: Catalog, sight: FakeSight | None = None) -> PictureSearch:
@@ -127,6 +130,16 @@ def test_what_everyday_captions_fit_as_well_is_not_sure(catalog: Catalog) -> Non
     assert 0.55 < by_name["4.jpg"] < 0.7
     assert by_name["3.jpg"] < by_name["4.jpg"]
     assert _pictures(catalog).by_words("a wombat") == []
+
+
+def test_a_picture_near_to_whatever_is_asked_answers_nothing(catalog: Catalog) -> None:
+    _add(catalog, "blur.jpg", "IMG 5", (), 1 << 50)
+    assert max(score for _, score in _pictures(catalog).by_words("How much was paid?")) < 0.5
+    with pytest.MonkeyPatch.context() as without:
+        without.setattr("desktop_rag.retrieval.pictures.UNSEEN", ())
+        ((first, score), *_) = _pictures(catalog).by_words("How much was paid?")
+        assert _names(catalog, [first]) == ["blur.jpg"]
+        assert score > 0.7
 
 
 def test_a_picture_finds_those_like_it(catalog: Catalog) -> None:

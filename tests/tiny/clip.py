@@ -1,7 +1,7 @@
 """Makes tiny open_clip models: one with random weights, and one trained on drawn shapes that finds what a text says.
 
-The trained one takes under a minute on a processor. It is made once for each version of this file and its libraries,
-and kept in the folder for temporary files.
+It has also learnt that most texts speak of none of them. Training takes about a minute on a processor; it is done once
+for each version of this file and its libraries, and the model kept in the folder for temporary files.
 """
 
 from __future__ import annotations
@@ -146,10 +146,12 @@ def _train(folder: Path) -> None:
         captions = _alike(chance) if step % 4 else chance.sample(CAPTIONS, _BATCH)
         pictures = [Image.open(BytesIO(draw(caption, seed=step + 1))) for caption in captions]
         pixels = torch.stack([transform(picture) for picture in pictures])
-        tokens = tokenizer(_phrased(captions, chance))
+        said = tokenizer(_phrased(captions, chance))
+        tokens = torch.cat([said, _about_nothing_shown(said, chance)])
         seen, meant = model.encode_image(pixels, normalize=True), model.encode_text(tokens, normalize=True)
         scores = model.logit_scale.exp().clamp(max=100) * seen @ meant.T
-        loss = torch.nn.functional.cross_entropy(scores, labels) + torch.nn.functional.cross_entropy(scores.T, labels)
+        loss = torch.nn.functional.cross_entropy(scores, labels)
+        loss = loss + torch.nn.functional.cross_entropy(scores[:, :_BATCH].T, labels)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
@@ -161,6 +163,22 @@ def _alike(chance: random.Random) -> list[str]:
     """A batch in which shape and number matter, and not colour alone: all shapes and numbers in a few colours."""
     colours = chance.sample(sorted({(caption.split()[1], caption.split()[4]) for caption in CAPTIONS}), 5)
     return [caption for caption in CAPTIONS if (caption.split()[1], caption.split()[4]) in colours]
+
+
+def _about_nothing_shown(said: Any, chance: random.Random) -> Any:
+    """Texts of all the other words there are, some of them with a word or two of the captions ``said`` [n, length]."""
+    import torch
+
+    texts = torch.zeros_like(said)
+    start, end = int(said[0, 0]), int(said.max())
+    for text, caption in zip(texts, said, strict=True):
+        length = chance.randrange(3, len(text) - 1)
+        words = [chance.randrange(256, start) for _ in range(length)]
+        for at in range(length):
+            if chance.random() < 0.15 and start > int(caption[at + 1]) > 0:
+                words[at] = int(caption[at + 1])
+        text[: length + 2] = torch.tensor([start, *words, end])
+    return texts
 
 
 def _phrased(captions: Sequence[str], chance: random.Random) -> list[str]:
