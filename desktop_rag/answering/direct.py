@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from desktop_rag.answering.extract import LONGEST_QUOTE, Source
+from desktop_rag.answering.extract import Source, trim
 from desktop_rag.language import word_spans
 from desktop_rag.types import Reading
 
@@ -111,8 +111,6 @@ def _marked(number: int, source: Source, reading: Reading) -> Marked:
     touched = [(begin, end) for begin, end in source.spans() if begin < reading.end and end > reading.begin]
     begin = min([reading.begin, *(first for first, _ in touched)])
     end = max([reading.end, *(last for _, last in touched)])
-    if end - begin > LONGEST_QUOTE:
-        begin = max(begin, reading.begin - LONGEST_QUOTE // 3)
-        end = min(end, begin + LONGEST_QUOTE)
+    begin, end = trim(source.text, begin, end, reading.begin)
     answer = (reading.begin - begin, min(reading.end, end) - begin)
     return Marked(number, begin, end, source.text[begin:end], answer, reading)

@@ -100,9 +100,11 @@ def _candidates(weights: Mapping[str, float], sources: Sequence[Source]) -> list
     for number, source in enumerate(sources):
         in_context = {stem(source.context[begin:end]) for begin, end in word_spans(source.context)}
         for begin, end in source.spans():
-            begin, end = _trimmed(source.text, begin, end, weights)
+            marks = highlights(source.text[begin:end], weights)
+            if end - begin > LONGEST_QUOTE:
+                begin, end = trim(source.text, begin, end, begin + (marks[0][0] if marks else 0))
+                marks = highlights(source.text[begin:end], weights)
             text = source.text[begin:end]
-            marks = highlights(text, weights)
             if not marks and len(word_spans(text)) < _TELLING_WORDS:
                 continue  # a page number, a telephone number in a letterhead
             said = {stem(text[first:last]) for first, last in marks} | (in_context & weights.keys())
@@ -112,12 +114,10 @@ def _candidates(weights: Mapping[str, float], sources: Sequence[Source]) -> list
     return found[:_SENTENCES]
 
 
-def _trimmed(text: str, begin: int, end: int, weights: Mapping[str, float]) -> tuple[int, int]:
-    """Shorten a very long "sentence" (a table without stops, say) to what is around the question's words."""
+def trim(text: str, begin: int, end: int, first: int) -> tuple[int, int]:
+    """Shorten a very long "sentence" (a table without stops, say) to what is around character ``first``."""
     if end - begin <= LONGEST_QUOTE:
         return begin, end
-    marks = highlights(text[begin:end], weights)
-    first = begin + (marks[0][0] if marks else 0)
     start = max(begin, min(first - LONGEST_QUOTE // 4, end - LONGEST_QUOTE))
     if start > begin:
         start = next((position + 1 for position in range(start, first) if text[position].isspace()), start)

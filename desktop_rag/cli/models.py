@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from desktop_rag.cli.exits import Exit
@@ -13,7 +13,7 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command, add_comm
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from desktop_rag.models.catalogue import Listed, Recommendation
+    from desktop_rag.models.catalogue import Bundled, Catalogue, Listed, Recommendation
     from desktop_rag.models.shelf import Shelf
     from desktop_rag.models.work import ModelRole
 
@@ -129,20 +129,21 @@ def _list(arguments: Arguments) -> int:
                 "in_use": {role: model.name for role in ROLES if (model := shelf.chosen(role)) is not None},
                 "unfinished": [{"name": name, "bytes": size} for name, size in shelf.unfinished()],
                 "available": catalogue.models,
+                "bundled": catalogue.bundled,
             }
         )
     else:
-        show(*_listing(shelf, catalogue.models))
+        show(*_listing(shelf, catalogue))
     return Exit.OK
 
 
-def _listing(shelf: Shelf, listed: Sequence[Listed]) -> Iterator[RenderableType]:
+def _listing(shelf: Shelf, catalogue: Catalogue) -> Iterator[RenderableType]:
     from rich.text import Text
 
     from desktop_rag.cli.render import Block
     from desktop_rag.cli.terminal import clean_name, program, short_path, size
 
-    installed = shelf.installed()
+    installed, listed = shelf.installed(), catalogue.models
     here = {model.name for model in installed}
     width = max(len(name) for name in (*here, *(model.name for model in listed)))
     for role in ROLES:
@@ -162,6 +163,11 @@ def _listing(shelf: Shelf, listed: Sequence[Listed]) -> Iterator[RenderableType]
             if other.role == role and other.name not in here:
                 yield Block(Text(_terms(other), "dim"), Text(f"  {other.name:<{width}}  ", "dim"))
         yield Text("")
+    yield Text("Come with the program.", "bold")
+    for bundled in catalogue.bundled:
+        terms = f"{bundled.title}, {size(bundled.bytes)}; {_languages(bundled)}; {bundled.licence}"
+        yield Block(Text(terms), Text(f"  {bundled.name:<{width}}  "))
+    yield Text("")
     for name, bytes_here in shelf.unfinished():
         yield Text(
             f"Of {clean_name(name)}, {size(bytes_here)} have come: the command that began it goes on from there."
@@ -176,7 +182,7 @@ def _terms(model: Listed) -> str:
     return f"about {model.memory_gb:g} GB of memory; {_languages(model)}; {model.licence}{note}"
 
 
-def _languages(model: Listed) -> str:
+def _languages(model: Listed | Bundled) -> str:
     if "many" in model.languages:
         return "many languages"
     return "English" if model.languages == ("en",) else f"languages: {', '.join(model.languages)}"

@@ -11,6 +11,7 @@ from desktop_rag.engine.events import EventBus, ModelReady, Trouble
 from desktop_rag.engine.library import RUNAWAY, Library
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.log import ENGINE, record_bug
+from desktop_rag.retrieval import dates
 from desktop_rag.types import Problem
 
 
@@ -56,6 +57,7 @@ class Background:
             return
         self.ready.set()
         self._bus.publish(ModelReady(self._parts.embedder.space.model))
+        dates.get_ready()
         if self._parts.reader is not None:
             try:
                 self._parts.reader.load()

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from desktop_rag.engine.client import EngineClient
     from desktop_rag.engine.results import Status
 
-Lane = Literal["ask", "search", "look", "work", "status"]
-"""``ask``: answers. ``search``: results as one types. ``look``: what is shown of a file or a list. ``work``: what takes
-long. ``status``: the bridge's own."""
+Lane = Literal["ask", "typing", "search", "look", "work", "status"]
+"""``ask``: answers. ``typing``: results by words, at every key. ``search``: all there is for a query. ``look``: what
+is shown of a file or a list. ``work``: what takes long. ``status``: the bridge's own."""
 
 _STATUS_EVERY_MS = 1000
 """How often the status is asked for while things change."""

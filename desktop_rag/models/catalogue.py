@@ -57,6 +57,12 @@ class Bundled(Struct, frozen=True, forbid_unknown_fields=True):
     licence: str
     languages: tuple[str, ...]
 
+    @property
+    def bytes(self) -> int:
+        """Of the weights; 0 when they are missing."""
+        path = bundled_file(self.weights)
+        return path.stat().st_size if path.is_file() else 0
+
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of PC, by the least memory of its graphics card and its own, in GiB; and the models that suit it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from desktop_rag import offline
 from desktop_rag.errors import ModelError
+from desktop_rag.models.hardware import give_back_memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,20 +31,34 @@ _BATCH_TEXTS = 64
 class OnnxModel:
     """A graph, loaded at its first use. Safe to use from several threads.
 
-    ``sha256`` is what the file must have, if that is known; ``threads`` are those of the CPU it may use. Raises
-    ``ModelError`` when the file is missing or damaged.
+    ``sha256`` is what the file must have, if that is known; ``threads`` are those of the CPU it may use; ``kept_s`` is
+    how many seconds after its last use it leaves memory (it does not unless that is given). Raises ``ModelError`` when
+    the file is missing or damaged.
     """
 
     def __init__(
-        self, name: str, path: Path, *, sha256: str = "", threads: int | None = None, loading: Loading | None = None
+        self,
+        name: str,
+        path: Path,
+        *,
+        sha256: str = "",
+        threads: int | None = None,
+        loading: Loading | None = None,
+        kept_s: float | None = None,
     ) -> None:
         self._name = name
         self._path = path
         self._sha256 = sha256
         self._threads = threads or os.cpu_count() or 1
         self._loading = loading or (lambda _: nullcontext())
+        self._kept_s = kept_s
+        self._used_at = 0.0
         self._guard = threading.Lock()
         self._session: Any = None
+
+    @property
+    def loaded(self) -> bool:
+        return self._session is not None
 
     def run(self, inputs: Mapping[str, NDArray[np.int32]]) -> list[Any]:
         """The outputs, in the order of the graph."""
@@ -52,6 +68,7 @@ class OnnxModel:
     def load(self) -> Any:
         """Load it now rather than at its first use."""
         with self._guard:
+            self._used_at = time.monotonic()
             if self._session is None:
                 offline.quieten()
                 import onnxruntime
@@ -71,7 +88,25 @@ class OnnxModel:
                         )
                     except Exception as error:
                         raise _broken(self._path, error) from error
+                if self._kept_s is not None:
+                    self._leave_after(self._kept_s)
         return self._session
+
+    def _leave_after(self, seconds: float) -> None:
+        timer = threading.Timer(seconds, self._leave)
+        timer.daemon = True
+        timer.start()
+
+    def _leave(self) -> None:
+        """Leave memory, unless it was used meanwhile; then look again later. Who still runs it holds it until then."""
+        with self._guard:
+            assert self._kept_s is not None
+            left_s = self._used_at + self._kept_s - time.monotonic()
+            if left_s > 0:
+                self._leave_after(left_s)
+                return
+            self._session = None
+        give_back_memory()
 
     def _check(self) -> None:
         if not self._sha256:

@@ -92,6 +92,12 @@ class DatePhrase(Struct, frozen=True, kw_only=True):
     connector: str
 
 
+def get_ready() -> None:
+    """Load what it takes to understand dates, so that nobody waits for it (half a second) at the first month's name."""
+    for phrase in find_dates("since last March, seit letztem März"):
+        resolve(phrase, datetime.now().astimezone())
+
+
 def parse_date(expression: str, now: datetime, *, any_language: bool = False) -> Interval | None:
     """The day, week, month, quarter, year or minute that an expression such as "last March" or "2024-05-03" means.
 

@@ -103,4 +103,5 @@ def _look_alike(one: int, other: int) -> bool:
 def _same(one: frozenset[str], two: frozenset[str]) -> bool:
     if not one or not two or min(len(one), len(two)) < _SAME * max(len(one), len(two)):
         return False
-    return len(one & two) >= _SAME * len(one | two)
+    both = len(one & two)
+    return both >= _SAME * (len(one) + len(two) - both)

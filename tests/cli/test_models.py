@@ -57,6 +57,8 @@ def test_nothing_installed(run: Run, run_json: RunJson) -> None:
     listed = run_json("models", "list")[1]
     assert (listed["installed"], listed["in_use"], listed["unfinished"]) == ([], {}, [])
     assert len(listed["available"]) == len(load_catalogue().models)
+    assert [model["name"] for model in listed["bundled"]] == [model.name for model in load_catalogue().bundled]
+    assert all(model.title in out for model in load_catalogue().bundled)
     assert "No models are installed" in run("models", "verify")[2]
 
 

@@ -196,6 +196,7 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(qtbot: QtBot, pag
 
 
 def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path: Path) -> None:
+    wait_for(qtbot, page.installed, "MiniLM reader, marks the answer (")
     page.bringing.bring(tiny_chat(tmp_path / "first.gguf", seed=1))
     wait_for(qtbot, page.bringing, "is installed, for: Answers. It was checked.")
     page.bringing.bring(tiny_chat(tmp_path / "second.gguf", seed=2))

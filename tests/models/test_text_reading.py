@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,29 @@ def test_the_answer_is_marked_and_what_does_not_answer_is_known() -> None:
     assert letter.score > 0 > garden.score
     assert letter.likelihood > 0.5 > garden.likelihood
     assert letter.strength > garden.strength
+
+
+def test_it_leaves_memory_when_it_is_not_used_and_comes_back() -> None:
+    loads: list[str] = []
+
+    @contextmanager
+    def loading(name: str) -> Iterator[None]:
+        loads.append(name)
+        yield
+
+    model = OnnxModel(READER, bundled_file(find_bundled(READER).weights), loading=loading, kept_s=0.3)
+    inputs = {name: np.ones((1, 8), np.int32) for name in ("input_ids", "token_type_ids", "attention_mask")}
+    first = model.run(inputs)
+    for _ in range(5):
+        time.sleep(0.1)
+        model.run(inputs)
+    assert loads == [READER]
+    deadline = time.monotonic() + 30
+    while model.loaded and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not model.loaded
+    assert all(np.array_equal(one, other) for one, other in zip(first, model.run(inputs), strict=True))
+    assert loads == [READER, READER]
 
 
 def test_an_answer_is_made_of_whole_words() -> None:

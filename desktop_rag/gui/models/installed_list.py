@@ -34,6 +34,8 @@ class InstalledList(QFrame):
             wrap=True,
         )
         self._inner.addWidget(self._none)
+        self.bundled = label("", "quiet", wrap=True)
+        self._inner.addWidget(self.bundled)
 
     def show_models(self, shown: Shown) -> None:
         now = {model.name: model for model in shown.installed}
@@ -48,9 +50,10 @@ class InstalledList(QFrame):
             if name not in self.rows:
                 self.rows[name] = InstalledRow(name)
                 self.rows[name].changed.connect(self.changed)
-                self._inner.addWidget(self.rows[name])
+                self._inner.insertWidget(self._inner.count() - 1, self.rows[name])
             self.rows[name].show_model(model, in_use=shown.chosen.get(model.role) == name)
         self._none.setVisible(not now)
+        self.bundled.setText(tr("Come with the program: {models}.").format(models="; ".join(shown.bundled)))
 
 
 class InstalledRow(QWidget):

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from desktop_rag.gui.models.said import ROLES, means_of
+from desktop_rag.gui.words import size
 from desktop_rag.models.catalogue import Catalogue, Listed, Means, Recommendation, load_catalogue
 from desktop_rag.models.hardware import Machine, read_machine
 from desktop_rag.models.shelf import Installed, Shelf
@@ -15,13 +16,15 @@ from desktop_rag.models.work import ModelRole
 
 
 class Shown(Struct, frozen=True):
-    """The models and the machine as they are now. ``unfinished`` are names and bytes of broken-off downloads."""
+    """The models and the machine as they are now. ``unfinished`` are names and bytes of broken-off downloads,
+    ``bundled`` the models that come with the program, in words."""
 
     machine: Machine
     catalogue: Catalogue
     installed: tuple[Installed, ...]
     chosen: dict[ModelRole, str]
     unfinished: tuple[tuple[str, int], ...]
+    bundled: tuple[str, ...]
 
     @property
     def means(self) -> Means:
@@ -46,7 +49,9 @@ def read_shown() -> Shown:
     """Raises ``ModelError`` and ``ConfigError``."""
     shelf = Shelf()
     chosen = {role: model.name for role in ROLES if (model := shelf.chosen(role)) is not None}
-    return Shown(read_machine(), load_catalogue(), shelf.installed(), chosen, shelf.unfinished())
+    catalogue = load_catalogue()
+    bundled = tuple(f"{model.title} ({size(model.bytes)}, {model.licence})" for model in catalogue.bundled)
+    return Shown(read_machine(), catalogue, shelf.installed(), chosen, shelf.unfinished(), bundled)
 
 
 def free_bytes(folder: Path) -> int:

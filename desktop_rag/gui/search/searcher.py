@@ -18,8 +18,9 @@ from desktop_rag.types import Hit
 
 LIMITS = (50, 100, 200)
 """Results asked for: at first, and when the person has scrolled to the end of them."""
-_QUICK_MS = 30
-_FULL_MS = 150
+_QUICK_MS = 10
+_FULL_MS = 250
+"""How long after a key words are looked for, and meaning: before that, most people press the next key."""
 _AGAIN_MS = 2_000
 _WAITED_MS = 300
 """A wait that lasts longer is spoken of."""
@@ -112,7 +113,7 @@ class Searcher(QObject):
         if query.sample is not None:
             return  # what it says or shows takes a while to find out
         self._bridge.call(
-            "search",
+            "typing",
             lambda client, _: _search(client, query, LIMITS[0], "typing", read=False),
             self,
             lambda result: self._on_found(query, ALL, "quick", result),
