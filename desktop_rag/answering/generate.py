@@ -26,7 +26,7 @@ LONGEST = 512
 """Tokens of an answer."""
 _LONGEST_SHARE = 0.25
 """Of a small context, for the answer."""
-SURE = 0.9
+SURE = 0.95
 """How likely the reader must find an answer for claims to be held against it."""
 CUT_SHORT = "The answer was cut at the greatest length that the model has room for."
 

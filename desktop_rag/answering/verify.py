@@ -46,7 +46,8 @@ _LONGEST = 600
 _RESTATED = 0.6
 """Share of the question's words from which a claim is meant as its answer."""
 _SAID = 0.5
-"""Share of an answer's words that a claim must have to give it."""
+"""Share of an answer's words that a claim must have to give it; or the answer, of those that the claim adds to the
+question."""
 
 _PLEASANTRY = re.compile(
     r"(?:sure|certainly|of course|here (?:is|are)|let me know|i hope|hope this|please let|gerne|natürlich"
@@ -200,7 +201,7 @@ class Checker:
         asked, said = _content(self._asked), frozenset(stems(claim))
         if not seen or len(asked & said) < _RESTATED * len(asked):
             return None
-        return any(_gives(said, answer) for answer in seen)
+        return any(_gives(said, _content(claim) - asked, _content(answer)) for answer in seen)
 
     def _is_foreign(self, claim: str, cited: Sequence[int]) -> bool:
         """Whether a claim is in another language than the passages, so that its words and meaning say little."""
@@ -268,10 +269,13 @@ def _parts(number: int, passage: Source) -> list[_Part]:
     ]
 
 
-def _gives(said: frozenset[str], answer: str) -> bool:
-    wanted = _content(answer)
-    figures = {word for word in wanted if word.isdigit()}
-    return figures <= said and len(wanted & said) >= _SAID * len(wanted)
+def _gives(said: frozenset[str], added: frozenset[str], answer: frozenset[str]) -> bool:
+    """Whether a claim gives an answer, or a part of a longer one. All are stems; ``added`` those that the question does
+    not have."""
+    figures = {word for word in answer if word.isdigit()}
+    if figures <= said and len(answer & said) >= _SAID * len(answer):
+        return True
+    return bool(added) and len(answer & added) >= _SAID * len(added)
 
 
 def _content(text: str) -> frozenset[str]:

@@ -53,6 +53,21 @@ def test_a_changed_fact_is_seen(checker: Checker, claim: str, missing: tuple[str
     assert verdict.support != "supported"
 
 
+@pytest.mark.parametrize(
+    ("seen", "claim", "support"),
+    [
+        ("Anna Berg", "The bridge was built by Anna Berg.", "supported"),
+        ("Anna Berg", "The bridge was built by ferries.", "weak"),  # the passage has all these words
+        ("", "The bridge was built by ferries.", "supported"),  # the reader is not sure
+        ("1904 by Anna Berg of local stone", "The bridge was built by Berg.", "supported"),  # a part of it
+        ("Anna Berg", "Tolls ended after the war.", "supported"),  # not meant as the answer
+    ],
+)
+def test_a_claim_is_held_against_the_answer_that_the_reader_sees(seen: str, claim: str, support: str) -> None:
+    checker = Checker("Who built the bridge?", PASSAGES[:1], EMBEDDER.embed, [seen])
+    assert checker.check(claim, (0,)).support == support
+
+
 def test_a_claim_about_something_else_is_unsupported(checker: Checker) -> None:
     assert checker.check("Photosynthesis turns light into sugar.", (0,)).support == "unsupported"
     assert checker.check("The bridge was built in 1904.", (1,)).support == "unsupported"
