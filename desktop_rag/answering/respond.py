@@ -59,7 +59,7 @@ def answer(
     citations = tuple(
         _citation(number, quote.text, quote.highlights, hits[quote.source]) for number, quote in enumerate(ordered, 1)
     )
-    said = " ".join(f"{quote.text} [{number}]" for number, quote in enumerate(ordered, 1))
+    said = "\n\n".join(f"{quote.text} [{number}]" for number, quote in enumerate(ordered, 1))
     return Answer(question, said, citations, tuple(quote.score for quote in ordered), EXTRACTIVE, tuple(hits), sure)
 
 

@@ -29,7 +29,7 @@ _DOES = {
 _WITHOUT = {
     "chat": "Without one, answers quote your files.",
     "embedding": "Without one, a small one is used that comes with the program.",
-    "reranking": "",
+    "reranking": "Without one, the small reader that comes with the program does it.",
     "image": "Without one, pictures are found by their names and the text on them.",
     "speech": "Without one, recordings are found by their names.",
 }

@@ -51,7 +51,7 @@ def without_one(role: ModelRole) -> str:
     return {
         "chat": tr("None: answers quote your files"),
         "embedding": tr("The small one that comes with the program"),
-        "reranking": tr("None"),
+        "reranking": tr("The small reader that comes with the program"),
         "image": tr("None: found by names and text on them"),
         "speech": tr("None: found by their names"),
         "ocr": "",
