@@ -60,6 +60,12 @@ _POINTS_BACK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_JOINT = re.compile(
+    r"[,;]?\s(?:and|or|und|oder)\s+(?:who|whom|whose|when|where|what|which|how|why|wer|wen|wem|wann|wo|was|wie|warum"
+    r"|welche[mnrs]?)\b",
+    re.IGNORECASE,
+)
+"""Where a second question begins in one sentence."""
 _LABEL = re.compile(r"^\W*(?:rewritten question|standalone question|question|frage|umformuliert)\s*:\s*", re.IGNORECASE)
 
 
@@ -123,7 +129,13 @@ def _line(text: str) -> str:
 
 
 def _points_back(question: str) -> bool:
-    return _POINTS_BACK.search(question) is not None
+    """Whether a word points to what was said before, and not to the first part of the question itself ("How much is the
+    invoice of May, and when must it be paid?")."""
+    found = _POINTS_BACK.search(question)
+    if found is None:
+        return False
+    joint = _JOINT.search(question, 0, found.start())
+    return joint is None or len(_telling(question[: joint.start()])) < _TELLING
 
 
 def _telling(question: str) -> list[str]:

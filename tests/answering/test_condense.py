@@ -16,6 +16,7 @@ TURNS = [turn("What was the rent of the flat in Berlin in 2022?", "It was 700 eu
     [
         "And in 2023?", "What about 2023?", "When did she write it?", "How much is it?", "Who is the owner there?",
         "Why?", "Who said that?", "How big was the same flat?", "Und 2023?", "Wann hat sie das geschrieben?",
+        "When was it sent, and how much is the invoice?", "What is the rent, and who pays it?",
         "Was kostet es?", "Seit wann?", "Wer hat davon gewusst?", "Was ist mit Hamburg?", "Wie hoch ist seine Miete?",
     ],
 )  # fmt: skip
@@ -27,7 +28,8 @@ def test_questions_that_point_back(question: str) -> None:
     "question",
     [
         "When was the bridge over the Rhine built?", "Is there an invoice from Miller?",
-        "What did we pay this year for power?",
+        "What did we pay this year for power?", "How much is invoice TR-2024-018, and when must it be paid?",
+        "Wann kam der Brief von Anna und was stand in ihm?",
         "What is the invoice that Anna sent about?", "Wann wurde die Brücke gebaut?", "Was kostet das Abo der Zeitung?",
         "Gibt es Rechnungen von Müller?", "Wie viel Strom haben wir diesen Monat verbraucht?",
     ],
