@@ -16,11 +16,12 @@ from desktop_rag.indexing import chunking
 from desktop_rag.indexing.chunking import Tokenizer
 from desktop_rag.indexing.meter import Meter
 from desktop_rag.indexing.perceive import Senses
-from desktop_rag.indexing.pipeline import Done, Pipeline, Stopped, ToIndex
+from desktop_rag.indexing.pipeline import Pipeline, Stopped
 from desktop_rag.indexing.plan import Plan, plan
 from desktop_rag.indexing.rules import Rules
 from desktop_rag.indexing.scan import scan
 from desktop_rag.indexing.settle import below
+from desktop_rag.indexing.storing import Done, ToIndex
 from desktop_rag.parsing import PARSER_VERSION
 from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
@@ -183,8 +184,7 @@ class Indexer:
             )
             try:
                 while files:
-                    pipeline.run(files)
-                    files, pipeline.missed = pipeline.missed, []
+                    files = pipeline.run(files)
             except Stopped:
                 run.stopped = True
             if not run.stopped:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from desktop_rag.indexing.pipeline import ToIndex
+from desktop_rag.indexing.storing import ToIndex
 from desktop_rag.types import Progress
 
 _REPORT_EVERY_S = 0.1

@@ -19,28 +19,19 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-from msgspec import Struct
-
 from desktop_rag.errors import ModelError
-from desktop_rag.indexing.assemble import Draft, Part, assemble
-from desktop_rag.indexing.chunking import Passage, Tokenizer
+from desktop_rag.indexing.assemble import assemble
+from desktop_rag.indexing.chunking import Tokenizer
 from desktop_rag.indexing.perceive import FilePerception, Senses
-from desktop_rag.language import words
+from desktop_rag.indexing.storing import Done, Embedded, Job, Storer, ToIndex, Window, drafts_of
 from desktop_rag.parsing.fingerprint import short_hash
 from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.parsing.stream import DocumentStart, Event, FileStart
-from desktop_rag.storage.catalog import Catalog, Known, NewChunk, NewDocument, NewPicture
-from desktop_rag.storage.commit import Finished, SeenFile, commit_documents, link_file, note_file
+from desktop_rag.storage.catalog import Catalog, Known
 from desktop_rag.storage.thumbnails import Thumbnails
-from desktop_rag.storage.upkeep import sweep
 from desktop_rag.storage.vectors import VectorStore
-from desktop_rag.types import FileState, Problem
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from desktop_rag.models.embedder import Embedder
 
 WINDOW = 256
@@ -54,54 +45,6 @@ _PATIENCE_S = 0.5
 
 class Stopped(Exception):
     """The person asked to stop. What was stored before is kept."""
-
-
-class ToIndex(Struct, frozen=True):
-    """A file the plan wants read."""
-
-    path: str
-    root: str
-    size: int
-    mtime_ns: int
-
-
-class Done(Struct, frozen=True):
-    """A file that was stored (or linked, if its bytes were known)."""
-
-    file: ToIndex
-    state: FileState
-    problem: Problem | None
-    chunks: int
-    embedded: int
-    linked: bool
-
-
-class _Job(Struct):
-    """One part of a file on its way. ``known`` is set, and ``part`` is not, when its bytes are known already."""
-
-    file: ToIndex
-    part: Part | None
-    known: Known | None = None
-    sha256: str = ""
-    heard_by: str | None = None
-
-
-class _Embedded(Struct):
-    """What was embedded in one space: by hash those known from the cache, and the fresh ones with their vectors."""
-
-    known: dict[bytes, tuple[int, bytes]]
-    fresh: list[bytes]
-    vectors: NDArray[np.float32] | None
-
-
-class _Window(Struct):
-    """Jobs whose chunks have been embedded: the hashes of their texts in order, and, by its hash, each picture."""
-
-    jobs: list[_Job]
-    texts: list[bytes]
-    text: _Embedded
-    previews: dict[bytes, bytes]
-    picture: _Embedded
 
 
 class Pipeline:
@@ -134,35 +77,29 @@ class Pipeline:
         on_batch: Callable[[int], None],
     ) -> None:
         self._catalog = catalog
-        self._vectors = vectors
         self._embedder = embedder
         self._tokenizer = tokenizer
         self._pool = pool
         self._senses = senses
         self._pictures = pictures
-        self._thumbnails = thumbnails
         self._workers = workers
         self._recipe = recipe
         self._stop = stop
         self._alone = alone
         self._give_way = give_way
         self._at_work = at_work
-        self._on_done = on_done
         self._on_batch = on_batch
         self._space = vectors.space_name
-        self._parsed: queue.Queue[_Job | BaseException | None] = queue.Queue(_PARTS_AHEAD)
-        self._embedded: queue.Queue[_Window | None] = queue.Queue(_AHEAD)
+        self._parsed: queue.Queue[Job | BaseException | None] = queue.Queue(_PARTS_AHEAD)
+        self._embedded: queue.Queue[Window | None] = queue.Queue(_AHEAD)
         self._failure: BaseException | None = None
         self._flight = threading.Lock()
         self._in_flight: deque[list[str]] = deque()
-        self._ids: dict[str, dict[int, int]] = {}
-        self._counts: dict[str, tuple[int, int]] = {}
-        self._seen_by: dict[str, str] = {}
-        self.missed: list[ToIndex] = []
-        """Files whose document went, with another file, before it could be made theirs: they are to be read again."""
+        self._storer = Storer(catalog, vectors, pictures, thumbnails, recipe=recipe, on_done=on_done)
 
-    def run(self, files: Sequence[ToIndex]) -> None:
-        """Index ``files``. Raises ``Stopped``, or the error that made going on pointless."""
+    def run(self, files: Sequence[ToIndex]) -> list[ToIndex]:
+        """Index ``files``; returns those that are to be read again (see ``Storer.missed``). Raises ``Stopped``, or the
+        error that made going on pointless."""
         todo = iter(files)
         guard = threading.Lock()
         readers = [
@@ -188,6 +125,8 @@ class Pipeline:
             self._at_work([])
         if self._failure is not None:
             raise self._failure
+        missed, self._storer.missed = self._storer.missed, []
+        return missed
 
     # --- parsing -----------------------------------------------------------------------------------------------------
 
@@ -206,12 +145,12 @@ class Pipeline:
                 content_hash, events = _begun(events)
                 known = self._up_to_date(content_hash) if content_hash else None
                 if known is not None:
-                    self._parsed.put(_Job(file, None, known, content_hash))
+                    self._parsed.put(Job(file, None, known, content_hash))
                     continue
                 perception = FilePerception(self._senses, self._check_halted)
                 for part in assemble(perception.follow(events), self._tokenizer):
                     self._check_halted()
-                    self._parsed.put(_Job(file, part, None, part.sha256, perception.heard_by))
+                    self._parsed.put(Job(file, part, None, part.sha256, perception.heard_by))
                 self._check_halted()
         except BaseException as error:
             self._parsed.put(error)
@@ -240,7 +179,7 @@ class Pipeline:
             except queue.Empty:
                 continue
 
-    def _begin_work(self, jobs: Sequence[_Job]) -> None:
+    def _begin_work(self, jobs: Sequence[Job]) -> None:
         """Say which files are between here and the catalog: what a crash of this process may be due to."""
         with self._flight:
             self._in_flight.append([job.file.path for job in jobs])
@@ -253,11 +192,11 @@ class Pipeline:
 
     # --- embedding ---------------------------------------------------------------------------------------------------
 
-    def _windows(self) -> Iterator[list[_Job]]:
+    def _windows(self) -> Iterator[list[Job]]:
         """Jobs in groups of about ``WINDOW`` chunks; fewer when the parsers cannot keep up."""
         running = self._workers
-        item: _Job | BaseException | None
-        jobs: list[_Job] = []
+        item: Job | BaseException | None
+        jobs: list[Job] = []
         chunks = 0
         while running:
             try:
@@ -286,11 +225,11 @@ class Pipeline:
         if jobs:
             yield jobs
 
-    def _embed(self, jobs: list[_Job]) -> _Window:
+    def _embed(self, jobs: list[Job]) -> Window:
         texts: dict[bytes, str] = {}
         hashes: list[bytes] = []
         previews: dict[bytes, bytes] = {}
-        for draft in _drafts(jobs):
+        for draft in drafts_of(jobs):
             for context, passage in zip(draft.contexts, draft.passages, strict=True):
                 digest, text = embedded_text(context, passage.text)
                 texts[digest] = text
@@ -300,15 +239,15 @@ class Pipeline:
         known = self._catalog.known_embeddings(self._space, list(texts))
         fresh = [digest for digest in texts if digest not in known]
         vectors = self._embedder.embed([texts[digest] for digest in fresh], self._between) if fresh else None
-        return _Window(jobs, hashes, _Embedded(known, fresh, vectors), previews, self._embed_pictures(previews))
+        return Window(jobs, hashes, Embedded(known, fresh, vectors), previews, self._embed_pictures(previews))
 
-    def _embed_pictures(self, previews: dict[bytes, bytes]) -> _Embedded:
+    def _embed_pictures(self, previews: dict[bytes, bytes]) -> Embedded:
         """Pictures that fail to be embedded, because their model does, are stored without: they are missed, and the
         files read again when there is a model that works."""
         import numpy as np
 
         if self._pictures is None or not previews:
-            return _Embedded({}, [], None)
+            return Embedded({}, [], None)
         known = self._catalog.known_embeddings(self._pictures.space_name, list(previews))
         fresh = [digest for digest in previews if digest not in known]
         batches = [fresh[begin : begin + PICTURES] for begin in range(0, len(fresh), PICTURES)]
@@ -320,7 +259,7 @@ class Pipeline:
         except ModelError as error:
             logging.getLogger("desktop_rag").warning("Pictures were not embedded: %s", error.message)
             fresh = fresh[: sum(map(len, vectors))]
-        return _Embedded(known, fresh, np.concatenate(vectors) if vectors else None)
+        return Embedded(known, fresh, np.concatenate(vectors) if vectors else None)
 
     def _between(self, done: int) -> None:
         if self._halted():
@@ -338,122 +277,11 @@ class Pipeline:
                 return
             try:
                 if self._failure is None:
-                    self._store(window)
+                    self._storer.store(window)
             except BaseException as error:
                 self._failure = error
             finally:
                 self._end_work()
-
-    def _store(self, window: _Window) -> None:
-        import numpy as np
-
-        embedding, vector = self._keep(self._space, window.text)
-        ids = self._catalog.reserve_chunk_ids(len(window.texts))
-        if window.texts:
-            self._vectors.upsert(ids, np.stack([vector[digest] for digest in window.texts]).astype(np.float32))
-        shown = self._store_pictures(window, ids)
-        place = iter(zip(ids, window.texts, strict=True))
-        fresh = set(window.text.fresh)
-        # Links first: the document of one may go with what the others replace (a file moved aside for a new one).
-        for job in sorted(window.jobs, key=lambda job: job.part is not None):
-            self._commit(job, place, embedding, shown, fresh)
-        sweep(self._catalog, [self._vectors] if self._pictures is None else [self._vectors, self._pictures])
-
-    def _keep(self, space: str, embedded: _Embedded) -> tuple[dict[bytes, int], dict[bytes, NDArray[np.floating]]]:
-        """Put the fresh vectors into the cache; returns the ids and the vectors of all, by hash."""
-        import numpy as np
-
-        embedding = {digest: number for digest, (number, _) in embedded.known.items()}
-        vector: dict[bytes, NDArray[np.floating]] = {
-            digest: np.frombuffer(data, np.float16) for digest, (_, data) in embedded.known.items()
-        }
-        if embedded.vectors is not None:
-            numbers = self._catalog.add_embeddings(space, embedded.fresh, embedded.vectors)
-            embedding.update(zip(embedded.fresh, numbers, strict=True))
-            vector.update(zip(embedded.fresh, embedded.vectors, strict=True))
-        return embedding, vector
-
-    def _store_pictures(self, window: _Window, ids: Sequence[int]) -> dict[bytes, int]:
-        """Keep small forms and vectors of the window's pictures; returns the embeddings' ids by hash."""
-        import numpy as np
-
-        for digest, preview in window.previews.items():
-            self._thumbnails.keep(digest, preview)
-        if self._pictures is None:
-            return {}
-        embedding, vector = self._keep(self._pictures.space_name, window.picture)
-        passages = (passage for draft in _drafts(window.jobs) for passage in draft.passages)
-        seen = [
-            (number, vector[digest])
-            for number, passage in zip(ids, passages, strict=True)
-            if passage.preview is not None and (digest := short_hash(passage.preview)) in vector
-        ]
-        if seen:
-            self._pictures.upsert(
-                [number for number, _ in seen], np.stack([item for _, item in seen]).astype(np.float32)
-            )
-        return embedding
-
-    def _commit(
-        self,
-        job: _Job,
-        place: Iterator[tuple[int, bytes]],
-        embedding: dict[bytes, int],
-        shown: dict[bytes, int],
-        fresh: set[bytes],
-    ) -> None:
-        file = job.file
-        seen = SeenFile(file.path, file.root, file.size, file.mtime_ns, job.sha256, self._recipe)
-        if job.part is None:
-            assert job.known is not None
-            state, problem = job.known.state, job.known.problem
-            if link_file(self._catalog, seen, state, problem, job.known.id):
-                self._on_done(Done(file, state, problem, 0, 0, True))
-            else:
-                self.missed.append(file)
-            return
-        top = job.part.documents[0]
-        if top.problem is not None and top.problem.code == "changed":
-            # The text may be of other bytes than the hash: nothing may be linked to it, and it is read again.
-            seen = msgspec.structs.replace(seen, recipe="")
-        if not job.sha256:
-            # Without a recipe it is tried again at the next run: a permission leaves no trace in size or time.
-            note_file(self._catalog, msgspec.structs.replace(seen, recipe=""), top.state, top.problem)
-            self._on_done(Done(file, top.state, top.problem, 0, 0, False))
-            return
-        chunks, embedded = self._counts.pop(file.path, (0, 0))
-        documents: list[NewDocument] = []
-        for draft in job.part.documents:
-            new: list[NewChunk] = []
-            for ordinal, (context, passage) in enumerate(zip(draft.contexts, draft.passages, strict=True)):
-                number, digest = next(place)
-                embedded += digest in fresh
-                new.append(
-                    NewChunk(
-                        number, ordinal, passage.role, passage.locator, context, passage.text,
-                        len(words(context)) + len(words(passage.text)), embedding[digest],
-                        self._picture(file, passage, shown),
-                    )
-                )  # fmt: skip
-            chunks += len(new)
-            documents.append(_new_document(draft, new))
-        finished = None
-        if job.part.last:
-            finished = Finished(top.state, top.problem, self._seen_by.pop(file.path, None), job.heard_by)
-        commit_documents(self._catalog, seen, documents, self._ids.setdefault(file.path, {}), finished)
-        if finished is None:
-            self._counts[file.path] = (chunks, embedded)
-        else:
-            del self._ids[file.path]
-            self._on_done(Done(file, top.state, top.problem, chunks, embedded, False))
-
-    def _picture(self, file: ToIndex, passage: Passage, shown: dict[bytes, int]) -> NewPicture | None:
-        if passage.preview is None:
-            return None
-        digest = short_hash(passage.preview)
-        name = self._pictures.space_name if self._pictures is not None and digest in shown else ""
-        self._seen_by[file.path] = name and self._seen_by.get(file.path, name)
-        return NewPicture(digest, passage.looks, shown.get(digest))
 
 
 def _begun(events: Iterator[Event]) -> tuple[str, Iterator[Event]]:
@@ -468,33 +296,6 @@ def embedded_text(context: str, text: str) -> tuple[bytes, str]:
     """What of a chunk goes through the model, with the hash that it has in the cache of embeddings."""
     whole = f"{context}\n{text}"
     return short_hash(whole.encode("utf-8", "replace")), whole
-
-
-def _drafts(jobs: Sequence[_Job]) -> Iterator[Draft]:
-    for job in jobs:
-        if job.part is not None:
-            yield from job.part.documents
-
-
-def _new_document(draft: Draft, chunks: list[NewChunk]) -> NewDocument:
-    metadata = draft.metadata
-    return NewDocument(
-        number=draft.number,
-        parent=draft.parent,
-        kind=metadata.kind or draft.kind,
-        mime=draft.mime,
-        name=draft.name,
-        title=metadata.title,
-        state=draft.state,
-        chunks=chunks,
-        author=metadata.author,
-        created=metadata.created,
-        language=metadata.language,
-        tags=metadata.tags,
-        mail=metadata.mail,
-        problem=draft.problem,
-        locator=draft.locator,
-    )
 
 
 def _shared(files: Iterator[ToIndex], guard: threading.Lock) -> Iterator[ToIndex]:
