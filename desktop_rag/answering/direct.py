@@ -33,6 +33,7 @@ _YES_OR_NO = re.compile(
 _SEVERAL = re.compile(
     r"\b(?:list|name all|all (?:the|of)|which\s+\w+s\s+(?:are|were|do|did|have|had)|what are (?:the|all|my|our)"
     r"|what were (?:the|all)|everything|summari[sz]e|describe|explain|compare|nenne|welche\s+\w+\s+(?:sind|waren|haben)"
+    r"|from (?:when|where|which|what)\b.*\bto (?:when|where|which|what)|von wann bis wann|von wo (?:bis|nach) wo"
     r"|(?:and|und|,)\s+(?:who|whom|whose|when|where|what|which|how|why|wer|wen|wem|wann|wo|was|welche\w*|wie|warum)"
     r"|alle\b|fasse|beschreibe|erkläre|vergleiche)",
     re.IGNORECASE,

@@ -33,6 +33,9 @@ def _marking(text: str, answer: str, score: float = 4.0, lead: float = 5.0) -> R
         ("Summarise the minutes", False),
         ("How much is the invoice, and when must it be paid?", False),
         ("Wer kommt und wann?", False),
+        ("From when to when is Malt Lane closed?", False),
+        ("Von wann bis wann ist die Straße gesperrt?", False),
+        ("From when is Malt Lane closed?", True),
     ],
 )
 def test_what_a_few_words_can_answer(question: str, short: bool) -> None:
