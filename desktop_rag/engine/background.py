@@ -57,12 +57,12 @@ class Background:
             return
         self.ready.set()
         self._bus.publish(ModelReady(self._parts.embedder.space.model))
-        dates.get_ready()
         if self._parts.reader is not None:
             try:
                 self._parts.reader.load()
             except DesktopRagError as error:  # what is found stays in the order of the search
                 self._in_trouble(Problem(error.code, error.message, error.hint))
+        dates.get_ready()
 
     def _in_trouble(self, problem: Problem) -> None:
         logging.getLogger("desktop_rag").error("%s: %s", problem.code, problem.message)
