@@ -43,8 +43,8 @@ def store_vectors(catalog: Catalog, vectors: VectorStore, ids: Sequence[int]) ->
     rows = (
         catalog.reader()
         .execute(
-            f"SELECT r.id, e.vector FROM json_each(?) wanted JOIN ({vectors.rows}) r ON r.id = wanted.value"
-            " JOIN embeddings e ON e.id = r.embedding_id AND e.space = ?",
+            f"SELECT r.id, e.vector FROM json_each(?) wanted CROSS JOIN ({vectors.rows}) r ON r.id = wanted.value"
+            " CROSS JOIN embeddings e ON e.id = r.embedding_id AND e.space = ?",
             (msgspec.json.encode(ids).decode(), vectors.space_name),
         )
         .fetchall()

@@ -154,7 +154,7 @@ class CatalogSearch:
         rows = self._catalog.reader().execute(
             "SELECT c.id, c.document_id, d.top_id, c.ordinal, c.role, c.context, c.text, c.words,"
             " CASE e.space WHEN ? THEN e.vector ELSE x'' END"
-            " FROM json_each(?) wanted JOIN chunks c ON c.id = wanted.value"
+            " FROM json_each(?) wanted CROSS JOIN chunks c ON c.id = wanted.value"
             " JOIN documents d ON d.id = c.document_id JOIN embeddings e ON e.id = c.embedding_id"
             " WHERE EXISTS (SELECT 1 FROM files WHERE files.document_id = d.top_id)",
             (self._space, json.dumps(list(ids))),
@@ -188,13 +188,15 @@ class CatalogSearch:
         """Ids [n] and vectors [n, dim] of the given chunks, or of all."""
         import numpy as np
 
-        wanted = "" if chunk_ids is None else "json_each(?) wanted JOIN "
+        # A cross join is done in the order it is written in: SQLite would go through all vectors, not knowing how few
+        # are wanted.
+        wanted = "" if chunk_ids is None else "json_each(?) wanted CROSS JOIN "
         of_wanted = "" if chunk_ids is None else " ON r.id = wanted.value"
         rows = (
             self._catalog.reader()
             .execute(
                 f"SELECT r.id, e.vector FROM {wanted}({self._rows}) r{of_wanted}"
-                " JOIN embeddings e ON e.id = r.embedding_id AND e.space = ?",
+                " CROSS JOIN embeddings e ON e.id = r.embedding_id AND e.space = ?",
                 (*(() if chunk_ids is None else (json.dumps(list(chunk_ids)),)), self._space),
             )
             .fetchall()
@@ -213,7 +215,7 @@ class CatalogSearch:
     def looks(self, chunk_ids: Sequence[int]) -> dict[int, int]:
         """What the pictures among the given chunks look like: 64 bits each."""
         rows = self._catalog.reader().execute(
-            "SELECT p.chunk_id, p.looks FROM json_each(?) wanted JOIN pictures p ON p.chunk_id = wanted.value",
+            "SELECT p.chunk_id, p.looks FROM json_each(?) wanted CROSS JOIN pictures p ON p.chunk_id = wanted.value",
             (json.dumps(list(chunk_ids)),),
         )
         return dict(rows)
@@ -234,7 +236,7 @@ class CatalogSearch:
         chunks: list[int] | None = None
         if len(documents) <= FEW:
             rows = reader.execute(
-                "SELECT c.id FROM json_each(?) wanted JOIN chunks c ON c.document_id = wanted.value LIMIT ?",
+                "SELECT c.id FROM json_each(?) wanted CROSS JOIN chunks c ON c.document_id = wanted.value LIMIT ?",
                 (json.dumps(documents), FEW + 1),
             ).fetchall()
             chunks = [row[0] for row in rows] if len(rows) <= FEW else None
@@ -243,7 +245,7 @@ class CatalogSearch:
     def first_chunks(self, documents: Sequence[int]) -> list[int]:
         """The first chunk of each document, in the order given."""
         rows = self._catalog.reader().execute(
-            "SELECT c.id FROM json_each(?) wanted JOIN chunks c ON c.document_id = wanted.value AND c.ordinal = 0"
+            "SELECT c.id FROM json_each(?) wanted CROSS JOIN chunks c ON c.document_id = wanted.value AND c.ordinal = 0"
             " ORDER BY wanted.key",
             (json.dumps(list(documents)),),
         )
