@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 READER = "minilm-reader"
-_KEPT_S = 60.0
-"""It is in memory as long as questions come: 60 to 90 MB, back within a tenth of a second."""
 MAX_TOKENS = 288
 """Tokens of question, context and text that the model was taught to read together; what is longer is cut off."""
 _AROUND = 40
@@ -51,7 +49,7 @@ class TextReader:
         bundled = find_bundled(READER)
         path = weights or bundled_file(bundled.weights)
         sha256 = "" if weights else bundled.sha256
-        self._model = OnnxModel(READER, path, sha256=sha256, threads=threads, loading=loading, kept_s=_KEPT_S)
+        self._model = OnnxModel(READER, path, sha256=sha256, threads=threads, loading=loading)
         self._tokenizer = tokenizer_in(bundled_file(bundled.tokenizer))
 
     def load(self) -> None:

@@ -10,7 +10,7 @@ import psutil
 
 from desktop_rag.engine.client import EngineClient
 from desktop_rag.engine.opening import start_engine, stop_engine
-from desktop_rag.models import text_reading
+from desktop_rag.models.onnx_model import KEPT_S
 from tests.benchmarks.corpora import load
 from tests.benchmarks.freshness import FILES, settle
 from tests.benchmarks.libraries import watched
@@ -33,7 +33,7 @@ def measure(section: Section) -> None:
             for question in load("squad").questions[:50]:
                 client.search(question.text)
             _memory(section, client, "while questions come", None)
-            time.sleep(text_reading._KEPT_S + 5)
+            time.sleep(KEPT_S + 5)
             _memory(section, client, "a minute after 50 questions")
             client.index()
             settle(client)
