@@ -32,8 +32,6 @@ _WEIGHT = 0.015
 class Reader(Protocol):
     """Marks the likeliest answer in passages, pairs of context and text. Raises ``ModelError``."""
 
-    def load(self) -> None: ...
-
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]: ...
 
 

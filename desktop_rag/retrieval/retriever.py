@@ -77,7 +77,7 @@ class Retriever:
         self._pictures = pictures
         self._reader = reader
         self._rescale = rescale
-        self._side = ThreadPoolExecutor(2, thread_name_prefix="beside")
+        self._side = ThreadPoolExecutor(1, thread_name_prefix="dense")
 
     def close(self) -> None:
         self._side.shutdown()
@@ -123,12 +123,9 @@ class Retriever:
         if allowed is not None and allowed.nothing:
             return []
         if words(query.text):
-            reader = self._reader if read and mode == "hybrid" and can_read(query.text) else None
-            if reader is not None:
-                self._side.submit(reader.load)  # while the search goes on; what is wrong with it shows when it reads
             ranked = self._rank_text(query, mode, allowed)
-            if reader is not None:
-                ranked = self._read(reader, query.text, ranked)
+            if read and mode == "hybrid":
+                ranked = self._read(query.text, ranked)
         else:
             ranked = [] if allowed is None or picture is not None else self._listed(query)
         return self._with_pictures(ranked, self._seen(query, mode, picture, allowed, ranked))
@@ -184,11 +181,13 @@ class Retriever:
         ]
         return sorted(merged, key=lambda item: (-item.score, item.candidate.id))
 
-    def _read(self, reader: Reader, text: str, ranked: list[Ranked]) -> list[Ranked]:
+    def _read(self, text: str, ranked: list[Ranked]) -> list[Ranked]:
+        if self._reader is None or not can_read(text):
+            return ranked
         # Among scores of exact strings (see ``_adjusted``), the search's judgement lies within a half.
         spread = 2.0 if exact_strings(text) else 1.0
         try:
-            return reread(text, ranked, reader, spread=spread)
+            return reread(text, ranked, self._reader, spread=spread)
         except ModelError as error:
             logging.getLogger("desktop_rag").warning("Passages were not read: %s", error.message)
             return ranked

@@ -15,9 +15,6 @@ class FakeReader:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def load(self) -> None:
-        raise NotImplementedError
-
     def read(self, _question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]:
         self.asked += [text for _, text in passages]
         sure, unsure = Reading(0, 6, 9.0, 15.0), Reading(0, 6, -9.0, -10.0)
