@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -47,6 +48,7 @@ def main() -> None:
     if not SHARED_DATA.is_dir():
         console.print(f"Nothing to measure: the public files are not in {SHARED_DATA}")
         return
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # programs start as where they are installed: compiled already
     print_machine(console)
     done: list[Section] = []
     for name in options.sections or SECTIONS:
