@@ -43,7 +43,7 @@ def answer(
     shown = _shown(hits)
     if shown:
         return _show(question, shown, hits)
-    sources = [Source(hit.text, hit.chunk.context, hit.score, isinstance(hit.chunk.locator, Cells)) for hit in hits]
+    sources = [_source(hit, hit.text) for hit in hits]
     found = quotes(text, weights, sources, embed)
     if not found:
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits))
@@ -82,10 +82,12 @@ def _show(question: str, shown: Sequence[Hit], hits: Sequence[Hit]) -> Answer:
 def _direct(text: str, hits: Sequence[Hit]) -> Direct | None:
     if not has_short_answer(text):
         return None
-    sources = [
-        Source(hit.chunk.text, hit.chunk.context, hit.score, isinstance(hit.chunk.locator, Cells)) for hit in hits
-    ]
-    return direct_answer(sources, [hit.why.reading for hit in hits])
+    # What was read is the chunk alone, not the neighbours that are shown with it.
+    return direct_answer([_source(hit, hit.chunk.text) for hit in hits], [hit.why.reading for hit in hits])
+
+
+def _source(hit: Hit, text: str) -> Source:
+    return Source(text, hit.chunk.context, hit.score, isinstance(hit.chunk.locator, Cells))
 
 
 def _say(question: str, direct: Direct, hits: Sequence[Hit], sure: float) -> Answer:

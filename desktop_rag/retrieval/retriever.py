@@ -96,17 +96,11 @@ class Retriever:
         """At most ``limit`` passages, at most ``per_document`` of one document. ``picture`` [dim] is the unit vector of
         one that is searched for as well as the text; the file whose document is ``without`` is left out. With ``read``
         the first passages of a hybrid search are read, if there is a reader, and those that answer put first."""
-        ranked = [item for item in self.rank(query, mode, picture, read=read) if item.candidate.top_id != without]
-        if not ranked and query.fallback is not None:
-            return self.search(
-                query.fallback,
-                limit=limit,
-                mode=mode,
-                per_document=per_document,
-                picture=picture,
-                without=without,
-                read=read,
-            )
+        ranked: list[Ranked] = []
+        asked: Query | None = query
+        while asked is not None and not ranked:
+            query, asked = asked, asked.fallback
+            ranked = [item for item in self.rank(query, mode, picture, read=read) if item.candidate.top_id != without]
         looks = self._catalog.looks([item.candidate.id for item in ranked])
         return Found(tuple(readable(ranked, limit, per_document, looks)), query)
 
