@@ -20,8 +20,8 @@ from desktop_rag.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.opening import AnyEngine
     from desktop_rag.engine.results import SearchResult
+    from desktop_rag.engine.service.opening import AnyEngine
     from desktop_rag.types import Answer, Hit
 
 
@@ -258,7 +258,7 @@ def terms_of(question: str) -> list[str]:
 
 def _engine(arguments: Arguments) -> AnyEngine:
     """The running engine, or the library opened for searching: that works while another process is writing to it."""
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
 
     return open_engine(library_of(arguments), read_only=True)
 

@@ -51,7 +51,7 @@ def add_to(commands: Subparsers) -> None:
 
 
 def _backup(arguments: Arguments) -> int:
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
     from desktop_rag.storage.backup import check_backup
 
     file = _file_of(arguments)
@@ -68,7 +68,7 @@ def _backup(arguments: Arguments) -> int:
 
 
 def _restore(arguments: Arguments) -> int:
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
 
     file = _file_of(arguments)
     with open_engine(library_of(arguments)) as engine:

@@ -60,7 +60,7 @@ def _in_terminal(arguments: Arguments, samples: Path) -> int:
     from desktop_rag.cli.progress import progress_shown
     from desktop_rag.cli.render import Block, show_answer, show_question
     from desktop_rag.cli.terminal import duration, program, short_path, show, show_json
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
     from desktop_rag.paths import resources_dir
 
     entries = json.loads((resources_dir() / "samples-questions.json").read_text(encoding="utf-8"))

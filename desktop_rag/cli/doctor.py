@@ -36,7 +36,7 @@ def add_to(commands: Subparsers) -> None:
 
 def _doctor(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import clean, show, show_json
-    from desktop_rag.engine.opening import repair_library
+    from desktop_rag.engine.service.opening import repair_library
 
     library = library_of(arguments)
     done, checks = repair_library(library) if arguments.repair else ([], _examined(library))
@@ -51,7 +51,7 @@ def _doctor(arguments: Arguments) -> int:
 def _examined(library: Path) -> list[Check]:
     """What the engine finds; one that is busy elsewhere leaves less to look at."""
     from desktop_rag.engine.engine import Engine
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
     from desktop_rag.errors import LibraryBusy
 
     try:

@@ -9,9 +9,9 @@ from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_of
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.client import EngineClient
     from desktop_rag.engine.events import Event
     from desktop_rag.engine.results import EngineStatus, Status
+    from desktop_rag.engine.service.client import EngineClient
 
 _ACTIVITIES = {
     "starting": "starting",
@@ -53,8 +53,8 @@ def add_to(commands: Subparsers) -> None:
 
 def _start(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import program, show, show_json
-    from desktop_rag.engine.client import EngineClient
-    from desktop_rag.engine.opening import start_engine
+    from desktop_rag.engine.service.client import EngineClient
+    from desktop_rag.engine.service.opening import start_engine
 
     library = library_of(arguments)
     running = EngineClient.connect(library)
@@ -72,7 +72,7 @@ def _start(arguments: Arguments) -> int:
 
 def _stop(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import say, show, show_json
-    from desktop_rag.engine.opening import stop_engine
+    from desktop_rag.engine.service.opening import stop_engine
 
     stopped = stop_engine(library_of(arguments))
     if arguments.json:
@@ -85,7 +85,7 @@ def _stop(arguments: Arguments) -> int:
 
 
 def _restart(arguments: Arguments) -> int:
-    from desktop_rag.engine.opening import stop_engine
+    from desktop_rag.engine.service.opening import stop_engine
 
     stop_engine(library_of(arguments))
     return _start(arguments)
@@ -94,7 +94,7 @@ def _restart(arguments: Arguments) -> int:
 def _status(arguments: Arguments) -> int:
     from desktop_rag.cli.looking import show_status
     from desktop_rag.cli.terminal import program, say, show, show_json
-    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.service.client import EngineClient
 
     client = EngineClient.connect(library_of(arguments))
     if client is None:
@@ -143,7 +143,7 @@ def _follow(arguments: Arguments) -> int:
 
 
 def _running(arguments: Arguments) -> EngineClient:
-    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.service.client import EngineClient
     from desktop_rag.errors import ConfigError
 
     client = EngineClient.connect(library_of(arguments))

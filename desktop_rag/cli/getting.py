@@ -13,9 +13,9 @@ from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import Arguments
 
 if TYPE_CHECKING:
-    from desktop_rag.models.catalogue import Means
-    from desktop_rag.models.offer import Offer
-    from desktop_rag.models.shelf import Installed, OnTransfer, Shelf, Transfer
+    from desktop_rag.models.store.catalogue import Means
+    from desktop_rag.models.store.model_store import Installed, ModelStore, OnTransfer, Transfer
+    from desktop_rag.models.store.offer import Offer
 
 SET = "recommended"
 """Stands for all models of the set for this PC."""
@@ -25,8 +25,8 @@ _LINE_EVERY_S = 10.0
 def means_of(card_gb: float | None = None, memory_gb: float | None = None) -> tuple[Means, str]:
     """What this PC has, in numbers and in words; what is given counts instead of what is found."""
     from desktop_rag.cli.terminal import clean_name, size
-    from desktop_rag.models.catalogue import Means
     from desktop_rag.models.hardware import read_machine
+    from desktop_rag.models.store.catalogue import Means
 
     gib = 1024**3
     machine = read_machine()
@@ -43,24 +43,24 @@ def means_of(card_gb: float | None = None, memory_gb: float | None = None) -> tu
 def download(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import say, show_json
     from desktop_rag.errors import ConfigError
-    from desktop_rag.models.download import fetch
-    from desktop_rag.models.shelf import Shelf
+    from desktop_rag.models.store.download import fetch
+    from desktop_rag.models.store.model_store import ModelStore
 
-    shelf = Shelf()
+    model_store = ModelStore()
     if not arguments.yes and (arguments.json or not sys.stdin.isatty()):
         raise ConfigError("Nobody can be asked whether this may be fetched.", "Add --yes.")
     done: list[Installed] = []
-    offers = list(_offers(arguments, shelf, done))
-    if offers and not _agreed(offers, shelf, yes=arguments.yes):
+    offers = list(_offers(arguments, model_store, done))
+    if offers and not _agreed(offers, model_store, yes=arguments.yes):
         say("Nothing was fetched.")
         return Exit.NOTHING
     try:
         for offer in offers:
             with progress_shown(f"Fetching {offer.name}") as on_transfer:
-                model = fetch(offer, shelf, on_transfer=on_transfer)
+                model = fetch(offer, model_store, on_transfer=on_transfer)
             done.append(model)
             if not arguments.json:
-                _welcome(model, shelf)
+                _welcome(model, model_store)
     except KeyboardInterrupt:
         say("Stopped. What has come is kept; the same command goes on from there.")
         return Exit.INTERRUPTED
@@ -69,15 +69,15 @@ def download(arguments: Arguments) -> int:
     return Exit.OK
 
 
-def _offers(arguments: Arguments, shelf: Shelf, done: list[Installed]) -> Iterator[Offer]:
+def _offers(arguments: Arguments, model_store: ModelStore, done: list[Installed]) -> Iterator[Offer]:
     """What is to be fetched for the names given; ``done`` gets what is installed already."""
     from desktop_rag.cli.terminal import say
-    from desktop_rag.models.catalogue import load_catalogue
-    from desktop_rag.models.checks import check_role
-    from desktop_rag.models.download import look_up, look_up_other
+    from desktop_rag.models.store.catalogue import load_catalogue
+    from desktop_rag.models.store.checks import check_role
+    from desktop_rag.models.store.download import look_up, look_up_other
 
     catalogue = load_catalogue()
-    here = {model.name: model for model in shelf.installed() if not model.fault}
+    here = {model.name: model for model in model_store.installed() if not model.fault}
     names: dict[str, None] = {}
     for name in arguments.names:
         names |= dict.fromkeys(
@@ -102,19 +102,19 @@ def _offers(arguments: Arguments, shelf: Shelf, done: list[Installed]) -> Iterat
             yield look_up(wanted)
 
 
-def _agreed(offers: Sequence[Offer], shelf: Shelf, *, yes: bool) -> bool:
+def _agreed(offers: Sequence[Offer], model_store: ModelStore, *, yes: bool) -> bool:
     """Say what would be fetched, from where, and how much; and ask."""
     from desktop_rag.cli.terminal import clean_name, say, size
 
     for offer in offers:
-        here = offer.bytes_here(shelf.download_folder(offer.name))
+        here = offer.bytes_here(model_store.download_folder(offer.name))
         rest = f", of which {size(here)} have come already" if here else ""
         licence = clean_name(offer.origin.licence) or "not stated: see its page"
         say(f"{offer.name}: {clean_name(offer.title)}, {size(offer.bytes)}{rest}")
         say(f"  from {offer.endpoint}/{offer.origin.repository} (as of {offer.origin.revision[:12]})")
         say(f"  licence: {licence}")
-    total = sum(offer.bytes - offer.bytes_here(shelf.download_folder(offer.name)) for offer in offers)
-    say(f"That is {size(total)} to fetch, into {shelf.folder}")
+    total = sum(offer.bytes - offer.bytes_here(model_store.download_folder(offer.name)) for offer in offers)
+    say(f"That is {size(total)} to fetch, into {model_store.folder}")
     if yes:
         return True
     print("Fetch it? [y/N] ", end="", file=sys.stderr, flush=True)
@@ -126,25 +126,25 @@ def _agreed(offers: Sequence[Offer], shelf: Shelf, *, yes: bool) -> bool:
 
 def import_one(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show_json
-    from desktop_rag.models.shelf import Shelf
+    from desktop_rag.models.store.model_store import ModelStore
 
-    shelf = Shelf()
+    model_store = ModelStore()
     with progress_shown("Copying") as on_transfer:
-        model = shelf.import_model(Path(arguments.path), arguments.role, arguments.name, on_transfer=on_transfer)
+        model = model_store.import_model(Path(arguments.path), arguments.role, arguments.name, on_transfer=on_transfer)
     if arguments.json:
         show_json(model)
     else:
-        _welcome(model, shelf)
+        _welcome(model, model_store)
     return Exit.OK
 
 
-def _welcome(model: Installed, shelf: Shelf) -> None:
+def _welcome(model: Installed, model_store: ModelStore) -> None:
     from desktop_rag.cli.terminal import clean_name, program, show, size
 
     show(
         f"{model.name} is installed: {clean_name(model.title)}, for {model.role}, {size(model.bytes)}. It was checked."
     )
-    chosen = shelf.chosen(model.role)
+    chosen = model_store.chosen(model.role)
     if chosen is None or chosen.name != model.name:
         instead = f"{chosen.name} stays in use" if chosen is not None else "You wanted none to be used"
         show(f"{instead}; to change that: {program()} models use {model.name}")

@@ -77,7 +77,7 @@ def _index(arguments: Arguments) -> int:
     from desktop_rag.cli.interrupt import stop_on_interrupt
     from desktop_rag.cli.progress import progress_shown
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
     from desktop_rag.errors import ConfigError
 
     paths = [Path(path).expanduser() for path in arguments.paths]
@@ -161,7 +161,7 @@ def _problems(problems: tuple[tuple[str, Problem], ...]) -> Iterator[RenderableT
 
 def _forget(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import counted, say, short_path, show, show_json
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
 
     path = Path(arguments.path).expanduser().absolute()
     with open_engine(library_of(arguments)) as engine:
@@ -179,7 +179,7 @@ def _forget(arguments: Arguments) -> int:
 def _rebuild(arguments: Arguments) -> int:
     from desktop_rag.cli.progress import progress_shown
     from desktop_rag.cli.terminal import counted, show, show_json
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
 
     with open_engine(library_of(arguments)) as engine, progress_shown() as on_progress:
         count = engine.rebuild(on_progress)

@@ -44,7 +44,7 @@ def add_to(commands: Subparsers) -> None:
 
 def _status(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
 
     with open_engine(library_of(arguments), read_only=True) as engine:
         status = engine.status()
@@ -93,7 +93,7 @@ def show_status(status: Status) -> Iterator[RenderableType]:
 def _why(arguments: Arguments) -> int:
     from desktop_rag.cli.asking import terms_of
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
 
     question = question_of(arguments.question)
     with open_engine(library_of(arguments), read_only=True) as engine:

@@ -13,9 +13,9 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command, add_comm
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from desktop_rag.models.catalogue import Bundled, Catalogue, Listed, Recommendation
-    from desktop_rag.models.shelf import Shelf
-    from desktop_rag.models.work import ModelRole
+    from desktop_rag.models.requests import ModelRole
+    from desktop_rag.models.store.catalogue import Bundled, Catalogue, Listed, Recommendation
+    from desktop_rag.models.store.model_store import ModelStore
 
 ROLES: tuple[ModelRole, ...] = ("chat", "embedding", "reranking", "image", "speech")
 """``INSTALLABLE``, which the command line need not load a library to know."""
@@ -117,37 +117,37 @@ def _gigabytes(text: str) -> float:
 
 def _list(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.models.catalogue import load_catalogue
-    from desktop_rag.models.shelf import Shelf
+    from desktop_rag.models.store.catalogue import load_catalogue
+    from desktop_rag.models.store.model_store import ModelStore
 
-    shelf, catalogue = Shelf(), load_catalogue()
+    model_store, catalogue = ModelStore(), load_catalogue()
     if arguments.json:
         show_json(
             {
-                "folder": str(shelf.folder),
-                "installed": shelf.installed(),
-                "in_use": {role: model.name for role in ROLES if (model := shelf.chosen(role)) is not None},
-                "unfinished": [{"name": name, "bytes": size} for name, size in shelf.unfinished()],
+                "folder": str(model_store.folder),
+                "installed": model_store.installed(),
+                "in_use": {role: model.name for role in ROLES if (model := model_store.chosen(role)) is not None},
+                "unfinished": [{"name": name, "bytes": size} for name, size in model_store.unfinished()],
                 "available": catalogue.models,
                 "bundled": catalogue.bundled,
             }
         )
     else:
-        show(*_listing(shelf, catalogue))
+        show(*_listing(model_store, catalogue))
     return Exit.OK
 
 
-def _listing(shelf: Shelf, catalogue: Catalogue) -> Iterator[RenderableType]:
+def _listing(model_store: ModelStore, catalogue: Catalogue) -> Iterator[RenderableType]:
     from rich.text import Text
 
     from desktop_rag.cli.render import Block
     from desktop_rag.cli.terminal import clean_name, program, short_path, size
 
-    installed, listed = shelf.installed(), catalogue.models
+    installed, listed = model_store.installed(), catalogue.models
     here = {model.name for model in installed}
     width = max(len(name) for name in (*here, *(model.name for model in listed)))
     for role in ROLES:
-        chosen = shelf.chosen(role)
+        chosen = model_store.chosen(role)
         own = [model for model in installed if model.role == role]
         without = f" {_WITHOUT[role]}" if chosen is None and _WITHOUT[role] else ""
         yield Text(f"{_DOES[role][0]} {_DOES[role][2]}.{without}", "bold")
@@ -168,12 +168,12 @@ def _listing(shelf: Shelf, catalogue: Catalogue) -> Iterator[RenderableType]:
         terms = f"{bundled.title}, {size(bundled.bytes)}; {_languages(bundled)}; {bundled.licence}"
         yield Block(Text(terms), Text(f"  {bundled.name:<{width}}  "))
     yield Text("")
-    for name, bytes_here in shelf.unfinished():
+    for name, bytes_here in model_store.unfinished():
         yield Text(
             f"Of {clean_name(name)}, {size(bytes_here)} have come: the command that began it goes on from there."
         )
     yield Text("Memory is an estimate; how much there is to fetch, the hub tells when you ask for a model.", "dim")
-    yield Text(f"Installed models are in {clean_name(short_path(str(shelf.folder)))}", "dim")
+    yield Text(f"Installed models are in {clean_name(short_path(str(model_store.folder)))}", "dim")
     yield Text(f"What suits this PC: {program()} models recommend", "dim")
 
 
@@ -190,15 +190,15 @@ def _languages(model: Listed | Bundled) -> str:
 
 def _recommend(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.models.catalogue import load_catalogue
-    from desktop_rag.models.shelf import Shelf
+    from desktop_rag.models.store.catalogue import load_catalogue
+    from desktop_rag.models.store.model_store import ModelStore
 
     means, said = means_of(arguments.card, arguments.memory)
     advice = load_catalogue().recommend(means)
     if arguments.json:
         show_json({"means": means, "tier": advice.tier.name, "title": advice.tier.title, "models": advice.models})
     else:
-        here = {model.name for model in Shelf().installed() if not model.fault}
+        here = {model.name for model in ModelStore().installed() if not model.fault}
         show(*_advice(advice, said, here, given=arguments.card is not None or arguments.memory is not None))
     return Exit.OK
 
@@ -238,17 +238,19 @@ def _advice(advice: Recommendation, said: str, here: set[str], *, given: bool) -
 def _verify(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import clean_name, complain, program, say, show, show_json
     from desktop_rag.errors import ModelRefused
-    from desktop_rag.models.shelf import Shelf
+    from desktop_rag.models.store.model_store import ModelStore
 
-    shelf = Shelf()
-    names = [shelf.find(name).name for name in arguments.names] or [model.name for model in shelf.installed()]
+    model_store = ModelStore()
+    names = [model_store.find(name).name for name in arguments.names] or [
+        model.name for model in model_store.installed()
+    ]
     if not names and not arguments.json:
         say(f"No models are installed. Which suit this PC: {program()} models recommend")
     faults: dict[str, str] = {}
     for name in names:
         try:
             with progress_shown(f"Checking {name}") as on_transfer:
-                shelf.verify(name, on_transfer=on_transfer)
+                model_store.verify(name, on_transfer=on_transfer)
         except ModelRefused as refused:
             faults[name] = refused.message
             if not arguments.json:
@@ -263,11 +265,11 @@ def _verify(arguments: Arguments) -> int:
 
 def _remove(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.models.shelf import Shelf
+    from desktop_rag.models.store.model_store import ModelStore
 
-    shelf = Shelf()
+    model_store = ModelStore()
     for name in arguments.names:
-        shelf.remove(name)
+        model_store.remove(name)
         if not arguments.json:
             show(f"{name} is removed.")
     if arguments.json:
@@ -277,12 +279,12 @@ def _remove(arguments: Arguments) -> int:
 
 def _use(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.models.shelf import Shelf
+    from desktop_rag.models.store.model_store import ModelStore
 
-    shelf = Shelf()
-    model = None if arguments.without else shelf.find(arguments.name)
+    model_store = ModelStore()
+    model = None if arguments.without else model_store.find(arguments.name)
     role = arguments.without if model is None else model.role
-    shelf.use(role, None if model is None else model.name)
+    model_store.use(role, None if model is None else model.name)
     if arguments.json:
         show_json({"role": role, "name": None if model is None else model.name})
     elif model is None:

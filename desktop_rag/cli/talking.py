@@ -10,7 +10,7 @@ from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import Arguments, Subparsers, add_command, add_filters, filters_of, library_of, positive
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.opening import AnyEngine
+    from desktop_rag.engine.service.opening import AnyEngine
 
 _LISTED = 30
 
@@ -59,7 +59,7 @@ def _chat(arguments: Arguments) -> int:
     from desktop_rag.cli.interrupt import stop_on_interrupt
     from desktop_rag.cli.live import LiveAnswer
     from desktop_rag.cli.terminal import complain, say, show
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
     from desktop_rag.errors import ModelError, QueryError
 
     conversation: int | None = arguments.conversation
@@ -97,7 +97,7 @@ def _next_question() -> str:
 
 def _conversations(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import say
-    from desktop_rag.engine.opening import open_engine
+    from desktop_rag.engine.service.opening import open_engine
 
     action: str = arguments.action
     number: int | None = arguments.number

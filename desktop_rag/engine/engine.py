@@ -10,32 +10,32 @@ from types import TracebackType
 from typing import Self
 
 from desktop_rag.config import Config, config_path, load_config
-from desktop_rag.engine import explain
-from desktop_rag.engine.answerer import Answerer
-from desktop_rag.engine.background import Background
-from desktop_rag.engine.doctor import examine
 from desktop_rag.engine.events import EventBus, Subscription
-from desktop_rag.engine.finder import Finder, Request, parse
-from desktop_rag.engine.gate import Gate
-from desktop_rag.engine.intake import Intake
-from desktop_rag.engine.keeper import Keeper
 from desktop_rag.engine.library import CATALOG_NAME as CATALOG_NAME
 from desktop_rag.engine.library import VECTORS_NAME as VECTORS_NAME
 from desktop_rag.engine.library import Library
-from desktop_rag.engine.model_watch import ModelWatch
-from desktop_rag.engine.overview import Overview
-from desktop_rag.engine.pace import Pacer
+from desktop_rag.engine.queries import explain
+from desktop_rag.engine.queries.answers import AnswerQueries
+from desktop_rag.engine.queries.doctor import examine
+from desktop_rag.engine.queries.document_queries import DocumentQueries
+from desktop_rag.engine.queries.query_by_example import SampleKind
+from desktop_rag.engine.queries.search import Request, SearchQueries, parse
+from desktop_rag.engine.queries.status_queries import StatusQueries
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
-from desktop_rag.engine.samples import SampleKind
-from desktop_rag.engine.viewer import Viewer
+from desktop_rag.engine.sync.index_commands import IndexCommands
+from desktop_rag.engine.sync.model_watcher import ModelWatcher
+from desktop_rag.engine.sync.priority_gate import PriorityGate
+from desktop_rag.engine.sync.sync_worker import SyncWorker
+from desktop_rag.engine.sync.throttle import Throttle
+from desktop_rag.engine.sync.warmup import Background
 from desktop_rag.engine.views import DocumentView, FileList, Part
 from desktop_rag.errors import ConfigError, LibraryBusy
 from desktop_rag.indexing.indexer import Scope
-from desktop_rag.models.work import INSTALLABLE
+from desktop_rag.models.requests import INSTALLABLE
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport, restore_backup, write_backup
-from desktop_rag.storage.failures import storage_errors
 from desktop_rag.storage.lock import LibraryLock
+from desktop_rag.storage.storage_errors import storage_errors
 from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
 
 
@@ -58,31 +58,33 @@ class Engine:
         self._closing = threading.Event()
         with storage_errors(self.library):
             self._parts = Library(self.library, self.config, read_only=read_only)
-        self._finder = Finder(self._parts)
-        self._answerer = Answerer(self._parts, self._finder)
-        self._pacer = Pacer(self.config)
-        self._gate = Gate(self._pacer.pace, self._closing)
+        self._search = SearchQueries(self._parts)
+        self._answers = AnswerQueries(self._parts, self._search)
+        self._throttle = Throttle(self.config)
+        self._gate = PriorityGate(self._throttle.pace, self._closing)
         self._background = Background(self._parts, self._bus)
-        self._keeper: Keeper | None = None
-        self._models: ModelWatch | None = None
+        self._sync_worker: SyncWorker | None = None
+        self._models: ModelWatcher | None = None
         if live:
             import numpy  # noqa: F401  (two threads that are the first to import it at the same time can both fail)
 
-            self._keeper = Keeper(
-                self._parts, self._pacer, self._gate, self._bus, self._closing, self._background.upkeep
+            self._sync_worker = SyncWorker(
+                self._parts, self._throttle, self._gate, self._bus, self._closing, self._background.upkeep
             )
-        self._intake = Intake(self._parts, self._keeper)
-        self._overview = Overview(self._parts, self._keeper, started, self._background)
-        self._viewer = Viewer(self._parts)
-        if self._keeper is not None:
-            self._start(self._keeper)
+        self._index_commands = IndexCommands(self._parts, self._sync_worker)
+        self._status_queries = StatusQueries(self._parts, self._sync_worker, started, self._background)
+        self._documents = DocumentQueries(self._parts)
+        if self._sync_worker is not None:
+            self._start(self._sync_worker)
 
-    def _start(self, keeper: Keeper) -> None:
+    def _start(self, sync_worker: SyncWorker) -> None:
         """What goes on by itself in a live engine."""
-        keeper.start()
+        sync_worker.start()
         self._parts.sight.ahead = True
-        self._background.start(self._intake.writing)
-        self._models = ModelWatch(self._parts, self._gate, self._bus, self._closing, self._look_again, keeper.exclusive)
+        self._background.start(self._index_commands.writing)
+        self._models = ModelWatcher(
+            self._parts, self._gate, self._bus, self._closing, self._look_again, sync_worker.exclusive
+        )
         self._models.start()
 
     @staticmethod
@@ -93,8 +95,8 @@ class Engine:
     def close(self) -> None:
         """Stop what goes on (what is done is kept) and give the library back."""
         self._closing.set()
-        if self._keeper is not None:
-            self._keeper.close()
+        if self._sync_worker is not None:
+            self._sync_worker.close()
         self._background.close()
         if self._models is not None:
             self._models.close()
@@ -116,9 +118,9 @@ class Engine:
         in. Raises ``ConfigError`` for a path that does not exist."""
         self._must_own()
         with storage_errors(self.library):
-            scope = self._intake.add_root(path)
-        if self._keeper is not None:
-            self._keeper.follow([scope])
+            scope = self._index_commands.add_root(path)
+        if self._sync_worker is not None:
+            self._sync_worker.follow([scope])
         return scope.root
 
     def remove_root(self, path: Path) -> int:
@@ -144,14 +146,16 @@ class Engine:
         """
         self._must_own()
         with storage_errors(self.library):
-            return self._intake.index(paths, on_progress or _ignore_progress, stop or threading.Event(), force=force)
+            return self._index_commands.index(
+                paths, on_progress or _ignore_progress, stop or threading.Event(), force=force
+            )
 
     def forget(self, path: Path) -> int:
         """Remove a file, or all files of a folder or root, from the library; the files themselves stay. Returns how
         many were removed. A forgotten root is not indexed again."""
         self._must_own()
         with storage_errors(self.library):
-            return self._intake.forget(path)
+            return self._index_commands.forget(path)
 
     def pause(self) -> None:
         """Index nothing in the background until ``resume``, even after a restart; what a person asks for is done."""
@@ -185,7 +189,7 @@ class Engine:
         self._must_own()
         report = on_progress or _ignore_progress
         catalog = self._parts.catalog
-        with storage_errors(self.library), self._intake.writing():
+        with storage_errors(self.library), self._index_commands.writing():
             done = restore_backup(
                 catalog,
                 config_path(self.library),
@@ -194,14 +198,14 @@ class Engine:
                 on_progress=report,
             )
             self._parts.rebuild(report)
-        if self._keeper is not None:
-            self._keeper.follow([Scope(root) for root in catalog.roots()])
+        if self._sync_worker is not None:
+            self._sync_worker.follow([Scope(root) for root in catalog.roots()])
         return done
 
     def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> int:
         """Make Chroma's collection again from the catalog; nothing is parsed or embedded. Returns the chunks stored."""
         self._must_own()
-        with storage_errors(self.library), self._intake.writing():
+        with storage_errors(self.library), self._index_commands.writing():
             return self._parts.rebuild(on_progress or _ignore_progress)
 
     # --- asking ------------------------------------------------------------------------------------------------------
@@ -227,11 +231,11 @@ class Engine:
         Without ``wait`` a live engine whose model is not loaded yet searches by words alone, and says so: ask again
         after ``ModelReady``. Without ``rerank`` the bundled reader does not read what was found.
         """
-        complete = wait or self._keeper is None or self._background.ready.is_set()
+        complete = wait or self._sync_worker is None or self._background.ready.is_set()
         complete = complete or mode in ("keyword", "typing")
         request = Request(question, like, like_kind, filters, limit, mode, per_document, rerank)
         with storage_errors(self.library), self._gate.question():
-            return self._finder.search(request, complete=complete)
+            return self._search.search(request, complete=complete)
 
     def ask(
         self,
@@ -260,7 +264,7 @@ class Engine:
             self._must_own()
         request = Request(question, like, like_kind, filters, limit, rerank=rerank)
         with storage_errors(self.library), self._gate.question():
-            return self._answerer.ask(
+            return self._answers.ask(
                 request,
                 conversation=conversation,
                 remember=remember,
@@ -272,43 +276,43 @@ class Engine:
     def conversations(self, limit: int = 50) -> list[Conversation]:
         """The conversations of the library, the latest first."""
         with storage_errors(self.library):
-            return self._answerer.conversations.list(limit)
+            return self._answers.conversations.list(limit)
 
     def turns(self, conversation: int) -> list[Turn]:
         """What was asked and answered in a conversation. Raises ``QueryError`` for one that is not there."""
         with storage_errors(self.library):
-            return self._answerer.conversations.turns(conversation)
+            return self._answers.conversations.turns(conversation)
 
     def rename_conversation(self, conversation: int, title: str) -> None:
         """Raises ``QueryError`` for one that is not there."""
         self._must_own()
         with storage_errors(self.library):
-            self._answerer.conversations.rename(conversation, title)
+            self._answers.conversations.rename(conversation, title)
 
     def delete_conversation(self, conversation: int) -> None:
         """Raises ``QueryError`` for one that is not there."""
         self._must_own()
         with storage_errors(self.library):
-            self._answerer.conversations.delete(conversation)
+            self._answers.conversations.delete(conversation)
 
     def rate(self, conversation: int, turn: int, rating: int) -> None:
         """Note what the person thinks of an answer: -1, 0 (nothing any more) or 1; ``turn`` counts from 0. Raises
         ``QueryError`` for one that is not there."""
         self._must_own()
         with storage_errors(self.library):
-            self._answerer.conversations.rate(conversation, turn, rating)
+            self._answers.conversations.rate(conversation, turn, rating)
 
     def export_conversation(self, conversation: int) -> str:
         """A conversation as Markdown, with its sources. Raises ``QueryError`` for one that is not there."""
         with storage_errors(self.library):
-            return self._answerer.export(conversation)
+            return self._answers.export(conversation)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
     def status(self) -> Status:
         """What the library holds, and what a live engine does."""
         with storage_errors(self.library):
-            return self._overview.status()
+            return self._status_queries.status()
 
     def files(
         self,
@@ -322,7 +326,7 @@ class Engine:
         """The files known, by path: of any of ``states``, at or below ``root``, with ``name`` as a part of their names
         (case does not matter). A page has at most ``limit`` of them; the next is what comes ``after`` its last path."""
         with storage_errors(self.library):
-            return self._viewer.files(states, root, name, after, limit)
+            return self._documents.files(states, root, name, after, limit)
 
     def view(
         self, path: Path, *, document: int | None = None, chunk: int | None = None, limit: int = 60
@@ -331,31 +335,31 @@ class Engine:
         is of: at most ``limit`` passages, from the beginning or around ``chunk``. Raises ``QueryError`` for a file or
         document that is not known; a ``chunk`` that is gone is passed over."""
         with storage_errors(self.library):
-            return self._viewer.view(path, document, chunk, limit)
+            return self._documents.view(path, document, chunk, limit)
 
     def part(self, path: Path, locator: Locator) -> Part:
         """The bytes of what is at ``locator`` in a file: the picture, or scanned page, that stands just there; else the
         innermost thing that holds the place (an attachment, an embedded file, the file itself), or the body of a
         message, in HTML if it has one. What is shown by few programs (HEIC, TIFF, a drawing) comes as JPEG or PNG.
         Raises a ``FileProblem``."""
-        return self._viewer.part(path, locator)
+        return self._documents.part(path, locator)
 
     def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:
         """Small JPEGs of what the given chunks show, by chunk; those that show nothing, or cannot be shown any more,
         are left out."""
         with storage_errors(self.library):
-            return self._viewer.previews(chunks)
+            return self._documents.previews(chunks)
 
     def people(self, name: str = "", limit: int = 20) -> tuple[Person, ...]:
         """Who has sent mails or written documents, the most frequent first; with ``name``, those who have it in their
         name or address (case does not matter)."""
         with storage_errors(self.library):
-            return self._viewer.people(name, limit)
+            return self._documents.people(name, limit)
 
     def suggestions(self, limit: int = 4) -> tuple[str, ...]:
         """Questions that the files of the library answer: of different kinds, about what is newest."""
         with storage_errors(self.library):
-            return self._viewer.suggestions(limit)
+            return self._documents.suggestions(limit)
 
     def why(self, path: Path, question: str = "") -> Explanation:
         """Why a file was found, or not; with a question, where each of its chunks came."""
@@ -370,10 +374,10 @@ class Engine:
         parts = self._parts
         if repair:
             self._must_own()
-            with storage_errors(self.library), self._intake.writing():
+            with storage_errors(self.library), self._index_commands.writing():
                 parts.crashes.forgive()
                 for role in INSTALLABLE:
-                    parts.conductor.forgive(role)
+                    parts.scheduler.forgive(role)
                 parts.mend_vectors()
         return examine(
             self.library,
@@ -381,7 +385,7 @@ class Engine:
             parts.vectors,
             parts.embedder,
             parts.reader,
-            parts.shelf,
+            parts.model_store,
             read_only=parts.read_only,
         )
 
@@ -389,13 +393,13 @@ class Engine:
 
     def _look_again(self) -> None:
         """Have all folders gone through: files may have waited for a model that is there now."""
-        if self._keeper is not None:
-            self._keeper.follow([Scope(root) for root in self._parts.catalog.roots()])
+        if self._sync_worker is not None:
+            self._sync_worker.follow([Scope(root) for root in self._parts.catalog.roots()])
 
-    def _live(self) -> Keeper:
-        if self._keeper is None:
+    def _live(self) -> SyncWorker:
+        if self._sync_worker is None:
             raise ConfigError("Nothing runs in the background.", "Start the engine: desktop-rag engine start")
-        return self._keeper
+        return self._sync_worker
 
     def _must_own(self) -> None:
         if self._parts.read_only:

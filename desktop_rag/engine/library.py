@@ -9,23 +9,23 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from desktop_rag.config import Config
-from desktop_rag.engine.crashes import CrashLog
+from desktop_rag.engine.crash_log import CrashLog
 from desktop_rag.errors import ModelError, StorageError
 from desktop_rag.indexing.indexer import Indexer, recipe_of
-from desktop_rag.indexing.respace import change_over, respace
-from desktop_rag.indexing.senses import ModelSenses
-from desktop_rag.models.conducted import Conducted, model_in_use
-from desktop_rag.models.conductor import Conductor
+from desktop_rag.indexing.model_analysis import ModelMediaAnalyzer
+from desktop_rag.indexing.reembedding import change_over, respace
 from desktop_rag.models.embedder import Embedder
-from desktop_rag.models.gguf_embedding import GgufEmbedder
-from desktop_rag.models.gguf_file import read_header
 from desktop_rag.models.hardware import read_machine
-from desktop_rag.models.shelf import Installed, Shelf
-from desktop_rag.models.text_embedding import TextEmbedder
-from desktop_rag.models.text_reading import TextReader
-from desktop_rag.models.work import INSTALLABLE, ModelRole
-from desktop_rag.parsing.sandbox import ParserPool
+from desktop_rag.models.llama.gguf_embedding import GgufEmbedder
+from desktop_rag.models.llama.gguf_file import read_header
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
+from desktop_rag.models.onnx.text_reading import TextReader
+from desktop_rag.models.requests import INSTALLABLE, ModelRole
+from desktop_rag.models.runtime.scheduled import ScheduledModel, model_in_use
+from desktop_rag.models.runtime.scheduler import ModelScheduler
+from desktop_rag.models.store.model_store import Installed, ModelStore
 from desktop_rag.parsing.source import MIB
+from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.paths import logs_dir, models_dir
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.pictures import PictureSearch
@@ -33,11 +33,11 @@ from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.retrieval.sight import ModelSight
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.lock import LibraryLock
+from desktop_rag.storage.maintenance import compact, look, reconcile, sweep, tidy_catalog
 from desktop_rag.storage.private import make_private
 from desktop_rag.storage.rebuild import rebuild_vectors
 from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.storage.thumbnails import Thumbnails
-from desktop_rag.storage.upkeep import compact, look, reconcile, sweep, tidy_catalog
 from desktop_rag.storage.vectors import PICTURES, VectorStore, fingerprint
 from desktop_rag.types import Problem, Progress, Space
 
@@ -86,15 +86,15 @@ class Library:
         loading = None if self.read_only else self.crashes.loading
         self.bundled = TextEmbedder(threads=self.config.threads, loading=loading)
         self.reader = TextReader(threads=self.config.threads, loading=loading) if self.config.read_passages else None
-        self.shelf = Shelf(models_dir())
-        self.conductor = Conductor(
-            self.shelf,
+        self.model_store = ModelStore(models_dir())
+        self.scheduler = ModelScheduler(
+            self.model_store,
             read_machine,
             threads=self.config.threads,
             idle_s=60.0 * self.config.idle_minutes,
             log_dir=logs_dir(),
         )
-        opening.callback(self.conductor.close)
+        opening.callback(self.scheduler.close)
         self.embedder = self._embedder_in_use()
         self._unclean = False
         if not self.read_only:
@@ -106,8 +106,10 @@ class Library:
             opening.callback(self._note_closing)
             self.crashes.look_back(recipe_of(self.embedder.space))
             opening.callback(self.crashes.close)
-        self.senses = ModelSenses(self.conductor, self.shelf, self.catalog, self.config.read_pictures)
-        self.sight = ModelSight(self.conductor)
+        self.media_analyzer = ModelMediaAnalyzer(
+            self.scheduler, self.model_store, self.catalog, self.config.read_pictures
+        )
+        self.sight = ModelSight(self.scheduler)
         self.thumbnails = Thumbnails(self.folder / THUMBNAILS_NAME, self.config.thumbnails_mib * MIB)
         self._pictures: tuple[VectorStore, PictureSearch] | None = None
         opening.callback(self._close_pictures)
@@ -134,7 +136,7 @@ class Library:
             vectors,
             embedder,
             self.bundled,
-            self.senses,
+            self.media_analyzer,
             self.pictures,
             self.thumbnails,
             self.config,
@@ -167,7 +169,7 @@ class Library:
                 logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
                 return self.bundled
             self._installed_embedder = GgufEmbedder(
-                Conducted(self.conductor, "embedding"),
+                ScheduledModel(self.scheduler, "embedding"),
                 name=installed.name,
                 fingerprint=installed.fingerprint,
                 header=header,
@@ -176,7 +178,7 @@ class Library:
 
     def model_for(self, role: ModelRole) -> Installed | None:
         """The installed model in use for a role, if it works."""
-        return model_in_use(self.conductor, self.shelf, role)
+        return model_in_use(self.scheduler, self.model_store, role)
 
     def embedder_to_come(self) -> Embedder | None:
         """The model that is to embed texts instead of the one that does now."""
@@ -214,13 +216,13 @@ class Library:
             self.config.limits,
             timeout_s=self.config.parser_timeout_s,
             memory_bytes=self.config.parser_memory_mib * MIB,
-            hear=bool(self.senses.heard_by),
+            hear=bool(self.media_analyzer.heard_by),
         )
 
     def shared_pool(self, name: str, workers: int | None = None) -> ParserPool:
         """The pool of this name, which ends with the library: its parsers wait a while for the next file. There is
         another one when sound is understood from now on, or no longer."""
-        key = f"{name} {self.senses.heard_by}"
+        key = f"{name} {self.media_analyzer.heard_by}"
         with self._pools_guard:
             if key not in self._pools:
                 self._pools[key] = self.new_pool(workers)
@@ -237,7 +239,7 @@ class Library:
         return None if found is None else found[1]
 
     def _seen(self) -> tuple[VectorStore, PictureSearch] | None:
-        space = self.senses.image_space
+        space = self.media_analyzer.image_space
         with self._pools_guard:
             if self._pictures is not None and self._pictures[0].space != space:
                 self._pictures[0].close()

@@ -7,8 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 from desktop_rag.engine.events import Activity
-from desktop_rag.models.conductor import Loaded
-from desktop_rag.models.work import ModelRole
+from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.runtime.scheduler import Loaded
 from desktop_rag.types import Chunk, Document, File, Hit, Problem, Progress
 
 Mode = Literal["hybrid", "keyword", "dense", "typing"]

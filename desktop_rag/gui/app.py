@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication, QWidget
 
-    from desktop_rag.engine.client import EngineClient
     from desktop_rag.engine.results import Status
+    from desktop_rag.engine.service.client import EngineClient
     from desktop_rag.gui.desk import Desk
     from desktop_rag.gui.theme import Choice
     from desktop_rag.gui.window import Window

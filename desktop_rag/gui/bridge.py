@@ -27,8 +27,8 @@ from shiboken6 import isValid
 from desktop_rag.errors import DesktopRagError, EngineGone
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.client import EngineClient
     from desktop_rag.engine.results import Status
+    from desktop_rag.engine.service.client import EngineClient
 
 Lane = Literal["ask", "typing", "search", "look", "work", "status"]
 """``ask``: answers. ``typing``: results by words, at every key. ``search``: all there is for a query. ``look``: what
@@ -212,7 +212,7 @@ class Bridge(QObject):
 
     def client(self) -> EngineClient:
         """A connection of one's own; the engine is started if need be. Raises ``DesktopRagError``."""
-        from desktop_rag.engine.opening import start_engine
+        from desktop_rag.engine.service.opening import start_engine
 
         return start_engine(self.library)
 

@@ -31,8 +31,8 @@ from desktop_rag.gui.widgets import Notice, column
 from desktop_rag.gui.words import safe, tr
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.client import EngineClient
     from desktop_rag.engine.results import Status
+    from desktop_rag.engine.service.client import EngineClient
     from desktop_rag.gui.bridge import Call
 
 _SAID_MS = 5_000

@@ -14,20 +14,20 @@ from msgspec import Struct, structs
 from desktop_rag.config import Config
 from desktop_rag.indexing import chunking
 from desktop_rag.indexing.chunking import Tokenizer
+from desktop_rag.indexing.debounce import below
+from desktop_rag.indexing.media_analysis import MediaAnalyzer
 from desktop_rag.indexing.meter import Meter
-from desktop_rag.indexing.perceive import Senses
 from desktop_rag.indexing.pipeline import Pipeline, Stopped
 from desktop_rag.indexing.plan import Plan, plan
 from desktop_rag.indexing.rules import Rules
 from desktop_rag.indexing.scan import scan
-from desktop_rag.indexing.settle import below
 from desktop_rag.indexing.storing import Done, ToIndex
 from desktop_rag.parsing import PARSER_VERSION
-from desktop_rag.parsing.sandbox import ParserPool
+from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import forget_files, sweep_unfinished
+from desktop_rag.storage.maintenance import sweep
 from desktop_rag.storage.thumbnails import Thumbnails
-from desktop_rag.storage.upkeep import sweep
 from desktop_rag.storage.vectors import VectorStore, fingerprint
 from desktop_rag.types import Problem, Progress, Space
 
@@ -66,7 +66,7 @@ class Run(Struct):
         return not (self.new or self.changed or self.moved or self.gone)
 
 
-class Conduct(Struct):
+class RunControl(Struct):
     """How a run is to behave towards everything else that goes on.
 
     ``stop`` ends it soon. ``give_way`` is called between batches: it may wait, do something else, or raise ``Stopped``.
@@ -100,8 +100,8 @@ def recipe_of(space: Space) -> str:
 class Indexer:
     """Brings a library up to date. One run at a time, but for nested ones.
 
-    ``pictures`` gives the store of the vectors of pictures, in the space of the image model that the ``senses`` have at
-    that time (None when they have none). ``own`` are the program's own folders, which are never indexed.
+    ``pictures`` gives the store of the vectors of pictures, in the space of the image model that the ``media_analyzer``
+    has at that time (None when it has none). ``own`` are the program's own folders, which are never indexed.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Indexer:
         vectors: VectorStore,
         embedder: Embedder,
         tokenizer: Tokenizer,
-        senses: Senses,
+        media_analyzer: MediaAnalyzer,
         pictures: Callable[[], VectorStore | None],
         thumbnails: Thumbnails,
         config: Config,
@@ -120,7 +120,7 @@ class Indexer:
         self._vectors = vectors
         self._embedder = embedder
         self._tokenizer = tokenizer
-        self._senses = senses
+        self._media_analyzer = media_analyzer
         self._pictures = pictures
         self._thumbnails = thumbnails
         self._config = config
@@ -131,31 +131,31 @@ class Indexer:
         rules = Rules(Path(root), self._config, self._own)
         return lambda path: rules.matching(Path(path)) is not None
 
-    def run(self, scopes: Sequence[Scope], pool: Callable[[], ParserPool], conduct: Conduct) -> Run:
+    def run(self, scopes: Sequence[Scope], pool: Callable[[], ParserPool], control: RunControl) -> Run:
         """Look at ``scopes`` and do what is to be done; bad files are reported. The ``pool`` of parsers is asked for
         when there is something to parse. Raises ``StorageError``, ``ModelError``."""
         run = Run()
         recipe = recipe_of(self._embedder.space)
         pictures = self._pictures()
         stores = [self._vectors] if pictures is None else [self._vectors, pictures]
-        meter = Meter(conduct.on_progress)
-        if not conduct.nested:  # the run around this one has documents that are not finished
+        meter = Meter(control.on_progress)
+        if not control.nested:  # the run around this one has documents that are not finished
             sweep_unfinished(self._catalog)
         files: list[ToIndex] = []
         changed: set[str] = set()
         gone: dict[str, int] = {}
         for scope in _outermost(scopes):
-            if conduct.stop.is_set():
+            if control.stop.is_set():
                 run.stopped = True
                 break
-            conduct.on_progress(Progress("scanning", current=scope.at or scope.root))
-            self._look(scope, recipe, conduct, run, files, changed, gone)
-        if conduct.force:
+            control.on_progress(Progress("scanning", current=scope.at or scope.root))
+            self._look(scope, recipe, control, run, files, changed, gone)
+        if control.force:
             _forget_recipes(self._catalog, changed)
-        files.sort(key=lambda file: (file.path not in conduct.alone, -file.mtime_ns))
+        files.sort(key=lambda file: (file.path not in control.alone, -file.mtime_ns))
         # A file that is gone may have been moved: its document is kept until a new file of its size has been looked at,
         # now or, when that is still being written, later.
-        sizes, unwritten = {file.size for file in files}, _sizes(conduct.restless) if gone else set()
+        sizes, unwritten = {file.size for file in files}, _sizes(control.restless) if gone else set()
         run.kept_back = [path for path, size in gone.items() if size in unwritten]
         run.gone -= len(run.kept_back)
         moved = [path for path, size in gone.items() if size in sizes and size not in unwritten]
@@ -170,15 +170,15 @@ class Indexer:
                 self._embedder,
                 self._tokenizer,
                 pool(),
-                self._senses,
+                self._media_analyzer,
                 pictures,
                 self._thumbnails,
-                workers=1 if conduct.nested else self._config.workers,
+                workers=1 if control.nested else self._config.workers,
                 recipe=recipe,
-                stop=conduct.stop,
-                alone=conduct.alone,
-                give_way=conduct.give_way,
-                at_work=conduct.at_work,
+                stop=control.stop,
+                alone=control.alone,
+                give_way=control.give_way,
+                at_work=control.at_work,
                 on_done=lambda done: _note(run, meter, done, changed),
                 on_batch=meter.embedded,
             )
@@ -197,7 +197,7 @@ class Indexer:
         self,
         scope: Scope,
         recipe: str,
-        conduct: Conduct,
+        control: RunControl,
         run: Run,
         files: list[ToIndex],
         changed: set[str],
@@ -213,9 +213,9 @@ class Indexer:
             self._catalog.set_mounts(scope.root, found.mounts)
         run.problems += [(shown(path), _UNNAMEABLE) for path in found.unnameable]
         known = self._catalog.file_stamps(scope.root, scope.at)
-        missed = self._catalog.missed_by(scope.root, self._senses.seen_by, self._senses.heard_by)
-        planned = _without(plan(found, known, recipe, missed=missed, force=conduct.force), conduct.restless)
-        if scope.at and scope.root in conduct.unseen:
+        missed = self._catalog.missed_by(scope.root, self._media_analyzer.seen_by, self._media_analyzer.heard_by)
+        planned = _without(plan(found, known, recipe, missed=missed, force=control.force), control.restless)
+        if scope.at and scope.root in control.unseen:
             planned = structs.replace(planned, gone=())
         run.gone += len(planned.gone)
         run.unchanged += planned.unchanged

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING
 from desktop_rag.errors import ModelError
 from desktop_rag.indexing.assemble import assemble
 from desktop_rag.indexing.chunking import Tokenizer
-from desktop_rag.indexing.perceive import FilePerception, Senses
+from desktop_rag.indexing.media_analysis import FileMediaAnalysis, MediaAnalyzer
 from desktop_rag.indexing.storing import Done, Embedded, Job, Storer, ToIndex, Window, drafts_of
-from desktop_rag.parsing.fingerprint import short_hash
-from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.parsing.stream import DocumentStart, Event, FileStart
+from desktop_rag.parsing.worker.fingerprint import short_hash
+from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog, Known
 from desktop_rag.storage.thumbnails import Thumbnails
 from desktop_rag.storage.vectors import VectorStore
@@ -50,8 +50,8 @@ class Stopped(Exception):
 class Pipeline:
     """Indexes files into ``catalog`` and ``vectors`` by one ``recipe``, in the order given.
 
-    ``pictures`` holds the vectors of pictures in the space of the ``senses``' image model (None without one), and
-    ``thumbnails`` their small forms. ``stop`` is looked at between batches, and ``give_way`` called there: it may
+    ``pictures`` holds the vectors of pictures in the space of the image model of ``media_analyzer`` (None without one),
+    and ``thumbnails`` their small forms. ``stop`` is looked at between batches, and ``give_way`` called there: it may
     wait, or raise ``Stopped``. ``at_work`` hears which files are about to go through the model; files that are
     ``alone`` share no batch with others.
     """
@@ -63,7 +63,7 @@ class Pipeline:
         embedder: Embedder,
         tokenizer: Tokenizer,
         pool: ParserPool,
-        senses: Senses,
+        media_analyzer: MediaAnalyzer,
         pictures: VectorStore | None,
         thumbnails: Thumbnails,
         *,
@@ -80,7 +80,7 @@ class Pipeline:
         self._embedder = embedder
         self._tokenizer = tokenizer
         self._pool = pool
-        self._senses = senses
+        self._media_analyzer = media_analyzer
         self._pictures = pictures
         self._workers = workers
         self._recipe = recipe
@@ -147,7 +147,7 @@ class Pipeline:
                 if known is not None:
                     self._parsed.put(Job(file, None, known, content_hash))
                     continue
-                perception = FilePerception(self._senses, self._check_halted)
+                perception = FileMediaAnalysis(self._media_analyzer, self._check_halted)
                 for part in assemble(perception.follow(events), self._tokenizer):
                     self._check_halted()
                     self._parsed.put(Job(file, part, None, part.sha256, perception.heard_by))
@@ -162,7 +162,7 @@ class Pipeline:
         known = self._catalog.find_known(content_hash)
         if known is None or known.recipe != self._recipe:
             return None
-        return None if known.missed_by(self._senses.seen_by, self._senses.heard_by) else known
+        return None if known.missed_by(self._media_analyzer.seen_by, self._media_analyzer.heard_by) else known
 
     def _halted(self) -> bool:
         return self._stop.is_set() or self._failure is not None
@@ -254,7 +254,7 @@ class Pipeline:
         vectors = []
         try:
             for batch in batches:
-                vectors.append(self._senses.embed([previews[digest] for digest in batch]))
+                vectors.append(self._media_analyzer.embed([previews[digest] for digest in batch]))
                 self._between(0)
         except ModelError as error:
             logging.getLogger("desktop_rag").warning("Pictures were not embedded: %s", error.message)

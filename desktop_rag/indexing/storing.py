@@ -11,11 +11,11 @@ from msgspec import Struct
 from desktop_rag.indexing.assemble import Draft, Part
 from desktop_rag.indexing.chunking import Passage
 from desktop_rag.language import words
-from desktop_rag.parsing.fingerprint import short_hash
+from desktop_rag.parsing.worker.fingerprint import short_hash
 from desktop_rag.storage.catalog import Catalog, Known, NewChunk, NewDocument, NewPicture
 from desktop_rag.storage.commit import Finished, SeenFile, commit_documents, link_file, note_file
+from desktop_rag.storage.maintenance import sweep
 from desktop_rag.storage.thumbnails import Thumbnails
-from desktop_rag.storage.upkeep import sweep
 from desktop_rag.storage.vectors import VectorStore
 from desktop_rag.types import FileState, Problem
 

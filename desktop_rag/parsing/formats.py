@@ -7,8 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from desktop_rag.parsing.format_rows import SEEN_AND_HEARD, UNSUPPORTED
 from desktop_rag.parsing.source import Parser
-from desktop_rag.parsing.unread import SEEN_AND_HEARD, UNSUPPORTED
 from desktop_rag.types import Kind
 
 Carrier = Literal["text", "zip", "ole", "binary"]
@@ -53,7 +53,7 @@ _READ = (
         suffixes=_words(".txt .text .log .nfo .tex .bib .asc .adoc .asciidoc .textile .mediawiki .wiki"),
         mimes=_words("text/plain text/x-log text/x-tex application/x-tex text/enriched"),
         carrier="text",
-        parser="text:parse_text",
+        parser="text.plain:parse_text",
     ),
     Format(
         name="subtitles",
@@ -61,7 +61,7 @@ _READ = (
         suffixes=_words(".srt .vtt"),
         mimes=_words("application/x-subrip text/vtt"),
         carrier="text",
-        parser="text:parse_text",
+        parser="text.plain:parse_text",
     ),
     Format(
         name="Markdown",
@@ -69,7 +69,7 @@ _READ = (
         suffixes=_words(".md .markdown .mdown .mkd .mdx .qmd .rmd"),
         mimes=_words("text/markdown text/x-markdown"),
         carrier="text",
-        parser="markdown:parse_markdown",
+        parser="text.markdown:parse_markdown",
     ),
     Format(
         name="Org",
@@ -77,7 +77,7 @@ _READ = (
         suffixes=_words(".org"),
         mimes=_words("text/org text/x-org"),
         carrier="text",
-        parser="org:parse_org",
+        parser="text.org:parse_org",
     ),
     Format(
         name="reStructuredText",
@@ -85,7 +85,7 @@ _READ = (
         suffixes=_words(".rst .rest"),
         mimes=_words("text/x-rst text/prs.fallenstein.rst"),
         carrier="text",
-        parser="rst:parse_rst",
+        parser="text.rst:parse_rst",
     ),
     Format(
         name="web page",
@@ -93,7 +93,7 @@ _READ = (
         suffixes=_words(".html .htm .xhtml .xht .shtml"),
         mimes=_words("text/html application/xhtml+xml"),
         carrier="text",
-        parser="html:parse_html",
+        parser="web.html:parse_html",
     ),
     Format(
         name="CSV table",
@@ -101,7 +101,7 @@ _READ = (
         suffixes=_words(".csv .tsv .tab .psv"),
         mimes=_words("text/csv text/tab-separated-values application/csv text/comma-separated-values"),
         carrier="text",
-        parser="tabular:parse_csv",
+        parser="text.tabular:parse_csv",
     ),
     Format(
         name="JSON",
@@ -111,7 +111,7 @@ _READ = (
             "application/json application/x-ndjson application/jsonl application/ld+json application/geo+json"
         ),
         carrier="text",
-        parser="structured:parse_json",
+        parser="web.structured:parse_json",
     ),
     Format(
         name="XML",
@@ -119,7 +119,7 @@ _READ = (
         suffixes=_words(".xml .rss .atom .opml .kml .gpx .fodt .fods .fodp .xsd .xsl .xslt .dita .enex"),
         mimes=_words("application/xml text/xml application/rss+xml application/atom+xml text/x-opml"),
         carrier="text",
-        parser="structured:parse_xml",
+        parser="web.structured:parse_xml",
     ),
     Format(
         name="drawing",
@@ -127,7 +127,7 @@ _READ = (
         suffixes=_words(".svg"),
         mimes=_words("image/svg+xml"),
         carrier="text",
-        parser="pictures:parse_svg",
+        parser="media.pictures:parse_svg",
     ),
     Format(
         name="source code",
@@ -150,7 +150,7 @@ _READ = (
             "text/x-rust text/x-go"
         ),
         carrier="text",
-        parser="code:parse_code",
+        parser="text.code:parse_code",
     ),
     Format(
         name="calendar",
@@ -158,7 +158,7 @@ _READ = (
         suffixes=_words(".ics .ical .ifb .icalendar .vcs"),
         mimes=_words("text/calendar application/ics text/x-vcalendar"),
         carrier="text",
-        parser="events:parse_ics",
+        parser="pim.calendar:parse_ics",
     ),
     Format(
         name="contacts",
@@ -166,7 +166,7 @@ _READ = (
         suffixes=_words(".vcf .vcard"),
         mimes=_words("text/vcard text/x-vcard text/directory"),
         carrier="text",
-        parser="contacts:parse_vcf",
+        parser="pim.contacts:parse_vcf",
     ),
     Format(
         name="mail message",
@@ -174,7 +174,7 @@ _READ = (
         suffixes=_words(".eml .nws"),
         mimes=_words("message/rfc822 message/news message/global"),
         carrier="text",
-        parser="mail:parse_eml",
+        parser="mail.message:parse_eml",
     ),
     Format(
         name="saved web page",
@@ -182,7 +182,7 @@ _READ = (
         suffixes=_words(".mhtml .mht"),
         mimes=_words("multipart/related application/x-mimearchive"),
         carrier="text",
-        parser="mail:parse_eml",
+        parser="mail.message:parse_eml",
     ),
     Format(
         name="mailbox",
@@ -190,7 +190,7 @@ _READ = (
         suffixes=_words(".mbox .mbx"),
         mimes=_words("application/mbox"),
         carrier="text",
-        parser="mailbox:parse_mbox",
+        parser="mail.mailbox:parse_mbox",
     ),
     Format(
         name="rich text",
@@ -198,14 +198,14 @@ _READ = (
         suffixes=_words(".rtf"),
         mimes=_words("application/rtf text/rtf"),
         carrier="text",
-        parser="rtf:parse_rtf",
+        parser="office.rtf:parse_rtf",
     ),
     Format(
         name="PDF",
         kind="document",
         suffixes=_words(".pdf"),
         mimes=_words("application/pdf application/x-pdf"),
-        parser="pdf:parse_pdf",
+        parser="pdf.document:parse_pdf",
     ),
     Format(
         name="Word document",
@@ -217,7 +217,7 @@ _READ = (
             "application/vnd.ms-word.template.macroenabled.12"
         ),
         carrier="zip",
-        parser="docx:parse_docx",
+        parser="office.docx:parse_docx",
     ),
     Format(
         name="PowerPoint presentation",
@@ -231,7 +231,7 @@ _READ = (
             "powerpoint.template.macroenabled.12"
         ),
         carrier="zip",
-        parser="pptx:parse_pptx",
+        parser="office.pptx:parse_pptx",
     ),
     Format(
         name="Excel workbook",
@@ -243,7 +243,7 @@ _READ = (
             "excel.template.macroenabled.12 application/vnd.ms-excel.sheet.binary.macroenabled.12"
         ),
         carrier="zip",
-        parser="spreadsheet:parse_spreadsheet",
+        parser="office.spreadsheet:parse_spreadsheet",
     ),
     Format(
         name="Excel workbook (97-2003)",
@@ -251,7 +251,7 @@ _READ = (
         suffixes=_words(".xls .xlt .xla"),
         mimes=_words("application/vnd.ms-excel application/excel application/msexcel application/x-msexcel"),
         carrier="ole",
-        parser="spreadsheet:parse_spreadsheet",
+        parser="office.spreadsheet:parse_spreadsheet",
     ),
     Format(
         name="OpenDocument spreadsheet",
@@ -261,7 +261,7 @@ _READ = (
             "application/vnd.oasis.opendocument.spreadsheet application/vnd.oasis.opendocument.spreadsheet-template"
         ),
         carrier="zip",
-        parser="spreadsheet:parse_spreadsheet",
+        parser="office.spreadsheet:parse_spreadsheet",
     ),
     Format(
         name="OpenDocument text",
@@ -272,7 +272,7 @@ _READ = (
             "application/vnd.oasis.opendocument.text-master"
         ),
         carrier="zip",
-        parser="opendocument:parse_odt",
+        parser="office.opendocument:parse_odt",
     ),
     Format(
         name="OpenDocument presentation",
@@ -282,7 +282,7 @@ _READ = (
             "application/vnd.oasis.opendocument.presentation application/vnd.oasis.opendocument.presentation-template"
         ),
         carrier="zip",
-        parser="opendocument:parse_odp",
+        parser="office.opendocument:parse_odp",
     ),
     Format(
         name="EPUB book",
@@ -290,7 +290,7 @@ _READ = (
         suffixes=_words(".epub"),
         mimes=_words("application/epub+zip"),
         carrier="zip",
-        parser="epub:parse_epub",
+        parser="web.epub:parse_epub",
     ),
     Format(
         name="Word document (97-2003)",
@@ -298,7 +298,7 @@ _READ = (
         suffixes=_words(".doc .dot"),
         mimes=_words("application/msword application/vnd.ms-word"),
         carrier="ole",
-        parser="legacy:parse_doc",
+        parser="office.legacy:parse_doc",
     ),
     Format(
         name="PowerPoint presentation (97-2003)",
@@ -306,7 +306,7 @@ _READ = (
         suffixes=_words(".ppt .pps .pot"),
         mimes=_words("application/vnd.ms-powerpoint application/mspowerpoint application/powerpoint"),
         carrier="ole",
-        parser="legacy:parse_ppt",
+        parser="office.legacy:parse_ppt",
     ),
     Format(
         name="Outlook message",
@@ -314,14 +314,14 @@ _READ = (
         suffixes=_words(".msg .oft"),
         mimes=_words("application/vnd.ms-outlook application/x-msg"),
         carrier="ole",
-        parser="outlook:parse_msg",
+        parser="mail.outlook:parse_msg",
     ),
     Format(
         name="Outlook rich mail (winmail.dat)",
         kind="mail",
         suffixes=_words(".tnef"),
         mimes=_words("application/ms-tnef application/vnd.ms-tnef"),
-        parser="outlook:parse_tnef",
+        parser="mail.outlook:parse_tnef",
     ),
 )
 

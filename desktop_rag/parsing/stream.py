@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged, Encrypted, FileProblem, OverCap, ParserStopped, Unreadable, Unsupported
-from desktop_rag.frames import whole_characters
+from desktop_rag.framing import whole_characters
 from desktop_rag.parsing.source import Limits
 from desktop_rag.types import Entry, FileState, Kind, Locator, Message, Metadata, Problem, Segment
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from desktop_rag.errors import ModelError
-from desktop_rag.models import image_embedding
-from desktop_rag.models.conducted import Conducted
-from desktop_rag.models.conductor import Conductor
-from desktop_rag.models.image_space import embed_pictures
+from desktop_rag.models.runtime.scheduled import ScheduledModel
+from desktop_rag.models.runtime.scheduler import ModelScheduler
+from desktop_rag.models.vision import image_embedding
+from desktop_rag.models.vision.image_space import embed_pictures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class ModelSight:
     """Embeds texts and pictures for questions, which come before indexing. Every method raises ``ModelError``."""
 
-    def __init__(self, conductor: Conductor) -> None:
+    def __init__(self, conductor: ModelScheduler) -> None:
         self._conductor = conductor
         self._scale: float | None = None
         self._loading: threading.Thread | None = None
@@ -55,4 +55,4 @@ class ModelSight:
 
     def embed_pictures(self, previews: Sequence[bytes]) -> NDArray[np.float32]:
         """Unit vectors [n, dim]."""
-        return embed_pictures(Conducted(self._conductor, "image", urgent=True), previews)
+        return embed_pictures(ScheduledModel(self._conductor, "image", urgent=True), previews)

@@ -34,8 +34,8 @@ from desktop_rag.storage.backup_file import (
     pack,
 )
 from desktop_rag.storage.catalog import Catalog
-from desktop_rag.storage.failures import FULL, disk_full, library_damaged, primary_code, storage_errors
 from desktop_rag.storage.migrations import MIGRATIONS, migrate
+from desktop_rag.storage.storage_errors import FULL, disk_full, library_damaged, primary_code, storage_errors
 from desktop_rag.types import Progress
 
 OnProgress = Callable[[Progress], None]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from desktop_rag.storage.connections import Connections
-from desktop_rag.storage.failures import storage_errors
+from desktop_rag.storage.storage_errors import storage_errors
 from desktop_rag.types import Chunk, Document, File, FileState, Locator, Mail, Problem, Role
 
 if TYPE_CHECKING:

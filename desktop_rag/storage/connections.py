@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from desktop_rag.errors import StorageError
-from desktop_rag.storage.failures import storage_errors
 from desktop_rag.storage.migrations import is_behind, migrate, use_write_ahead_log
+from desktop_rag.storage.storage_errors import storage_errors
 
 
 class _Lease:

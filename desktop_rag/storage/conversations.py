@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from desktop_rag.errors import QueryError
 from desktop_rag.storage.catalog import Catalog
-from desktop_rag.storage.failures import storage_errors
+from desktop_rag.storage.storage_errors import storage_errors
 from desktop_rag.types import Answer, Conversation, Hit, Turn
 
 TITLE_LENGTH = 120

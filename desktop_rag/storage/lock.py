@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from desktop_rag.errors import LibraryBusy, StorageError
-from desktop_rag.storage.failures import storage_errors
+from desktop_rag.storage.storage_errors import storage_errors
 
 
 class LibraryLock:

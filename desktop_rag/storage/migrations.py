@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 
 from desktop_rag.errors import LibraryTooNew
-from desktop_rag.storage.failures import primary_code
 from desktop_rag.storage.names import folded_name
+from desktop_rag.storage.storage_errors import primary_code
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     (

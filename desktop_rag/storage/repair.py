@@ -17,8 +17,8 @@ from typing import Any
 
 import msgspec
 
-from desktop_rag.storage.failures import storage_errors
 from desktop_rag.storage.migrations import migrate
+from desktop_rag.storage.storage_errors import storage_errors
 
 _FOLDERS_NAME = "folders.json"
 _TABLES = {

@@ -20,7 +20,7 @@ import msgspec
 from desktop_rag import offline
 from desktop_rag.errors import StorageError
 from desktop_rag.storage.chroma_files import damage
-from desktop_rag.storage.failures import disk_full
+from desktop_rag.storage.storage_errors import disk_full
 from desktop_rag.types import Space
 
 if TYPE_CHECKING:

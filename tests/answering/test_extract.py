@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from desktop_rag.answering.confidence import THRESHOLD, Signs, confidence
 from desktop_rag.answering.extract import Source, quotes
-from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
 
 EMBEDDER = TextEmbedder()
 WEIGHTS = {"bridg": 3.0, "built": 1.0}

@@ -13,9 +13,9 @@ import pytest
 from desktop_rag.answering.generate import CUT_SHORT, LONGEST, generate
 from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
 from desktop_rag.errors import ModelCrashed
-from desktop_rag.models.chat import ChatModel, ProcessChat
-from desktop_rag.models.llm import Settings, open_model
-from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.llama.chat import ChatModel, ProcessChat
+from desktop_rag.models.llama.llm import Settings, open_model
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
 from desktop_rag.types import Answer, AnswerEvent, Finished, Hit, Retrieved, Token
 from tests.answering.passages import FakeChat, hit, turn
 from tests.tiny.gguf import tiny_chat

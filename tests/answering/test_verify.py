@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from desktop_rag.answering.extract import Source
 from desktop_rag.answering.facts import Evidence, facts, unseen
 from desktop_rag.answering.verify import Checker, admits_ignorance, claims_nothing
-from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
 
 EMBEDDER = TextEmbedder()
 BRIDGE = (

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from desktop_rag.models.chat import ChatEnd, ChatMessage, ChatPiece, ProcessChat
-from desktop_rag.models.llm import Settings, open_model
-from desktop_rag.models.process import ModelProcess
+from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece, ProcessChat
+from desktop_rag.models.llama.llm import Settings, open_model
+from desktop_rag.models.runtime.process import ModelProcess
 from tests.benchmarks.report import Section, Target
 from tests.tiny.gguf import tiny_chat
 
@@ -45,7 +45,7 @@ def measure(section: Section) -> None:
         )  # fmt: skip
         settings = Settings(str(path), "chat", context=_CONTEXT, threads=_THREADS)
         prompts = [_messages(round_, passages=6) for round_ in range(rounds)]
-        process = ModelProcess("desktop_rag.models.llm", settings)
+        process = ModelProcess("desktop_rag.models.llama.llm", settings)
         try:
             chat = ProcessChat(process, "benchmark")
             process.load()

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from desktop_rag.answering.extract import Source
 from desktop_rag.answering.generate import SURE
 from desktop_rag.answering.verify import Checker, Verdict
-from desktop_rag.models.text_embedding import TextEmbedder
-from desktop_rag.models.text_reading import TextReader
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
+from desktop_rag.models.onnx.text_reading import TextReader
 from tests.benchmarks.corpora import SHARED_DATA
 from tests.benchmarks.report import Section
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 
 from desktop_rag.config import load_config
-from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.opening import start_engine, stop_engine
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import start_engine, stop_engine
 from tests.benchmarks.libraries import Built, watched
 from tests.benchmarks.measure import CommandFailed, percentile
 from tests.benchmarks.report import Section, Target

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from desktop_rag.engine.engine import Engine
-from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
 from tests.benchmarks.libraries import Built, build, chunk_texts, question_set, scratch
 from tests.benchmarks.measure import run
 from tests.benchmarks.report import Section, Target

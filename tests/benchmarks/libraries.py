@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from desktop_rag.models.text_embedding import TextEmbedder
+    from desktop_rag.models.onnx.text_embedding import TextEmbedder
     from desktop_rag.storage.catalog import Catalog
 
 
@@ -103,7 +103,7 @@ def _pool_file() -> Path:
     """The sentences of the pool with their embeddings."""
     import numpy as np
 
-    from desktop_rag.models.text_embedding import TextEmbedder
+    from desktop_rag.models.onnx.text_embedding import TextEmbedder
 
     path = scratch() / "pool.npz"
     np.savez(path, sentences=np.array(_pool()), vectors=TextEmbedder().embed(_pool()))
@@ -119,7 +119,7 @@ def mixed_embeddings(pool_file: Path) -> Callable[..., NDArray[np.float32]]:
     """
     import numpy as np
 
-    from desktop_rag.models.text_embedding import TextEmbedder
+    from desktop_rag.models.onnx.text_embedding import TextEmbedder
 
     with np.load(pool_file) as file:
         known = dict(zip(file["sentences"].tolist(), file["vectors"], strict=True))
@@ -171,7 +171,7 @@ def chunk_texts(library: Path) -> list[str]:
 
 def _main(notes: Path, library: Path, out: Path, pool_file: Path | None = None) -> None:
     from desktop_rag.engine.engine import Engine
-    from desktop_rag.models.text_embedding import TextEmbedder
+    from desktop_rag.models.onnx.text_embedding import TextEmbedder
 
     embed = mixed_embeddings(pool_file) if pool_file else TextEmbedder.embed
     with patch.object(TextEmbedder, "embed", embed), Engine(library) as engine:

@@ -17,7 +17,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from desktop_rag.engine.engine import Engine
-from desktop_rag.models.shelf import Shelf
+from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.types import Hit
 from tests.benchmarks.corpora import load
@@ -157,7 +157,7 @@ def _models() -> Iterator[None]:
         patch.dict(os.environ, {"XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home)}),
         patch("desktop_rag.retrieval.pictures.COHORT", cohort),
     ):
-        shelf = Shelf()
-        shelf.import_model(tiny_clip(scratch() / "mixed-clip"))
-        shelf.import_model(tiny_whisper(scratch() / "mixed-whisper", _SAYS))
+        model_store = ModelStore()
+        model_store.import_model(tiny_clip(scratch() / "mixed-clip"))
+        model_store.import_model(tiny_whisper(scratch() / "mixed-whisper", _SAYS))
         yield

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psutil
 
-from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.opening import start_engine, stop_engine
-from desktop_rag.models.onnx_model import KEPT_S
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import start_engine, stop_engine
+from desktop_rag.models.onnx.onnx_model import KEPT_S
 from tests.benchmarks.corpora import load
 from tests.benchmarks.freshness import FILES, settle
 from tests.benchmarks.libraries import watched

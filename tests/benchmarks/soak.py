@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.opening import start_engine, stop_engine
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import start_engine, stop_engine
 from tests.benchmarks.freshness import settle
 from tests.benchmarks.measure import CHECKOUT
 

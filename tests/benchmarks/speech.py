@@ -19,18 +19,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from desktop_rag.models.process import ModelProcess
-from desktop_rag.models.speech import Hear, Listener, Settings, Utterance, open_model
-from desktop_rag.parsing.sandbox import ParserPool
-from desktop_rag.parsing.sound import parse_sound
+from desktop_rag.models.runtime.process import ModelProcess
+from desktop_rag.models.speech.whisper import Hear, Listener, Settings, Utterance, open_model
+from desktop_rag.parsing.media.sound import parse_sound
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.parsing.stream import DocumentSegment
+from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.types import SOUND_RATE, Segment, TimeSpan
 from tests.benchmarks.measure import CHECKOUT, run
 from tests.benchmarks.report import Section, Target
 from tests.tiny.whisper import tiny_whisper
 
-TITLE = "Hearing recordings"
+TITLE = "Transcription recordings"
 OVERHEAD = 1.05
 PEAK_MIB = 600
 _MEMO = CHECKOUT / "resources" / "samples" / "Media" / "Voice memo 2024-02-19.flac"
@@ -123,7 +123,7 @@ def _pieces(path: Path) -> Iterator[Segment]:
 
 def main(path: Path, model: Path) -> None:
     """Parse and hear a recording as the indexer does; prints how many utterances there were, as JSON."""
-    process = ModelProcess("desktop_rag.models.speech", Settings(str(model), "cpu", threads=1))
+    process = ModelProcess("desktop_rag.models.speech.whisper", Settings(str(model), "cpu", threads=1))
     found = 0
     try:
         for piece in _pieces(path):

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from desktop_rag.engine.opening import start_engine, stop_engine
-from desktop_rag.models.shelf import Shelf
+from desktop_rag.engine.service.opening import start_engine, stop_engine
+from desktop_rag.models.store.model_store import ModelStore
 from tests.benchmarks.freshness import settle
 from tests.benchmarks.libraries import build, scratch, synthetic
 from tests.benchmarks.measure import run
@@ -111,7 +111,7 @@ def _chat_model() -> Iterator[dict[str, str]]:
             model = tiny_chat(
                 Path(name) / "talker.gguf", says=("and so on ",), ends=False, context=4096, dim=512, layers=8
             )
-            Shelf().import_model(model)
+            ModelStore().import_model(model)
             yield environment
         finally:
             if before is None:

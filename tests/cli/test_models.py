@@ -15,9 +15,9 @@ import pytest
 from desktop_rag.cli import models
 from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.getting import _Lines
-from desktop_rag.models.catalogue import load_catalogue
-from desktop_rag.models.shelf import Shelf, Transfer
-from desktop_rag.models.work import INSTALLABLE
+from desktop_rag.models.requests import INSTALLABLE
+from desktop_rag.models.store.catalogue import load_catalogue
+from desktop_rag.models.store.model_store import ModelStore, Transfer
 from tests.cli.conftest import Run, RunJson
 from tests.models.hub import Hub, serving
 from tests.models.model_files import open_clip_folder, whisper_folder
@@ -99,7 +99,7 @@ def test_nothing_is_fetched_without_consent(
     monkeypatch.setattr("builtins.input", lambda: said)
     assert run("models", "download", "clip-vit-b-32")[0] == code
     assert bool(hub.requests) == (code == Exit.OK)
-    assert len(Shelf().installed()) == (code == Exit.OK)
+    assert len(ModelStore().installed()) == (code == Exit.OK)
 
 
 def test_nobody_to_ask(hub: Hub, run: Run) -> None:
@@ -177,7 +177,7 @@ def test_what_is_no_model(run: Run, tmp_path: Path) -> None:
 def test_checking_finds_what_has_changed(run: Run, run_json: RunJson, tmp_path: Path) -> None:
     run("models", "import", tiny_chat(tmp_path / "a.gguf"))
     assert run("models", "verify")[1] == "a is sound.\n"
-    path = next(Shelf().folder.rglob("a.gguf"))
+    path = next(ModelStore().folder.rglob("a.gguf"))
     data = path.read_bytes()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     code, _, err = run("models", "verify", "a")

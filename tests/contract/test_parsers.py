@@ -17,7 +17,7 @@ from desktop_rag.parsing.detect import HEAD_BYTES, detect
 from desktop_rag.parsing.formats import FORMATS, Format
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment, encode_events
-from desktop_rag.parsing.tree import parse_tree
+from desktop_rag.parsing.worker.tree import parse_tree
 from desktop_rag.types import (
     Attachment,
     Cells,

@@ -19,11 +19,11 @@ from pathlib import Path
 import psutil
 from msgspec import Struct, field
 
-from desktop_rag.engine.client import EngineClient
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.library import CATALOG_NAME
-from desktop_rag.engine.opening import AnyEngine
 from desktop_rag.engine.results import Mode
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import AnyEngine
 from desktop_rag.paths import resources_dir
 from tests.crash.disk import Disk
 from tests.crash.noting import embedded_texts

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,9 +31,9 @@ def main() -> int:
 
     TextEmbedder.embed = noted  # type: ignore[method-assign]
     if sys.argv[2] == "engine":
-        from desktop_rag.engine import service
+        from desktop_rag.engine.service import server
 
-        return service.main(sys.argv[3:])
+        return server.main(sys.argv[3:])
     from desktop_rag.cli.main import main as run_command
 
     return run_command(sys.argv[2:])

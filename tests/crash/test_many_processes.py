@@ -15,7 +15,7 @@ import pytest
 from desktop_rag.cli.exits import Exit
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.library import CATALOG_NAME
-from desktop_rag.engine.opening import stop_engine
+from desktop_rag.engine.service.opening import stop_engine
 from desktop_rag.errors import ConfigError, EngineGone
 from tests.crash.record import read
 

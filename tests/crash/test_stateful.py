@@ -27,8 +27,8 @@ from desktop_rag.config import Config
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.library import CATALOG_NAME, Library
 from desktop_rag.indexing import assemble, pipeline
-from desktop_rag.models.text_embedding import TextEmbedder
-from desktop_rag.parsing.sandbox import ParserPool
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
+from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.storage.commit import garbage
 from tests.crash.dying import Death, Reaper
 from tests.crash.record import read

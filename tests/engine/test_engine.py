@@ -12,7 +12,7 @@ import pytest
 
 from desktop_rag.engine.engine import Engine
 from desktop_rag.errors import ConfigError, LibraryBusy, ModelError, QueryError
-from desktop_rag.models.text_reading import TextReader
+from desktop_rag.models.onnx.text_reading import TextReader
 from desktop_rag.paths import resources_dir
 from desktop_rag.types import Message, Page
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from desktop_rag.engine.engine import CATALOG_NAME, VECTORS_NAME, Engine
-from desktop_rag.models.text_embedding import TextEmbedder
-from desktop_rag.parsing.sandbox import ParserPool
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
+from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
 
 

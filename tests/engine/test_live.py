@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from desktop_rag.config import Config
-from desktop_rag.engine.background import Background
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.events import Changed, ModelReady
+from desktop_rag.engine.sync.warmup import Background
 from desktop_rag.errors import ConfigError
 from tests.engine.waiting import until
 

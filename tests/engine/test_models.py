@@ -14,7 +14,7 @@ import pytest
 
 from desktop_rag.engine.engine import Engine
 from desktop_rag.errors import ModelError, QueryError
-from desktop_rag.models.shelf import Shelf
+from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.paths import resources_dir
 from desktop_rag.types import AnswerEvent, FileState, Finished, Retrieved, TimeSpan, Token
 from tests.engine.waiting import until
@@ -42,11 +42,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    """An empty shelf that the program takes for the person's own."""
+def model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
+    """An empty model_store that the program takes for the person's own."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
-    return Shelf()
+    return ModelStore()
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, files: Path, shelf: Shelf) -> Iterator[Engine]:  # noqa: ARG001 (first of all)
+def engine(tmp_path: Path, files: Path, model_store: ModelStore) -> Iterator[Engine]:  # noqa: ARG001 (first of all)
     with Engine(tmp_path / "library") as opened:
         opened.index([files])
         yield opened
@@ -84,7 +84,7 @@ def _name(path: str) -> str:
 
 
 def test_pictures_wait_for_a_model_and_are_taken_up_when_it_comes(
-    engine: Engine, files: Path, shelf: Shelf, made: Path
+    engine: Engine, files: Path, model_store: ModelStore, made: Path
 ) -> None:
     assert engine.status().waiting == {"image": 4}
     assert engine.status().states == {"indexed": 2, "waiting": 4}
@@ -92,7 +92,7 @@ def test_pictures_wait_for_a_model_and_are_taken_up_when_it_comes(
     with pytest.raises(ModelError, match="image model"):
         engine.search(like=files / "IMG_1.png", like_kind="image")
 
-    shelf.import_model(made / "clip")
+    model_store.import_model(made / "clip")
     report = engine.index()
     assert (report.changed, report.unchanged) == (4, 2)
     status = engine.status()
@@ -108,8 +108,10 @@ def test_pictures_wait_for_a_model_and_are_taken_up_when_it_comes(
     assert _name(answer.citations[0].path) == "IMG_1.png"
 
 
-def test_a_picture_is_the_question(engine: Engine, files: Path, shelf: Shelf, made: Path, tmp_path: Path) -> None:
-    shelf.import_model(made / "clip")
+def test_a_picture_is_the_question(
+    engine: Engine, files: Path, model_store: ModelStore, made: Path, tmp_path: Path
+) -> None:
+    model_store.import_model(made / "clip")
     engine.index()
     asked = tmp_path / "asked.jpg"
     asked.write_bytes(draw(PICTURES[2], seed=5, side=500, form="JPEG"))
@@ -121,9 +123,9 @@ def test_a_picture_is_the_question(engine: Engine, files: Path, shelf: Shelf, ma
         engine.search(like=files / "garden.txt", like_kind="image")
 
 
-def test_no_kind_drowns_the_others(engine: Engine, files: Path, shelf: Shelf, made: Path) -> None:
+def test_no_kind_drowns_the_others(engine: Engine, files: Path, model_store: ModelStore, made: Path) -> None:
     (files / "shapes.txt").write_text("A red circle is painted on the white wall of the studio.", encoding="utf-8")
-    shelf.import_model(made / "clip")
+    model_store.import_model(made / "clip")
     engine.index()
     hits = engine.search("a red circle on white", limit=3).hits
     assert {"shapes.txt", "IMG_1.png"} <= {_name(hit.path) for hit in hits[:2]}
@@ -131,12 +133,14 @@ def test_no_kind_drowns_the_others(engine: Engine, files: Path, shelf: Shelf, ma
     assert _name(engine.search("kiln temperature").hits[0].path) == "pottery.txt"
 
 
-def test_the_same_picture_smaller_is_not_shown_twice(engine: Engine, files: Path, shelf: Shelf, made: Path) -> None:
+def test_the_same_picture_smaller_is_not_shown_twice(
+    engine: Engine, files: Path, model_store: ModelStore, made: Path
+) -> None:
     from PIL import Image
 
     with Image.open(files / "IMG_1.png") as picture:
         picture.convert("RGB").resize((200, 200)).save(files / "smaller.jpg", quality=80)
-    shelf.import_model(made / "clip")
+    model_store.import_model(made / "clip")
     engine.index()
     hits = engine.search(PICTURES[0], limit=5).hits
     alike = [hit for hit in hits if {_name(path) for path in hit.paths} & {"IMG_1.png", "smaller.jpg"}]
@@ -144,8 +148,8 @@ def test_the_same_picture_smaller_is_not_shown_twice(engine: Engine, files: Path
     assert {_name(path) for path in alike[0].paths} == {"IMG_1.png", "smaller.jpg"}
 
 
-def test_pictures_survive_the_loss_of_chroma(engine: Engine, shelf: Shelf, made: Path) -> None:
-    shelf.import_model(made / "clip")
+def test_pictures_survive_the_loss_of_chroma(engine: Engine, model_store: ModelStore, made: Path) -> None:
+    model_store.import_model(made / "clip")
     engine.index()
     pictures = engine._parts.pictures()
     assert pictures is not None
@@ -160,7 +164,7 @@ def test_pictures_survive_the_loss_of_chroma(engine: Engine, shelf: Shelf, made:
 # --- sound -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_said_is_found_at_its_second(engine: Engine, files: Path, shelf: Shelf, made: Path) -> None:
+def test_what_is_said_is_found_at_its_second(engine: Engine, files: Path, model_store: ModelStore, made: Path) -> None:
     shutil.copy(SPEECH, files / "memo.flac")
     engine.index()
     waiting = engine.why(files / "memo.flac")
@@ -168,7 +172,7 @@ def test_what_is_said_is_found_at_its_second(engine: Engine, files: Path, shelf:
     assert waiting.file.state is FileState.WAITING
     assert engine.status().waiting["speech"] == 1
 
-    shelf.import_model(made / "whisper")
+    model_store.import_model(made / "whisper")
     assert engine.index().changed == 1
     assert "speech" not in engine.status().waiting
     (hit, *_) = engine.search(SAYS).hits
@@ -181,18 +185,18 @@ def test_what_is_said_is_found_at_its_second(engine: Engine, files: Path, shelf:
 
 
 def test_what_was_heard_once_is_not_heard_again(
-    engine: Engine, files: Path, shelf: Shelf, made: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, files: Path, model_store: ModelStore, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(SPEECH, files / "memo.flac")
-    shelf.import_model(made / "whisper")
+    model_store.import_model(made / "whisper")
     engine.index()
-    monkeypatch.setattr(engine._parts.conductor, "use", lambda *_, **__: pytest.fail("a model was asked"))
+    monkeypatch.setattr(engine._parts.scheduler, "use", lambda *_, **__: pytest.fail("a model was asked"))
     assert engine.index([files / "memo.flac"], force=True).changed == 1
     assert SAYS in engine.search(SAYS).hits[0].text
 
 
 def test_a_running_engine_takes_up_what_waited_when_the_model_comes(
-    tmp_path: Path, files: Path, shelf: Shelf, made: Path
+    tmp_path: Path, files: Path, model_store: ModelStore, made: Path
 ) -> None:
     for path in files.iterdir():
         path.unlink()
@@ -200,10 +204,10 @@ def test_a_running_engine_takes_up_what_waited_when_the_model_comes(
     with Engine(tmp_path / "library", live=True) as engine:
         engine.index([files])
         assert engine.status().waiting == {"speech": 1}
-        shelf.import_model(made / "whisper")
+        model_store.import_model(made / "whisper")
         until(lambda: not engine.status().waiting, "the recording is heard", within_s=60)
         assert SAYS in engine.search(SAYS).hits[0].text
-        installed = shelf.import_model(made / "embedder.gguf")
+        installed = model_store.import_model(made / "embedder.gguf")
         until(lambda: engine.status().model == installed.name, "the texts are embedded anew", within_s=60)
         assert _name(engine.search("market hall").hits[0].path) == "memo.flac"
 
@@ -211,8 +215,8 @@ def test_a_running_engine_takes_up_what_waited_when_the_model_comes(
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_chat_model_answers_with_checked_citations(engine: Engine, shelf: Shelf, made: Path) -> None:
-    shelf.import_model(made / "chat.gguf")
+def test_a_chat_model_answers_with_checked_citations(engine: Engine, model_store: ModelStore, made: Path) -> None:
+    model_store.import_model(made / "chat.gguf")
     events: list[AnswerEvent] = []
     answer = engine.ask("How hot is the kiln fired?", on_event=events.append)
     assert answer.mode == "Tiny Chat"
@@ -228,15 +232,15 @@ def test_a_chat_model_answers_with_checked_citations(engine: Engine, shelf: Shel
     assert engine.ask("How hot is the kiln fired?", quote=True).mode == "extractive"
 
 
-def test_an_answer_with_nothing_behind_it_is_none(engine: Engine, shelf: Shelf, made: Path) -> None:
-    shelf.import_model(made / "chat.gguf")
+def test_an_answer_with_nothing_behind_it_is_none(engine: Engine, model_store: ModelStore, made: Path) -> None:
+    model_store.import_model(made / "chat.gguf")
     answer = engine.ask("When are the roses pruned?", limit=1)
     assert answer.mode == "nothing found"
     assert answer.hits
 
 
-def test_an_answer_can_be_stopped(engine: Engine, shelf: Shelf, made: Path) -> None:
-    shelf.import_model(made / "talker.gguf")
+def test_an_answer_can_be_stopped(engine: Engine, model_store: ModelStore, made: Path) -> None:
+    model_store.import_model(made / "talker.gguf")
     stop = threading.Event()
     pieces: list[str] = []
 
@@ -252,8 +256,10 @@ def test_an_answer_can_be_stopped(engine: Engine, shelf: Shelf, made: Path) -> N
     assert answer.usage.tokens < 100
 
 
-def test_an_answer_can_be_stopped_while_its_model_is_loaded(engine: Engine, shelf: Shelf, made: Path) -> None:
-    shelf.import_model(made / "chat.gguf")
+def test_an_answer_can_be_stopped_while_its_model_is_loaded(
+    engine: Engine, model_store: ModelStore, made: Path
+) -> None:
+    model_store.import_model(made / "chat.gguf")
     stop = threading.Event()
     stop.set()
     answer = engine.ask("How hot is the kiln fired?", stop=stop)
@@ -261,14 +267,14 @@ def test_an_answer_can_be_stopped_while_its_model_is_loaded(engine: Engine, shel
     assert answer.hits
 
 
-def test_a_model_that_dies_costs_its_answer_alone(engine: Engine, shelf: Shelf, made: Path) -> None:
-    shelf.import_model(made / "talker.gguf")
+def test_a_model_that_dies_costs_its_answer_alone(engine: Engine, model_store: ModelStore, made: Path) -> None:
+    model_store.import_model(made / "talker.gguf")
 
     def kill(event: AnswerEvent) -> None:
         if isinstance(event, Token):
             for child in psutil.Process().children():
                 with suppress(psutil.Error):  # one that has just ended by itself
-                    if "desktop_rag.models.child" in child.cmdline():
+                    if "desktop_rag.models.runtime.child" in child.cmdline():
                         child.kill()
 
     answer = engine.ask("How hot is the kiln fired?", on_event=kill)
@@ -280,8 +286,8 @@ def test_a_model_that_dies_costs_its_answer_alone(engine: Engine, shelf: Shelf, 
     assert again.stopped or again.mode != "extractive"
 
 
-def test_conversations_are_kept(engine: Engine, shelf: Shelf, made: Path) -> None:
-    shelf.import_model(made / "chat.gguf")
+def test_conversations_are_kept(engine: Engine, model_store: ModelStore, made: Path) -> None:
+    model_store.import_model(made / "chat.gguf")
     first = engine.ask("How hot is the kiln fired?", remember=True)
     assert first.conversation is not None
     second = engine.ask("And when is glaze mixed?", conversation=first.conversation)
@@ -303,23 +309,25 @@ def test_conversations_are_kept(engine: Engine, shelf: Shelf, made: Path) -> Non
         engine.turns(talk.id)
 
 
-def test_a_reranking_model_orders_the_passages(engine: Engine, shelf: Shelf, made: Path) -> None:
-    shelf.import_model(made / "reranker.gguf")
+def test_a_reranking_model_orders_the_passages(engine: Engine, model_store: ModelStore, made: Path) -> None:
+    model_store.import_model(made / "reranker.gguf")
     answer = engine.ask("How hot is the kiln fired?", limit=5)
     scores = [hit.score for hit in answer.hits]
     assert scores == sorted(scores, reverse=True)
-    assert any(model.role == "reranking" for model in engine._parts.conductor.loaded())
+    assert any(model.role == "reranking" for model in engine._parts.scheduler.loaded())
 
 
 # --- another embedder ------------------------------------------------------------------------------------------------
 
 
-def test_another_embedder_takes_over_and_goes_again(tmp_path: Path, files: Path, shelf: Shelf, made: Path) -> None:
+def test_another_embedder_takes_over_and_goes_again(
+    tmp_path: Path, files: Path, model_store: ModelStore, made: Path
+) -> None:
     library = tmp_path / "library"
     with Engine(library) as engine:
         engine.index([files])
         chunks = engine.status().chunks
-    installed = shelf.import_model(made / "embedder.gguf")
+    installed = model_store.import_model(made / "embedder.gguf")
     with Engine(library) as engine:
         assert engine.status().model == "all-MiniLM-L6-v2"
         assert _name(engine.search("roses pruned").hits[0].path) == "garden.txt"
@@ -334,7 +342,7 @@ def test_another_embedder_takes_over_and_goes_again(tmp_path: Path, files: Path,
         assert engine.search("wool dyed", mode="dense").hits
     with Engine(library) as engine:
         assert engine.status().model == installed.name
-    shelf.remove(installed.name)
+    model_store.remove(installed.name)
     with Engine(library) as engine:
         assert _name(engine.search("wool dyed").hits[0].path) == "late.txt"
         engine.index()

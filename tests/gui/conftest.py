@@ -14,8 +14,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.opening import start_engine, stop_engine
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import start_engine, stop_engine
 from desktop_rag.gui.bridge import Bridge
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.theme import Theme

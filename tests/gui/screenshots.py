@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QSettings, QSize
 from PySide6.QtWidgets import QApplication, QWidget
 
-from desktop_rag.engine.opening import start_engine, stop_engine
+from desktop_rag.engine.service.opening import start_engine, stop_engine
 from desktop_rag.gui.ask.page import AskPage
 from desktop_rag.gui.bridge import Bridge
 from desktop_rag.gui.desk import Desk, Evidence

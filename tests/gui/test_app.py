@@ -17,7 +17,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
-from desktop_rag.engine.opening import stop_engine
+from desktop_rag.engine.service.opening import stop_engine
 from desktop_rag.gui.app import FIRST_RUN_DONE, _go_on
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.ending import survive_mistakes

@@ -14,7 +14,7 @@ from PySide6.QtGui import QDesktopServices, QTextCursor
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_rag.engine.client import EngineClient
+from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.engine.views import DocumentView, Part
 from desktop_rag.gui.desk import Desk, Evidence, Sample
 from desktop_rag.gui.evidence import foot

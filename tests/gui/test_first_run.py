@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_rag.engine.opening import stop_engine
+from desktop_rag.engine.service.opening import stop_engine
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.first_run.found import group_of, in_words
 from desktop_rag.gui.first_run.places import Place, count_files, find_places

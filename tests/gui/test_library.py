@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QT
 from pytestqt.qtbot import QtBot
 
 from desktop_rag.config import load_config
-from desktop_rag.engine.client import EngineClient
 from desktop_rag.engine.events import Changed, Working
-from desktop_rag.engine.opening import stop_engine
 from desktop_rag.engine.results import Check, EngineStatus, Explanation, FolderStatus, Status
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import stop_engine
 from desktop_rag.engine.views import FileList
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.library.files_model import PAGE, FilesModel, Wanted

@@ -15,10 +15,10 @@ from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.models import shown
 from desktop_rag.gui.models.memory_bars import split
 from desktop_rag.gui.models.page import ModelsPage
-from desktop_rag.models.catalogue import load_catalogue
-from desktop_rag.models.conductor import Loaded
 from desktop_rag.models.hardware import Card, Machine
-from desktop_rag.models.shelf import Shelf
+from desktop_rag.models.runtime.scheduler import Loaded
+from desktop_rag.models.store.catalogue import load_catalogue
+from desktop_rag.models.store.model_store import ModelStore
 from tests.models.hub import Hub, serving
 from tests.models.model_files import open_clip_folder, whisper_folder
 from tests.tiny.gguf import tiny_chat, tiny_embedder, tiny_reranker
@@ -103,7 +103,7 @@ def test_the_recommended_set_from_a_button_to_in_use(qtbot: QtBot, page: ModelsP
     assert not hub.requests, "no file was fetched before the person agreed"
     with qtbot.waitSignal(page._desk.models_changed, timeout=PATIENCE_MS):
         press(page.recommended.getter, "Fetch ")
-    qtbot.waitUntil(lambda: {model.name for model in Shelf().installed()} == SET, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: {model.name for model in ModelStore().installed()} == SET, timeout=PATIENCE_MS)
     wait_for(qtbot, page.recommended, "You have all of it.")
     assert text_of(page.transfers).count("Installed and checked.") == 5
     qtbot.waitUntil(lambda: text_of(page.installed).count("in use") == 5, timeout=PATIENCE_MS)
@@ -119,7 +119,7 @@ def test_no_is_no(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     press(page.recommended, "Not now")
     assert "Get the recommended set" in text_of(page.recommended)
     assert not hub.requests
-    assert not Shelf().folder.exists()
+    assert not ModelStore().folder.exists()
 
 
 def test_pause_and_go_on(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
@@ -131,7 +131,7 @@ def test_pause_and_go_on(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     wait_for(qtbot, page.transfers, " a second")
     press(page.transfers, "Pause")
     wait_for(qtbot, page.transfers, "Paused: what has come is kept.")
-    ((name, came),) = Shelf().unfinished()
+    ((name, came),) = ModelStore().unfinished()
     assert name == "qwen3-4b"
     assert came > 0
     begun = len(hub.requests)
@@ -139,7 +139,7 @@ def test_pause_and_go_on(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     press(page.transfers, "Go on")
     wait_for(qtbot, page.transfers, "Installed and checked.")
     assert hub.requests[begun][1] != "bytes=0-", "what had come was not fetched again"
-    assert Shelf().find("qwen3-4b").title == "Qwen3 4B Instruct 2507"
+    assert ModelStore().find("qwen3-4b").title == "Qwen3 4B Instruct 2507"
 
 
 def test_a_question_goes_before_a_download(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
@@ -151,14 +151,14 @@ def test_a_question_goes_before_a_download(qtbot: QtBot, page: ModelsPage, hub: 
     wait_for(qtbot, page.transfers, " a second")
     page.available.buttons["whisper-tiny"].click()
     wait_for(qtbot, page.available, "Systran/faster-whisper-tiny")
-    assert "qwen3-4b" not in {model.name for model in Shelf().installed()}
+    assert "qwen3-4b" not in {model.name for model in ModelStore().installed()}
     hub.pause_s = 0.0
     press(page.available, "Fetch ")
     qtbot.waitUntil(lambda: text_of(page.transfers).count("Installed and checked.") == 2, timeout=PATIENCE_MS)
 
 
 def test_what_is_left_of_an_earlier_day(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
-    left = Shelf().download_folder("qwen3-4b")
+    left = ModelStore().download_folder("qwen3-4b")
     left.mkdir(parents=True)
     (left / "x.part").write_bytes(b"x" * 2_000)
     page._desk.models_changed.emit()
@@ -204,15 +204,15 @@ def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path
     box = page.roles.boxes["chat"]
     box.setCurrentIndex(box.findData("first"))
     box.activated.emit(box.currentIndex())
-    qtbot.waitUntil(lambda: (model := Shelf().chosen("chat")) is not None and model.name == "first")
+    qtbot.waitUntil(lambda: (model := ModelStore().chosen("chat")) is not None and model.name == "first")
     box.setCurrentIndex(box.findData(""))
     box.activated.emit(box.currentIndex())
-    qtbot.waitUntil(lambda: Shelf().chosen("chat") is None)
+    qtbot.waitUntil(lambda: ModelStore().chosen("chat") is None)
 
     first = page.installed.rows["first"]
     press(first, "Check")
     wait_for(qtbot, first, "It was checked: every file is as it came.")
-    weights = Path(Shelf().find("first").folder) / "first.gguf"
+    weights = Path(ModelStore().find("first").folder) / "first.gguf"
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     press(first, "Check")
     wait_for(qtbot, first, "Remove it, then get it again.")
@@ -220,10 +220,10 @@ def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path
 
     press(first, "Remove")
     assert "That frees" in text_of(first)
-    assert len(Shelf().installed()) == 2, "one is asked first"
+    assert len(ModelStore().installed()) == 2, "one is asked first"
     press(first, "Remove first")
     qtbot.waitUntil(lambda: set(page.installed.rows) == {"second"}, timeout=PATIENCE_MS)
-    assert [model.name for model in Shelf().installed()] == ["second"]
+    assert [model.name for model in ModelStore().installed()] == ["second"]
 
 
 def test_what_is_no_model_is_refused_in_words(qtbot: QtBot, page: ModelsPage, tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_what_is_no_model_is_refused_in_words(qtbot: QtBot, page: ModelsPage, tm
     wait_for(qtbot, page.bringing, "letter.gguf")
     qtbot.waitUntil(lambda: not page.bringing.notice.isHidden(), timeout=PATIENCE_MS)
     assert page.bringing.file.isEnabled()
-    assert not Shelf().installed()
+    assert not ModelStore().installed()
 
 
 def test_any_repository_by_its_name_or_its_page(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.opening import start_engine, stop_engine
-from desktop_rag.models.shelf import Shelf
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import start_engine, stop_engine
+from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.paths import resources_dir
 from tests.gui.conftest import settle
 from tests.gui.screen import Screen
@@ -97,7 +97,7 @@ def test_an_answer_that_is_written_can_be_stopped(screen: Screen, library: Path,
     notes = tmp_path / "notes"
     notes.mkdir()
     (notes / "kiln.txt").write_text("The kiln is fired to 1240 degrees, always on a Friday.")
-    Shelf().import_model(
+    ModelStore().import_model(
         tiny_chat(tmp_path / "talker.gguf", says=("and so on ",), ends=False, context=4096, dim=1024, layers=8)
     )
     with start_engine(library) as client:

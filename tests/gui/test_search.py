@@ -457,7 +457,7 @@ def test_an_empty_library_asks_for_a_folder(
     theme: Theme,  # noqa: ARG001
     tmp_path: Path,
 ) -> None:
-    from desktop_rag.engine.opening import start_engine, stop_engine
+    from desktop_rag.engine.service.opening import start_engine, stop_engine
 
     library = tmp_path / "empty"
     with start_engine(library):

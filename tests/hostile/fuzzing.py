@@ -21,8 +21,8 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from desktop_rag.parsing.formats import FORMATS
-from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.parsing.source import MIB
+from desktop_rag.parsing.worker.sandbox import ParserPool
 from tests.hostile.forms import check_events
 
 _CHECKOUT = Path(__file__).resolve().parents[2]

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from desktop_rag.parsing.sandbox import ParserPool
 from desktop_rag.parsing.source import MIB, Limits
 from desktop_rag.parsing.stream import DocumentEnd, DocumentProblem, DocumentSegment, DocumentStart, Event, FileStart
-from desktop_rag.parsing.tree import parse_tree
+from desktop_rag.parsing.worker.sandbox import ParserPool
+from desktop_rag.parsing.worker.tree import parse_tree
 from desktop_rag.types import FileState
 from tests.hostile.forms import Hostile, check_events
 from tests.hostile.mails import MAILS, named_attachments

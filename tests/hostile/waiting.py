@@ -7,7 +7,7 @@ from pathlib import Path
 
 from desktop_rag.parsing.source import Limits
 from desktop_rag.parsing.stream import Event
-from desktop_rag.parsing.tree import parse_tree
+from desktop_rag.parsing.worker.tree import parse_tree
 
 
 def parse(path: Path, limits: Limits, hear: bool) -> Iterator[Event]:

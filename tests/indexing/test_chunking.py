@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from desktop_rag.indexing.chunking import CONTEXT_TOKENS, SMALL, TARGET, Passage, context_of, passages
 from desktop_rag.language import words
-from desktop_rag.models.text_embedding import TextEmbedder
-from desktop_rag.parsing.text import paragraphs
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
+from desktop_rag.parsing.text.plain import paragraphs
 from desktop_rag.types import Cells, Lines, Message, Page, Segment, Whole
 
 EMBEDDER = TextEmbedder()

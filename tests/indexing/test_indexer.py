@@ -12,7 +12,7 @@ import pytest
 
 from desktop_rag.config import Config
 from desktop_rag.engine.library import Library
-from desktop_rag.indexing.indexer import Conduct, Run, Scope, _outermost
+from desktop_rag.indexing.indexer import Run, RunControl, Scope, _outermost
 
 
 def test_what_lies_in_another_scope_is_looked_at_once() -> None:
@@ -38,9 +38,9 @@ def library(tmp_path: Path) -> Iterator[Library]:
         yield opened
 
 
-def _run(library: Library, *scopes: Scope, **conduct: Any) -> Run:
+def _run(library: Library, *scopes: Scope, **control: Any) -> Run:
     with library.new_pool(1) as pool:
-        return library.indexer.run(scopes, lambda: pool, Conduct(**conduct))
+        return library.indexer.run(scopes, lambda: pool, RunControl(**control))
 
 
 def _document(library: Library, path: Path) -> int | None:

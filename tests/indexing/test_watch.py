@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from desktop_rag.indexing import watch
+from desktop_rag.indexing.debounce import below
 from desktop_rag.indexing.filesystems import Mount, mount_of, mounts
 from desktop_rag.indexing.observed import Observed
-from desktop_rag.indexing.settle import below
 from desktop_rag.indexing.watch import Watcher, Watching
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="is about the Linux kernel's way of telling")

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from desktop_rag import errors
-from desktop_rag.models.work import Request
+from desktop_rag.models.requests import Request
 
 MIB = 1024 * 1024
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from desktop_rag.engine.engine import Engine
-from desktop_rag.models.shelf import Shelf
-from desktop_rag.models.work import ModelRole
+from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.paths import resources_dir
 from desktop_rag.types import TimeSpan
 from tests.tiny.clip import draw
@@ -29,7 +29,7 @@ pytestmark = [
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """A library of the samples and two drawings, with the real models."""
-    monkeypatch.setattr("desktop_rag.engine.library.Shelf", lambda _: Shelf(Path(os.environ[VARIABLE])))
+    monkeypatch.setattr("desktop_rag.engine.library.ModelStore", lambda _: ModelStore(Path(os.environ[VARIABLE])))
     files = tmp_path / "drawings"
     files.mkdir()
     for name, caption in (("1.png", "a red circle on white"), ("2.png", "a blue square on green")):
@@ -40,7 +40,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 
 def _needs(role: ModelRole) -> None:
-    if Shelf(Path(os.environ[VARIABLE])).chosen(role) is None:
+    if ModelStore(Path(os.environ[VARIABLE])).chosen(role) is None:
         pytest.skip(f"there is no model for {role}")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from desktop_rag.engine.opening import AnyEngine, start_engine, stop_engine
+from desktop_rag.engine.service.opening import AnyEngine, start_engine, stop_engine
 from desktop_rag.paths import default_library_dir
 from tests.engine.waiting import until
 
@@ -21,9 +21,9 @@ def main() -> int:
         with start_engine(library) as engine:
             engine.index([folder])
             note = folder / "lighthouse.txt"
-            note.write_text("The lighthouse keeper is called Tamsin.", encoding="utf-8")
+            note.write_text("The lighthouse sync_worker is called Tamsin.", encoding="utf-8")
             until(lambda: _found(engine, "Who keeps the lighthouse?", "Tamsin"), "the new note is found")
-            note.write_text("The lighthouse keeper is called Jory.", encoding="utf-8")
+            note.write_text("The lighthouse sync_worker is called Jory.", encoding="utf-8")
             until(lambda: _found(engine, "Who keeps the lighthouse?", "Jory"), "the changed note is found")
             note.unlink()
             until(lambda: engine.why(note).file is None, "the note is forgotten")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desktop_rag.models.catalogue import bundled_file
+from desktop_rag.models.store.catalogue import bundled_file
 from desktop_rag.paths import resources_dir
 
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
@@ -150,7 +150,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(training: Any, tmp
 def test_the_file_says_what_the_network_says(tmp_path: Path) -> None:
     import onnx
 
-    from desktop_rag.models.text_reading import TextReader
+    from desktop_rag.models.onnx.text_reading import TextReader
     from reader.batches import batch, encode
     from reader.export import build
     from reader.network import Reader

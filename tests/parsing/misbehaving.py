@@ -14,7 +14,7 @@ from pathlib import Path
 
 from desktop_rag.parsing.source import MIB, Limits
 from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment, DocumentStart, Event
-from desktop_rag.parsing.tree import parse_tree
+from desktop_rag.parsing.worker.tree import parse_tree
 from desktop_rag.types import FileState, Segment, Whole
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from desktop_rag.engine.engine import CATALOG_NAME, Engine
 from desktop_rag.errors import LibraryDamaged, StorageError
-from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.models.onnx.text_embedding import TextEmbedder
 from desktop_rag.storage.repair import repair
 
 _NOTES = 400

@@ -21,8 +21,8 @@ from desktop_rag.gui.widgets import EmptyState, clear, column, label
 from desktop_rag.gui.words import safe, tr, unmarked
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.client import EngineClient
     from desktop_rag.engine.results import Status
+    from desktop_rag.engine.service.client import EngineClient
     from desktop_rag.errors import DesktopRagError
     from desktop_rag.gui.bridge import Call
     from desktop_rag.types import Answer, Turn

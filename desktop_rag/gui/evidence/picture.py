@@ -18,7 +18,7 @@ from desktop_rag.gui.words import safe, tr
 from desktop_rag.types import Whole
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.service.client import EngineClient
 
 _DRAWN_HERE = {b"jpeg", b"png", b"webp", b"gif", b"bmp"}
 """Formats that Qt reads itself; all others are read by the engine's parsers."""

@@ -15,7 +15,7 @@ from desktop_rag.gui.evidence.marking import find_quote, innermost, overlap
 from desktop_rag.types import Cells, Chunk, Entry, Message, Page
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.service.client import EngineClient
     from desktop_rag.engine.views import DocumentView
 
 ViewName = Literal["pdf", "mail", "text", "sheet", "picture", "sound"]

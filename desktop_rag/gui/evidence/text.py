@@ -23,7 +23,7 @@ from desktop_rag.gui.words import tr
 from desktop_rag.types import Chunk, Document, Lines, Page, Whole
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.client import EngineClient
+    from desktop_rag.engine.service.client import EngineClient
 
 
 _FILES_HEIGHT = 160

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Literal
 
-from desktop_rag.engine.client import EngineClient
+from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.gui.words import tr
 from desktop_rag.types import FileState
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
-from desktop_rag.engine.client import EngineClient
+from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import ConfigError, DesktopRagError
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.first_run.ask_step import AskStep

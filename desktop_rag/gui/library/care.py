@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.opening import restart_engine
 from desktop_rag.engine.results import Check, Status
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import restart_engine
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.library.asking import Question, choose_backup
 from desktop_rag.gui.library.checks import REPAIRED, CheckList, verdict

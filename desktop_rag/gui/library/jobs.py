@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
-from desktop_rag.engine.client import EngineClient
+from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.bridge import Call
 from desktop_rag.gui.desk import Desk

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePath
 
-from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.opening import restart_engine
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import restart_engine
 from desktop_rag.types import File
 
 _SPECIAL = re.compile(r"([\\*?\[])")

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 
-from desktop_rag.engine.client import EngineClient
 from desktop_rag.engine.results import Explanation, IndexReport, Status
+from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.library.asking import choose_files, choose_folder

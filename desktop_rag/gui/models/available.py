@@ -12,7 +12,7 @@ from desktop_rag.gui.models.shown import Shown
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import button, clear, column, label, row
 from desktop_rag.gui.words import tr
-from desktop_rag.models.catalogue import Listed, Means
+from desktop_rag.models.store.catalogue import Listed, Means
 
 
 class Available(QFrame):

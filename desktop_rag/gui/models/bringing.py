@@ -17,7 +17,7 @@ from desktop_rag.gui.models.said import role_name, told
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import Bar, Notice, button, column, label, row
 from desktop_rag.gui.words import safe, size, tr
-from desktop_rag.models.shelf import Installed, Shelf, Transfer
+from desktop_rag.models.store.model_store import Installed, ModelStore, Transfer
 
 _REPOSITORY = re.compile(
     r"(?:https?://[^/]+/)?([\w.-]+/[\w.-]+)(?:/(?:(?:blob|resolve)/[\w.-]+/)?([^/?]+\.gguf))?", re.I
@@ -61,7 +61,7 @@ class Bringing(QFrame):
         self._said.setText(tr("Looking at “{name}”…").format(name=safe(path.name)))
         self._said.show()
         self._background.run(
-            lambda: Shelf().import_model(path, on_transfer=self._on_transfer), self._on_installed, self._on_refused
+            lambda: ModelStore().import_model(path, on_transfer=self._on_transfer), self._on_installed, self._on_refused
         )
 
     # --- inside ---

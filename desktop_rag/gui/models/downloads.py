@@ -20,10 +20,10 @@ from desktop_rag.gui.background import Background
 from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.models.shown import free_bytes
 from desktop_rag.gui.words import safe, tr
-from desktop_rag.models.catalogue import Listed
-from desktop_rag.models.download import fetch, look_up, look_up_other
-from desktop_rag.models.offer import Offer
-from desktop_rag.models.shelf import Shelf, Transfer
+from desktop_rag.models.store.catalogue import Listed
+from desktop_rag.models.store.download import fetch, look_up, look_up_other
+from desktop_rag.models.store.model_store import ModelStore, Transfer
+from desktop_rag.models.store.offer import Offer
 
 State = Literal["waiting", "fetching", "pausing", "paused", "failed", "done"]
 
@@ -260,7 +260,7 @@ class Downloads(QObject):
 
         tell(lambda: self._on_begun(name))
         try:
-            model = fetch(offer, Shelf(), on_transfer=on_transfer)
+            model = fetch(offer, ModelStore(), on_transfer=on_transfer)
         except _Leave:
             if name in self._leave:
                 self._offers.pop(name, None)
@@ -286,7 +286,7 @@ def _ask(wanted: Sequence[Wanted]) -> Answered:
             if not offers:
                 raise
             failures.append(error)
-    shelf = Shelf()
+    shelf = ModelStore()
     installed = {model.name for model in shelf.installed() if not model.fault}
     lacking = tuple(offer for offer in offers if offer.name not in installed)
     here = {offer.name: offer.bytes_here(shelf.download_folder(offer.name)) for offer in lacking}
@@ -302,6 +302,6 @@ def _expected(error: Exception) -> DesktopRagError:
 
 
 def _forget(name: str) -> None:
-    shelf = Shelf()
+    shelf = ModelStore()
     if name in dict(shelf.unfinished()):
         shelf.remove(name)

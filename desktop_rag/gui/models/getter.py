@@ -14,8 +14,8 @@ from desktop_rag.gui.models.said import host, role_name, told
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import Notice, button, clear, column, label, row
 from desktop_rag.gui.words import safe, size, tr
-from desktop_rag.models.download import endpoint
-from desktop_rag.models.offer import Offer
+from desktop_rag.models.store.download import endpoint
+from desktop_rag.models.store.offer import Offer
 
 _SPARE_BYTES = 512 * 1024 * 1024
 """What must stay free on the disk."""

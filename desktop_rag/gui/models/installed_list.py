@@ -12,7 +12,7 @@ from desktop_rag.gui.models.shown import Shown
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import Bar, Notice, Tone, button, column, label, row
 from desktop_rag.gui.words import safe, size, tr
-from desktop_rag.models.shelf import Installed, Shelf, Transfer
+from desktop_rag.models.store.model_store import Installed, ModelStore, Transfer
 
 
 class InstalledList(QFrame):
@@ -113,7 +113,7 @@ class InstalledRow(QWidget):
         self._bar.show()
 
         def verify() -> None:
-            Shelf().verify(self._name, on_transfer=self._on_transfer)
+            ModelStore().verify(self._name, on_transfer=self._on_transfer)
 
         self._background.run(verify, lambda _: self._on_sound(), self._on_fault)
 
@@ -146,7 +146,7 @@ class InstalledRow(QWidget):
 
     def _remove(self) -> None:
         self.confirm.setEnabled(False)
-        self._background.run(lambda: Shelf().remove(self._name), lambda _: self.changed.emit(), self._on_kept)
+        self._background.run(lambda: ModelStore().remove(self._name), lambda _: self.changed.emit(), self._on_kept)
 
     def _on_kept(self, error: DesktopRagError) -> None:
         self.confirm.setEnabled(True)

@@ -12,9 +12,9 @@ from desktop_rag.gui.models.said import memory, role_name
 from desktop_rag.gui.theme import GRID, theme
 from desktop_rag.gui.widgets import Bar, clear, column, label, row
 from desktop_rag.gui.words import safe, tr
-from desktop_rag.models.conductor import Loaded
 from desktop_rag.models.hardware import Machine
-from desktop_rag.models.work import ModelRole
+from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.runtime.scheduler import Loaded
 
 _COLOURS: dict[ModelRole, str] = {
     "chat": "accent", "embedding": "quiet", "reranking": "edge", "image": "good", "speech": "warn", "ocr": "text",

@@ -24,8 +24,8 @@ from desktop_rag.gui.models.unfinished import Unfinished
 from desktop_rag.gui.theme import GRID, text_width
 from desktop_rag.gui.widgets import Notice, column, label, row
 from desktop_rag.gui.words import tr
-from desktop_rag.models.shelf import Shelf
-from desktop_rag.models.work import ModelRole
+from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.store.model_store import ModelStore
 
 
 class ModelsPage(QWidget):
@@ -164,7 +164,7 @@ class ModelsPage(QWidget):
             self.notice.say(told(error), "bad")
             self._read()
 
-        self._background.run(lambda: Shelf().use(role, name or None), done, failed)
+        self._background.run(lambda: ModelStore().use(role, name or None), done, failed)
 
     def _on_agreed(self) -> None:
         self._area.ensureWidgetVisible(self.transfers)

@@ -13,7 +13,7 @@ from desktop_rag.gui.models.shown import Shown
 from desktop_rag.gui.theme import GRID, theme
 from desktop_rag.gui.widgets import button, column, label, row
 from desktop_rag.gui.words import tr
-from desktop_rag.models.catalogue import Listed
+from desktop_rag.models.store.catalogue import Listed
 
 
 class Recommended(QFrame):

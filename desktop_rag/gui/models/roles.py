@@ -13,7 +13,7 @@ from desktop_rag.gui.models.shown import Shown
 from desktop_rag.gui.theme import GRID, theme
 from desktop_rag.gui.widgets import column, label
 from desktop_rag.gui.words import safe
-from desktop_rag.models.work import ModelRole
+from desktop_rag.models.requests import ModelRole
 
 _WIDEST = 30
 """Characters of the boxes to choose from."""

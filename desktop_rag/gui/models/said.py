@@ -9,9 +9,9 @@ from PySide6.QtCore import QLocale
 
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.words import safe, tr
-from desktop_rag.models.catalogue import Listed, Means
 from desktop_rag.models.hardware import Machine
-from desktop_rag.models.work import INSTALLABLE, ModelRole
+from desktop_rag.models.requests import INSTALLABLE, ModelRole
+from desktop_rag.models.store.catalogue import Listed, Means
 
 GIB = 1024**3
 _OF_MEMORY = 0.75

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from desktop_rag.gui.models.said import ROLES, means_of
 from desktop_rag.gui.words import size
-from desktop_rag.models.catalogue import Catalogue, Listed, Means, Recommendation, load_catalogue
 from desktop_rag.models.hardware import Machine, read_machine
-from desktop_rag.models.shelf import Installed, Shelf
-from desktop_rag.models.work import ModelRole
+from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.store.catalogue import Catalogue, Listed, Means, Recommendation, load_catalogue
+from desktop_rag.models.store.model_store import Installed, ModelStore
 
 
 class Shown(Struct, frozen=True):
@@ -47,7 +47,7 @@ class Shown(Struct, frozen=True):
 
 def read_shown() -> Shown:
     """Raises ``ModelError`` and ``ConfigError``."""
-    shelf = Shelf()
+    shelf = ModelStore()
     chosen = {role: model.name for role in ROLES if (model := shelf.chosen(role)) is not None}
     catalogue = load_catalogue()
     bundled = tuple(f"{model.title} ({size(model.bytes)}, {model.licence})" for model in catalogue.bundled)

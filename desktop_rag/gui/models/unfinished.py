@@ -14,8 +14,8 @@ from desktop_rag.gui.models.shown import Shown
 from desktop_rag.gui.theme import GRID
 from desktop_rag.gui.widgets import Notice, button, clear, column, label, row
 from desktop_rag.gui.words import safe, size, tr
-from desktop_rag.models.catalogue import Listed
-from desktop_rag.models.shelf import Shelf
+from desktop_rag.models.store.catalogue import Listed
+from desktop_rag.models.store.model_store import ModelStore
 
 
 class Unfinished(QFrame):
@@ -75,4 +75,4 @@ class Unfinished(QFrame):
         def failed(error: DesktopRagError) -> None:
             self.notice.say(told(error), "bad")
 
-        self._background.run(lambda: Shelf().remove(name), lambda _: self.changed.emit(), failed)
+        self._background.run(lambda: ModelStore().remove(name), lambda _: self.changed.emit(), failed)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
-from desktop_rag.engine.client import EngineClient
+from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.gui.bridge import Bridge
 from desktop_rag.types import Hit
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_rag.config import Config, change_setting, load_config
-from desktop_rag.engine.client import EngineClient
-from desktop_rag.engine.opening import restart_engine
+from desktop_rag.engine.service.client import EngineClient
+from desktop_rag.engine.service.opening import restart_engine
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.background import Background
 from desktop_rag.gui.desk import Desk

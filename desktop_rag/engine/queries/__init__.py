@@ -1,0 +1,1 @@
+"""What a library can be asked: searches, answers, documents, status."""

@@ -1,0 +1,83 @@
+"""A file as the question: what is said, written and shown in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from desktop_rag.errors import ModelError, QueryError
+from desktop_rag.indexing.media_analysis import FileMediaAnalysis, MediaAnalyzer
+from desktop_rag.parsing.stream import FILE, DocumentEnd, DocumentSegment, DocumentStart, FileStart
+from desktop_rag.parsing.worker.sandbox import ParserPool
+from desktop_rag.types import FileState, Kind
+
+SampleKind = Literal["any", "image", "audio"]
+"""What a file must be to be the question."""
+
+_CHARACTERS = 2_000
+"""Text taken from the file: the beginning says what it is about."""
+_PICTURES = 4
+
+
+class Sample(Struct, frozen=True):
+    """What was understood of a file: its text from the beginning, and the small forms of the first pictures in it."""
+
+    kind: Kind
+    content_hash: str
+    text: str
+    previews: tuple[bytes, ...]
+
+
+def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, wanted: SampleKind) -> Sample:
+    """Read, see and hear the file at ``path``. Raises ``QueryError`` for one that is not what is ``wanted``, or has
+    nothing in it to search by, and ``ModelError`` when it needs a model that is not there."""
+    if not path.is_file():
+        raise QueryError(f"{path} is no file.", "Name a file to search by.")
+    kind: Kind = "data"
+    content_hash = ""
+    texts: list[str] = []
+    previews: list[bytes] = []
+    end: DocumentEnd | None = None
+    perception = FileMediaAnalysis(media_analyzer, lambda: None)
+    for event in perception.follow(pool.parse(path)):
+        if isinstance(event, FileStart):
+            content_hash = event.sha256
+        elif isinstance(event, DocumentStart) and event.document == FILE:
+            kind = event.kind
+            _check(path, kind, wanted, media_analyzer)
+        elif isinstance(event, DocumentSegment):
+            segment = event.segment
+            if segment.preview is not None:
+                previews.append(segment.preview)
+            elif kind not in ("audio", "video") or segment.role == "speech":
+                texts.append(segment.text)
+        elif isinstance(event, DocumentEnd) and event.document == FILE:
+            end = event
+    if end is not None and end.state == FileState.FAILED and end.problem is not None:
+        raise QueryError(end.problem.message, end.problem.hint)
+    text = " ".join(" ".join(texts).split())[:_CHARACTERS]
+    if not text and not (previews and media_analyzer.seen_by):
+        raise QueryError(
+            f"Nothing was {'understood' if kind in ('audio', 'video') else 'found'} in {path.name} to search by.",
+            "Add a question in words.",
+        )
+    return Sample(kind, content_hash, text, tuple(previews[:_PICTURES]) if media_analyzer.seen_by else ())
+
+
+def _check(path: Path, kind: Kind, wanted: SampleKind, media_analyzer: MediaAnalyzer) -> None:
+    if wanted == "image" and kind != "image":
+        raise QueryError(f"{path.name} is no picture.", "Search by any file with --like.")
+    if wanted == "audio" and kind not in ("audio", "video"):
+        raise QueryError(f"{path.name} is no recording.", "Search by any file with --like.")
+    if kind in ("audio", "video") and not media_analyzer.heard_by:
+        raise ModelError(
+            f"To understand what is said in {path.name}, a speech model is needed.",
+            "“desktop-rag models recommend” names one.",
+        )
+    if wanted == "image" and not media_analyzer.seen_by:
+        raise ModelError(
+            f"To search by what {path.name} shows, an image model is needed.",
+            "“desktop-rag models recommend” names one.",
+        )

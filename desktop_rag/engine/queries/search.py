@@ -1,0 +1,119 @@
+"""Searches one library: by words, by a file, or by both."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from desktop_rag.engine.library import Library
+from desktop_rag.engine.queries.hits import to_hits
+from desktop_rag.engine.queries.query_by_example import Sample, SampleKind, understand
+from desktop_rag.engine.results import Mode, SearchResult
+from desktop_rag.language import words
+from desktop_rag.retrieval.filters import Filters
+from desktop_rag.retrieval.query import Query, parse_query
+from desktop_rag.retrieval.retriever import Found
+from desktop_rag.types import Hit
+
+_LIKE_WORDS = 60
+"""Words of a document that others are to be like."""
+
+
+class Request(Struct, frozen=True):
+    """What is looked for: a question in words, a file that things are to be like, or both."""
+
+    question: str = ""
+    like: Path | None = None
+    like_kind: SampleKind = "any"
+    filters: Filters = Filters()
+    limit: int = 10
+    mode: Mode = "hybrid"
+    per_document: int | None = None
+    rerank: bool = True
+    """Have the bundled reader read what was found."""
+
+
+class Finding(Struct, frozen=True):
+    """What a request was understood as, and what was found."""
+
+    asked: str
+    """The question in words: of a recording, what is said in it."""
+    query: Query
+    found: Found
+    hits: tuple[Hit, ...]
+
+
+class SearchQueries:
+    """Safe to use from several threads."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def find(self, request: Request) -> Finding:
+        """The passages and pictures for a request. Raises ``QueryError`` for a filter that makes no sense or a file
+        that cannot be searched by, ``ModelError`` when that file needs a model that is not there."""
+        library = self._library
+        sample = self._sample(request)
+        asked = request.question
+        if sample is not None and sample.kind in ("audio", "video"):
+            asked = f"{request.question} {sample.text}".strip()
+        query = parse(asked, request.filters)
+        picture = None
+        without = None
+        if sample is not None:
+            if sample.kind not in ("audio", "video"):
+                query = replace(query, text=f"{query.text} {_telling(sample.text)}".strip())
+            if sample.previews:
+                vector = library.sight.embed_pictures(sample.previews).mean(axis=0)
+                picture = vector / max(float((vector @ vector) ** 0.5), 1e-6)
+            known = library.catalog.find_known(sample.content_hash)
+            without = None if known is None or request.like_kind == "audio" else known.id
+        found = library.retriever.search(
+            query,
+            limit=request.limit,
+            mode=request.mode,
+            per_document=request.per_document or library.config.passages_per_document,
+            picture=picture,
+            without=without,
+            read=request.rerank,
+        )
+        return Finding(asked, query, found, to_hits(library.catalog, found.passages))
+
+    def search(self, request: Request, *, complete: bool) -> SearchResult:
+        """The same as what a person is shown. Unless ``complete``, models that are not loaded yet are done without."""
+        began = time.monotonic()
+        finding = self.find(request if complete else replace(request, mode="keyword"))
+        return SearchResult(
+            finding.asked,
+            finding.hits,
+            finding.found.query.understood,
+            note(finding.query, finding.found.query),
+            time.monotonic() - began,
+            complete,
+        )
+
+    def _sample(self, request: Request) -> Sample | None:
+        if request.like is None:
+            return None
+        pool = self._library.shared_pool("samples", 1)
+        return understand(request.like.expanduser().absolute(), pool, self._library.media_analyzer, request.like_kind)
+
+
+def parse(question: str, filters: Filters) -> Query:
+    """A question as it is understood now."""
+    return parse_query(question, now=datetime.now().astimezone(), options=filters)
+
+
+def note(asked: Query, used: Query) -> str:
+    """What the person should know when another query than the one asked for was used."""
+    if used is asked:
+        return ""
+    return f"Nothing matches “{', '.join(asked.understood)}”, so all files were searched."
+
+
+def _telling(text: str) -> str:
+    return " ".join(words(text)[:_LIKE_WORDS])

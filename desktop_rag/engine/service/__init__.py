@@ -1,0 +1,1 @@
+"""The engine across processes: server, client, supervisor, and what travels between them."""

@@ -1,0 +1,1 @@
+"""Language models, embedders and rerankers in GGUF files, run by llama.cpp."""

@@ -1,0 +1,1 @@
+"""The bundled models, run by ONNX Runtime."""

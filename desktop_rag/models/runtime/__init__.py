@@ -1,0 +1,1 @@
+"""Models while they run: a process for each, and one memory budget over all of them."""

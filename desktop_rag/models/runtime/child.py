@@ -1,0 +1,134 @@
+"""The process in which a model runs: ``python -m desktop_rag.models.runtime.child MODULE``, started by ``process``.
+
+Each heavy library has such a process to itself. This is also how the CUDA libraries keep out of each other's way:
+CTranslate2 (faster-whisper), torch and llama.cpp each bring cuBLAS and cuDNN of a version of their own, and whichever
+is loaded first in a process is what the others get.
+
+Nothing but the replies can write to its standard output. It makes no connection past this machine, and it ends when
+its parent does, as then its input does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import importlib
+import os
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, BinaryIO, NoReturn
+
+import msgspec
+
+from desktop_rag import offline
+from desktop_rag.errors import ModelError, NoMemoryForModel
+from desktop_rag.framing import read_frame, take_over_standard_streams, write_frame
+from desktop_rag.models.runtime.protocol import BUG, Ask, Cancel, Done, Failed, Load, Ready, Reply, decode_order, encode
+
+_NO_BOXES = 0x0001 | 0x0002
+"""SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window that tells of a crash and waits for a click."""
+
+
+def main() -> None:
+    orders, answers = take_over_standard_streams()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    warnings.simplefilter("ignore")
+    faulthandler.enable()
+    _leave_no_dump()
+    offline.install()
+    inbox = Inbox(orders)
+    threading.Thread(target=inbox.receive, daemon=True).start()
+    try:
+        _serve(sys.argv[1], inbox, answers)
+    except OSError:  # nobody reads any more
+        os._exit(0)  # at once, without waiting for what libraries may have started
+
+
+class Inbox:
+    """What the parent asks for, received beside the work so that a ``Cancel`` gets through at any time."""
+
+    def __init__(self, orders: BinaryIO) -> None:
+        self._orders = orders
+        self._waiting: SimpleQueue[Load | Ask] = SimpleQueue()
+        self._guard = threading.Lock()
+        self._number = 0
+        self._cancelled_up_to = -1
+        self.cancelled = threading.Event()
+        """Whether the order at hand is to end early."""
+
+    def receive(self) -> None:
+        while (frame := read_frame(self._orders)) is not None:
+            order = decode_order(frame)
+            if not isinstance(order, Cancel):
+                self._waiting.put(order)
+                continue
+            with self._guard:
+                self._cancelled_up_to = max(self._cancelled_up_to, order.number)
+                if order.number >= self._number:
+                    self.cancelled.set()
+        os._exit(0)  # the parent has closed our input, or is no more
+
+    def next(self) -> Load | Ask:
+        order = self._waiting.get()
+        with self._guard:
+            self._number = order.number
+            if order.number > self._cancelled_up_to:
+                self.cancelled.clear()
+        return order
+
+
+def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
+    module: Any = None
+    model: Any = None
+    while True:
+        order = inbox.next()
+        end: Ready | Done | Failed
+        try:
+            if isinstance(order, Load):
+                module = importlib.import_module(name)
+                model = module.open_model(msgspec.msgpack.decode(order.settings, type=module.Settings))
+                end = Ready(order.number)
+            else:
+                request = msgspec.msgpack.decode(order.request, type=module.REQUESTS)
+                for reply in request.perform(model, inbox.cancelled):
+                    write_frame(answers, encode(Reply(order.number, msgspec.Raw(encode(reply)))))
+                end = Done(order.number)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            end = _failure(order.number, error)
+        write_frame(answers, encode(end))
+
+
+def _failure(number: int, error: Exception) -> Failed:
+    if isinstance(error, ModelError):
+        return Failed(number, error.code, error.message, error.hint)
+    # The libraries have no error in common for this: CTranslate2 raises a RuntimeError, torch one of its own.
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return Failed(number, NoMemoryForModel.code, "There is not enough memory for the model.")
+    if isinstance(error, ImportError):
+        return Failed(number, ModelError.code, f"The library {error.name or error} is missing.")
+    # Its message may quote a person's files, and the log must not.
+    sys.stderr.write("".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]))
+    sys.stderr.flush()
+    return Failed(number, BUG, type(error).__name__)
+
+
+def _leave_no_dump() -> None:
+    """A crash leaves neither a file as large as the model nor a window."""
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.SetErrorMode(_NO_BOXES)
+    else:
+        import resource
+
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

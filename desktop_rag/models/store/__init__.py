@@ -1,0 +1,1 @@
+"""The models on this PC and those that can be fetched: listed, downloaded, checked, installed."""

@@ -1,0 +1,1 @@
+"""Models that look at pictures: open_clip, and text recognition."""

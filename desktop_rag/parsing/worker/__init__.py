@@ -1,0 +1,1 @@
+"""The child process in which files are parsed, what confines it, and the pool of them."""
