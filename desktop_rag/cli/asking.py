@@ -136,14 +136,12 @@ def _ask(arguments: Arguments) -> int:
         arguments.usage_error("give a QUESTION, or a file with --audio, --image or --like")
     question = question_of(arguments.question)
     with _engine(arguments) as engine, stop_on_interrupt() as stop, LiveAnswer(shown=not arguments.json) as live:
-        answer = engine.ask(
+        answer = engine.listening(on_event=live.hear, stop=stop).ask(
             question,
             filters=filters_of(arguments),
             limit=arguments.limit,
             quote=arguments.quote,
             rerank=arguments.rerank,
-            on_event=live.hear,
-            stop=stop,
             **sample,
         )
         _say_if_empty(engine, answer.hits)

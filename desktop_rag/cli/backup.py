@@ -62,7 +62,7 @@ def _backup(arguments: Arguments) -> int:
         return Exit.OK
     library = library_of(arguments)
     with open_engine(library, read_only=True) as engine, _progress_shown("Backing up") as on_progress:
-        report = engine.backup(file, force=arguments.force, on_progress=on_progress)
+        report = engine.listening(on_progress=on_progress).backup(file, force=arguments.force)
     _show(arguments, report, "is written")
     return Exit.OK
 
@@ -75,7 +75,7 @@ def _restore(arguments: Arguments) -> int:
         if not arguments.force:
             _spare(engine.status())
         with _progress_shown("Restoring") as on_progress:
-            report = engine.restore(file, on_progress=on_progress)
+            report = engine.listening(on_progress=on_progress).restore(file)
     _show(arguments, report, "is restored")
     return Exit.OK
 

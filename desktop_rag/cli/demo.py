@@ -73,7 +73,7 @@ def _in_terminal(arguments: Arguments, samples: Path) -> int:
             if Path(root) != samples.resolve():  # those of another copy of the program
                 engine.forget(Path(root))
         with stop_on_interrupt() as stop, progress_shown() as on_progress:
-            report = engine.index([samples], on_progress=on_progress, stop=stop)
+            report = engine.listening(on_progress=on_progress, stop=stop).index([samples])
         if report.stopped:
             raise KeyboardInterrupt
         if not arguments.json:

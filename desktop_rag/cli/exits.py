@@ -37,8 +37,10 @@ exit codes:
 
 def exit_for(error: DesktopRagError) -> Exit:
     """The code to leave with because of ``error``."""
-    from desktop_rag.errors import ConfigError, FileProblem, LibraryBusy, QueryError
+    from desktop_rag.errors import ConfigError, FileProblem, InternalError, LibraryBusy, QueryError
 
+    if isinstance(error, InternalError):
+        return Exit.BUG
     if isinstance(error, LibraryBusy):
         return Exit.BUSY
     if isinstance(error, ConfigError | QueryError):

@@ -85,7 +85,7 @@ def _index(arguments: Arguments) -> int:
         if not paths and not engine.status().roots:
             raise ConfigError("There is nothing to index yet.", "Name a folder: desktop-rag index ~/Documents")
         with stop_on_interrupt() as stop, progress_shown(quiet=arguments.quiet) as on_progress:
-            report = engine.index(paths or None, on_progress=on_progress, stop=stop, force=arguments.force)
+            report = engine.listening(on_progress=on_progress, stop=stop).index(paths or None, force=arguments.force)
     if arguments.json:
         show_json(report)
     else:
@@ -182,7 +182,7 @@ def _rebuild(arguments: Arguments) -> int:
     from desktop_rag.engine.service.opening import open_engine
 
     with open_engine(library_of(arguments)) as engine, progress_shown() as on_progress:
-        count = engine.rebuild(on_progress)
+        count = engine.listening(on_progress=on_progress).rebuild()
     if arguments.json:
         show_json({"chunks": count})
     else:

@@ -69,14 +69,12 @@ def _chat(arguments: Arguments) -> int:
         while question := _next_question():
             try:
                 with stop_on_interrupt() as stop, LiveAnswer(shown=True) as live:
-                    answer = engine.ask(
+                    answer = engine.listening(on_event=live.hear, stop=stop).ask(
                         question,
                         filters=filters_of(arguments),
                         conversation=conversation,
                         remember=True,
                         quote=arguments.quote,
-                        on_event=live.hear,
-                        stop=stop,
                     )
             except (ModelError, QueryError) as error:
                 complain(error.message, error.hint)

@@ -11,9 +11,6 @@ from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime.scheduler import Loaded
 from desktop_rag.types import Chunk, Document, File, Hit, Problem, Progress
 
-Mode = Literal["hybrid", "keyword", "dense", "typing"]
-"""``typing`` is by keyword, and takes the last word for the beginning of one."""
-
 
 class SearchResult(Struct, frozen=True):
     """The passages found for a question, best first.

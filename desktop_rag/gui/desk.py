@@ -12,7 +12,7 @@ from desktop_rag.gui.bridge import Bridge
 from desktop_rag.types import Answer, Citation, Document, Hit, Locator, Region, TimeSpan
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.queries.query_by_example import SampleKind
+    from desktop_rag.engine.api import SampleKind
 
 PageName = Literal["ask", "search", "library", "models", "settings"]
 

@@ -15,7 +15,7 @@ from desktop_rag.gui.widgets import column, label
 from desktop_rag.gui.words import safe, tr
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.queries.query_by_example import SampleKind
+    from desktop_rag.engine.api import SampleKind
 
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".gif", ".bmp", ".svg"}
 _SOUNDS = {".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma"}

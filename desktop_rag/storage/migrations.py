@@ -198,6 +198,21 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX people_named ON people(role, name, address);
         """,
     ),
+    (
+        "0005_calls",
+        """
+        -- Calls that must not have their effect twice (see call_journal.py); ``reply`` is there once they are done.
+        CREATE TABLE calls(
+            id TEXT PRIMARY KEY,
+            began REAL NOT NULL,
+            reply BLOB
+        ) WITHOUT ROWID;
+
+        -- The call that has put a turn into its conversation.
+        ALTER TABLE turns ADD COLUMN call_id TEXT;
+        CREATE UNIQUE INDEX turns_call ON turns(call_id) WHERE call_id IS NOT NULL;
+        """,
+    ),
 )
 
 

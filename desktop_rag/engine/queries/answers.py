@@ -16,7 +16,7 @@ from desktop_rag.answering.generate import generate
 from desktop_rag.answering.respond import answer as quote_answer
 from desktop_rag.answering.transcript import markdown
 from desktop_rag.engine.library import Library
-from desktop_rag.engine.queries.search import Finding, Request, SearchQueries, note
+from desktop_rag.engine.queries.search import Finding, SearchQueries, SearchRequest, note
 from desktop_rag.errors import ModelError, ModelStopped
 from desktop_rag.models.llama.chat import ChatModel, ProcessChat
 from desktop_rag.models.llama.llm import Rerank
@@ -40,13 +40,14 @@ class AnswerQueries:
 
     def ask(
         self,
-        request: Request,
+        request: SearchRequest,
         *,
         conversation: int | None,
         remember: bool,
         quote: bool,
         on_event: OnEvent,
         stop: threading.Event,
+        call_id: str = "",
     ) -> Answer:
         """The answer, and the events of its making; ``Finished`` comes last. A chat model that fails is done without:
         the answer then quotes, and its note says why. Raises ``QueryError``, ``ModelError`` for a file that cannot be
@@ -89,7 +90,7 @@ class AnswerQueries:
             conversation=conversation,
         )
         if remember or conversation is not None:
-            given = self._remember(request.question or finding.asked, given)
+            given = self._remember(request.question or finding.asked, given, call_id)
         on_event(Finished(given))
         return given
 
@@ -125,7 +126,7 @@ class AnswerQueries:
         ]
         return tuple(sorted(judged, key=lambda hit: -hit.score)[:limit])
 
-    def _quoted(self, request: Request, finding: Finding, hits: tuple[Hit, ...], on_event: OnEvent) -> Answer:
+    def _quoted(self, request: SearchRequest, finding: Finding, hits: tuple[Hit, ...], on_event: OnEvent) -> Answer:
         on_event(Retrieved(hits))
         library, found = self._library, finding.found
         evidence = None if found.evidence is None else msgspec.structs.asdict(found.evidence)
@@ -139,11 +140,7 @@ class AnswerQueries:
             filtered=not found.query.filters.is_empty,
         )
 
-    def _remember(self, question: str, given: Answer) -> Answer:
-        number = given.conversation
-        now = datetime.now(UTC)
-        if number is None:
-            number = self._conversations.create(question, now)
-        given = replace(given, conversation=number)
-        self._conversations.add_turn(number, Turn(now, question, given))
-        return given
+    def _remember(self, question: str, given: Answer, call_id: str) -> Answer:
+        turn = Turn(datetime.now(UTC), question, given)
+        number = self._conversations.add_turn(given.conversation, turn, call_id)
+        return replace(given, conversation=number)

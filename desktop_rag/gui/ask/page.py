@@ -91,15 +91,14 @@ class AskPage(QWidget):
         conversation, filters = self._conversation, self.composer.filters()
 
         def work(client: EngineClient, call: Call) -> Answer:
-            return client.ask(
+            hearing = client.listening(on_event=lambda event: call.tell(turn.hear, event), stop=call.stop)
+            return hearing.ask(
                 question,
                 filters=filters,
                 like=None if sample is None else Path(sample.path),
                 like_kind="any" if sample is None else sample.kind,
                 conversation=conversation,
                 remember=True,
-                on_event=lambda event: call.tell(turn.hear, event),
-                stop=call.stop,
             )
 
         self._call = self._desk.bridge.call(

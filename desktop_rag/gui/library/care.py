@@ -114,7 +114,7 @@ class CareView(QWidget):
         file = files[0]
         self._jobs.start(
             tr("Backup"),
-            lambda client, report, _: client.backup(file, force=True, on_progress=report),
+            lambda client, report, _: client.listening(on_progress=report).backup(file, force=True),
             lambda report: _in_words(report, tr("written to {file}: {what}.")),
             in_files=False,
         )
@@ -123,7 +123,7 @@ class CareView(QWidget):
         """Put a backup in the place of what the library knows."""
 
         def work(client: EngineClient, report: Callable[[Progress], None], _: threading.Event) -> BackupReport:
-            done = client.restore(file, on_progress=report)
+            done = client.listening(on_progress=report).restore(file)
             restart_engine(client.library)  # the settings in the backup hold from the next start on
             return done
 

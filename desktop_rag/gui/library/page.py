@@ -94,7 +94,7 @@ class LibraryPage(QWidget):
         paths = [Path(root)] if root else None
         self.jobs.start(
             title,
-            lambda client, report, stop: client.index(paths, on_progress=report, stop=stop),
+            lambda client, report, stop: client.listening(on_progress=report, stop=stop).index(paths),
             _found_in_words,
             stops=True,
         )
@@ -104,7 +104,7 @@ class LibraryPage(QWidget):
         path = Path(file.path)
 
         def work(client: EngineClient, report: Callable[[Progress], None], stop: threading.Event) -> Explanation:
-            client.index([path], on_progress=report, stop=stop, force=True)
+            client.listening(on_progress=report, stop=stop).index([path], force=True)
             return client.why(path)
 
         self.jobs.start(

@@ -1,0 +1,53 @@
+"""The values of calls about models: what is installed, what can be had, what this PC has to run them with."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from desktop_rag.models.hardware import Card, Machine
+from desktop_rag.models.requests import INSTALLABLE, ModelRole
+from desktop_rag.models.runtime.scheduler import Loaded
+from desktop_rag.models.store.catalogue import Bundled, Catalogue, Listed, Means, Recommendation
+from desktop_rag.models.store.model_store import Installed, OnTransfer, Transfer
+from desktop_rag.models.store.offer import Offer
+
+__all__ = [
+    "INSTALLABLE",
+    "Bundled",
+    "Card",
+    "Catalogue",
+    "FoundModel",
+    "Installed",
+    "Listed",
+    "Loaded",
+    "Machine",
+    "Means",
+    "ModelOverview",
+    "ModelRole",
+    "Offer",
+    "OnTransfer",
+    "Recommendation",
+    "Transfer",
+]
+
+
+class ModelOverview(Struct, frozen=True):
+    """The models of this PC. ``folder`` is where they are, on a disk with ``free_bytes`` left.
+
+    ``in_use`` names the installed model in use for each role that has one; ``unfinished`` are the names of downloads
+    that were broken off, and the bytes that are here.
+    """
+
+    folder: str
+    free_bytes: int
+    installed: tuple[Installed, ...]
+    in_use: dict[ModelRole, str]
+    unfinished: tuple[tuple[str, int], ...]
+    catalogue: Catalogue
+
+
+class FoundModel(Struct, frozen=True):
+    """What there is to fetch for a model, and how many bytes of it an earlier attempt has left here."""
+
+    offer: Offer
+    bytes_here: int
