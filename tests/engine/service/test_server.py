@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from pathlib import Path
@@ -20,30 +19,11 @@ from desktop_rag.engine.events import Changed
 from desktop_rag.engine.service import server, wire
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.engine.service.opening import open_engine, start_engine, stop_engine
-from desktop_rag.errors import ConfigError, EngineFull, EngineGone, LibraryBusy, QueryError, Unreadable
+from desktop_rag.errors import ConfigError, EngineFull, LibraryBusy, QueryError, Unreadable
 from desktop_rag.types import FileState, Message, Whole
 from tests.engine.waiting import until
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-
-
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    folder = tmp_path / "notes"
-    folder.mkdir()
-    (folder / "boat.txt").write_text("The boat is moored at the second jetty.", encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    folder = tmp_path / "library"
-    folder.mkdir()
-    (folder / "config.toml").write_text("quiet_s = 0.1\n", encoding="utf-8")
-    yield folder
-    with contextlib.suppress(EngineGone, ConfigError):
-        stop_engine(folder)
 
 
 def pid_of(client: EngineClient) -> int:
