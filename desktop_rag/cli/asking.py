@@ -248,8 +248,7 @@ def terms_of(question: str) -> list[str]:
     """The words of a question to mark in what was found; the words of filters are none."""
     from datetime import datetime
 
-    from desktop_rag.retrieval.query import parse_query
-    from desktop_rag.retrieval.terms import search_terms
+    from desktop_rag.engine.questions import parse_query, search_terms
 
     return search_terms(parse_query(question, now=datetime.now().astimezone()).text)
 

@@ -13,8 +13,7 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_
 
 if TYPE_CHECKING:
     from desktop_rag.cli.progress import OnProgress
-    from desktop_rag.engine.results import Status
-    from desktop_rag.storage.backup import BackupReport
+    from desktop_rag.engine.results import BackupReport, Status
     from desktop_rag.types import Progress
 
 
@@ -51,13 +50,13 @@ def add_to(commands: Subparsers) -> None:
 
 
 def _backup(arguments: Arguments) -> int:
+    from desktop_rag.engine.local_api import ThisProcess
     from desktop_rag.engine.service.opening import open_engine
-    from desktop_rag.storage.backup import check_backup
 
     file = _file_of(arguments)
     if arguments.check:
         with _progress_shown("Checking") as on_progress:
-            report = check_backup(file, on_progress=on_progress)
+            report = ThisProcess().listening(on_progress=on_progress).check_backup(file)
         _show(arguments, report, "is sound")
         return Exit.OK
     library = library_of(arguments)

@@ -13,9 +13,7 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command, add_comm
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from desktop_rag.models.requests import ModelRole
-    from desktop_rag.models.store.catalogue import Bundled, Catalogue, Listed, Recommendation
-    from desktop_rag.models.store.model_store import ModelStore
+    from desktop_rag.engine.models import Bundled, Listed, ModelOverview, ModelRole, Recommendation
 
 ROLES: tuple[ModelRole, ...] = ("chat", "embedding", "reranking", "image", "speech")
 """``INSTALLABLE``, which the command line need not load a library to know."""
@@ -117,37 +115,36 @@ def _gigabytes(text: str) -> float:
 
 def _list(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.models.store.catalogue import load_catalogue
-    from desktop_rag.models.store.model_store import ModelStore
+    from desktop_rag.engine.local_api import ThisProcess
 
-    model_store, catalogue = ModelStore(), load_catalogue()
+    overview = ThisProcess().models()
     if arguments.json:
         show_json(
             {
-                "folder": str(model_store.folder),
-                "installed": model_store.installed(),
-                "in_use": {role: model.name for role in ROLES if (model := model_store.chosen(role)) is not None},
-                "unfinished": [{"name": name, "bytes": size} for name, size in model_store.unfinished()],
-                "available": catalogue.models,
-                "bundled": catalogue.bundled,
+                "folder": overview.folder,
+                "installed": overview.installed,
+                "in_use": overview.in_use,
+                "unfinished": [{"name": name, "bytes": size} for name, size in overview.unfinished],
+                "available": overview.catalogue.models,
+                "bundled": overview.catalogue.bundled,
             }
         )
     else:
-        show(*_listing(model_store, catalogue))
+        show(*_listing(overview))
     return Exit.OK
 
 
-def _listing(model_store: ModelStore, catalogue: Catalogue) -> Iterator[RenderableType]:
+def _listing(overview: ModelOverview) -> Iterator[RenderableType]:
     from rich.text import Text
 
     from desktop_rag.cli.render import Block
     from desktop_rag.cli.terminal import clean_name, program, short_path, size
 
-    installed, listed = model_store.installed(), catalogue.models
+    installed, listed = overview.installed, overview.catalogue.models
     here = {model.name for model in installed}
     width = max(len(name) for name in (*here, *(model.name for model in listed)))
     for role in ROLES:
-        chosen = model_store.chosen(role)
+        chosen = overview.used_for(role)
         own = [model for model in installed if model.role == role]
         without = f" {_WITHOUT[role]}" if chosen is None and _WITHOUT[role] else ""
         yield Text(f"{_DOES[role][0]} {_DOES[role][2]}.{without}", "bold")
@@ -164,16 +161,16 @@ def _listing(model_store: ModelStore, catalogue: Catalogue) -> Iterator[Renderab
                 yield Block(Text(_terms(other), "dim"), Text(f"  {other.name:<{width}}  ", "dim"))
         yield Text("")
     yield Text("Come with the program.", "bold")
-    for bundled in catalogue.bundled:
+    for bundled in overview.catalogue.bundled:
         terms = f"{bundled.title}, {size(bundled.bytes)}; {_languages(bundled)}; {bundled.licence}"
         yield Block(Text(terms), Text(f"  {bundled.name:<{width}}  "))
     yield Text("")
-    for name, bytes_here in model_store.unfinished():
+    for name, bytes_here in overview.unfinished:
         yield Text(
             f"Of {clean_name(name)}, {size(bytes_here)} have come: the command that began it goes on from there."
         )
     yield Text("Memory is an estimate; how much there is to fetch, the hub tells when you ask for a model.", "dim")
-    yield Text(f"Installed models are in {clean_name(short_path(str(model_store.folder)))}", "dim")
+    yield Text(f"Installed models are in {clean_name(short_path(overview.folder))}", "dim")
     yield Text(f"What suits this PC: {program()} models recommend", "dim")
 
 
@@ -190,16 +187,19 @@ def _languages(model: Listed | Bundled) -> str:
 
 def _recommend(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.models.store.catalogue import load_catalogue
-    from desktop_rag.models.store.model_store import ModelStore
+    from desktop_rag.engine.local_api import ThisProcess
 
-    means, said = means_of(arguments.card, arguments.memory)
-    advice = load_catalogue().recommend(means)
+    api = ThisProcess()
+    means, said = means_of(api.machine(), arguments.card, arguments.memory)
+    advice = api.recommend_models(means)
     if arguments.json:
         show_json({"means": means, "tier": advice.tier.name, "title": advice.tier.title, "models": advice.models})
     else:
-        here = {model.name for model in ModelStore().installed() if not model.fault}
-        show(*_advice(advice, said, here, given=arguments.card is not None or arguments.memory is not None))
+        show(
+            *_advice(
+                advice, said, set(api.models().sound), given=arguments.card is not None or arguments.memory is not None
+            )
+        )
     return Exit.OK
 
 
@@ -237,20 +237,19 @@ def _advice(advice: Recommendation, said: str, here: set[str], *, given: bool) -
 
 def _verify(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import clean_name, complain, program, say, show, show_json
+    from desktop_rag.engine.local_api import ThisProcess
     from desktop_rag.errors import ModelRefused
-    from desktop_rag.models.store.model_store import ModelStore
 
-    model_store = ModelStore()
-    names = [model_store.find(name).name for name in arguments.names] or [
-        model.name for model in model_store.installed()
-    ]
+    api = ThisProcess()
+    overview = api.models()
+    names = [overview.find(name).name for name in arguments.names] or [model.name for model in overview.installed]
     if not names and not arguments.json:
         say(f"No models are installed. Which suit this PC: {program()} models recommend")
     faults: dict[str, str] = {}
     for name in names:
         try:
             with progress_shown(f"Checking {name}") as on_transfer:
-                model_store.verify(name, on_transfer=on_transfer)
+                api.listening(on_transfer=on_transfer).verify_model(name)
         except ModelRefused as refused:
             faults[name] = refused.message
             if not arguments.json:
@@ -265,11 +264,10 @@ def _verify(arguments: Arguments) -> int:
 
 def _remove(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.models.store.model_store import ModelStore
+    from desktop_rag.engine.local_api import ThisProcess
 
-    model_store = ModelStore()
     for name in arguments.names:
-        model_store.remove(name)
+        ThisProcess().remove_model(name)
         if not arguments.json:
             show(f"{name} is removed.")
     if arguments.json:
@@ -279,12 +277,12 @@ def _remove(arguments: Arguments) -> int:
 
 def _use(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.models.store.model_store import ModelStore
+    from desktop_rag.engine.local_api import ThisProcess
 
-    model_store = ModelStore()
-    model = None if arguments.without else model_store.find(arguments.name)
+    api = ThisProcess()
+    model = None if arguments.without else api.models().find(arguments.name)
     role = arguments.without if model is None else model.role
-    model_store.use(role, None if model is None else model.name)
+    api.use_model(role, None if model is None else model.name)
     if arguments.json:
         show_json({"role": role, "name": None if model is None else model.name})
     elif model is None:

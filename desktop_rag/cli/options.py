@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from desktop_rag.retrieval.filters import Filters
+    from desktop_rag.engine.questions import Filters
 
 Arguments = argparse.Namespace
 
@@ -85,7 +85,7 @@ def filters_of(arguments: Arguments) -> Filters:
     """The filters that the options ask for. Raises ``QueryError`` for a value that cannot be understood."""
     from datetime import datetime
 
-    from desktop_rag.retrieval.filters import read_filters
+    from desktop_rag.engine.questions import read_filters
 
     pairs = [(name, value) for name, _, _ in _FILTERS for value in getattr(arguments, f"only_{name}")]
     return read_filters(pairs, now=datetime.now().astimezone())

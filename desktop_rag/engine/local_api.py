@@ -22,7 +22,7 @@ from desktop_rag.engine.models import (
     Recommendation,
     Transfer,
 )
-from desktop_rag.storage.backup import BackupReport
+from desktop_rag.engine.results import BackupReport
 from desktop_rag.types import Progress
 
 

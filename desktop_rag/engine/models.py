@@ -8,7 +8,7 @@ from desktop_rag.models.hardware import Card, Machine
 from desktop_rag.models.requests import INSTALLABLE, ModelRole
 from desktop_rag.models.runtime.scheduler import Loaded
 from desktop_rag.models.store.catalogue import Bundled, Catalogue, Listed, Means, Recommendation
-from desktop_rag.models.store.model_store import Installed, OnTransfer, Transfer
+from desktop_rag.models.store.model_store import Installed, OnTransfer, Transfer, not_installed
 from desktop_rag.models.store.offer import Offer
 
 __all__ = [
@@ -44,6 +44,23 @@ class ModelOverview(Struct, frozen=True):
     in_use: dict[ModelRole, str]
     unfinished: tuple[tuple[str, int], ...]
     catalogue: Catalogue
+
+    @property
+    def sound(self) -> dict[str, Installed]:
+        """The installed models that can be used, by name."""
+        return {model.name: model for model in self.installed if not model.fault}
+
+    def used_for(self, role: ModelRole) -> Installed | None:
+        """The installed model in use for a role."""
+        name = self.in_use.get(role)
+        return next((model for model in self.installed if model.name == name), None)
+
+    def find(self, name: str) -> Installed:
+        """The installed model of this name. Raises ``ModelError`` when there is none."""
+        for model in self.installed:
+            if model.name == name.strip():
+                return model
+        raise not_installed(name)
 
 
 class FoundModel(Struct, frozen=True):

@@ -21,7 +21,7 @@ from desktop_rag.engine.models import (
     Transfer,
 )
 from desktop_rag.errors import ModelStopped
-from desktop_rag.models.hardware import read_machine
+from desktop_rag.models import hardware
 from desktop_rag.models.store.catalogue import load_catalogue
 from desktop_rag.models.store.checks import check_role
 from desktop_rag.models.store.download import fetch, look_up, look_up_other
@@ -45,14 +45,14 @@ def list_models(call: api.ListModels, listener: Listener) -> ModelOverview:
 
 @handles_here(api.ReadMachine)
 def read_this_machine(call: api.ReadMachine, listener: Listener) -> Machine:
-    return read_machine()
+    return hardware.read_machine()
 
 
 @handles_here(api.RecommendModels)
 def recommend_models(call: api.RecommendModels, listener: Listener) -> Recommendation:
     means = call.means
     if means is None:
-        machine = read_machine()
+        machine = hardware.read_machine()
         means = Means(max((card.total_bytes for card in machine.cards), default=0), machine.memory_bytes)
     return load_catalogue().recommend(means)
 
