@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.models import shown
+from desktop_rag.gui.models import backend
 from desktop_rag.gui.models.memory_bars import split
 from desktop_rag.gui.models.page import ModelsPage
+from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.models.catalogue import load_catalogue
 from desktop_rag.models.conductor import Loaded
 from desktop_rag.models.hardware import Card, Machine
@@ -35,7 +35,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
         monkeypatch.setenv(name, str(tmp_path / "data"))
     card = Card("Big Card", 8 * GIB, 8 * GIB, "1", (8, 9), "GPU-1")
     found = Machine((card,), 32 * GIB, 16 * GIB, 8)
-    monkeypatch.setattr(shown, "read_machine", lambda: found)
+    monkeypatch.setattr(backend, "read_machine", lambda: found)
     return found
 
 
@@ -61,9 +61,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, desk: Desk) -> ModelsPage:
+def page(qtbot: QtBot, mediator: Mediator) -> ModelsPage:
     """Shown, with everything read that it shows."""
-    made = ModelsPage(desk)
+    made = ModelsPage(mediator)
     qtbot.addWidget(made)
     made.resize(1000, 700)
     made.show()
@@ -101,16 +101,16 @@ def test_the_recommended_set_from_a_button_to_in_use(qtbot: QtBot, page: ModelsP
     assert f"from {hub.address.removeprefix('http://')}/Qwen/Qwen3-8B-GGUF; licence: Apache-2.0" in told
     assert "are free" in told
     assert not hub.requests, "no file was fetched before the person agreed"
-    with qtbot.waitSignal(page._desk.models_changed, timeout=PATIENCE_MS):
-        press(page.recommended.getter, "Fetch ")
+    with qtbot.waitSignal(page._mediator.models_changed, timeout=PATIENCE_MS):
+        press(page.recommended.consent, "Fetch ")
     qtbot.waitUntil(lambda: {model.name for model in Shelf().installed()} == SET, timeout=PATIENCE_MS)
     wait_for(qtbot, page.recommended, "You have all of it.")
-    assert text_of(page.transfers).count("Installed and checked.") == 5
+    assert text_of(page.downloads).count("Installed and checked.") == 5
     qtbot.waitUntil(lambda: text_of(page.installed).count("in use") == 5, timeout=PATIENCE_MS)
     assert "Answers: Qwen3 8B" in text_of(page.installed)
     assert page.roles.boxes["chat"].currentText() == "Qwen3 8B"
-    press(page.transfers, "OK")
-    assert page.transfers.isHidden()
+    press(page.downloads, "OK")
+    assert page.downloads.isHidden()
 
 
 def test_no_is_no(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
@@ -124,44 +124,44 @@ def test_no_is_no(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
 
 def test_pause_and_go_on(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     hub.block, hub.pause_s = 20_000, 0.1
-    QTest.mouseClick(page.others, Qt.MouseButton.LeftButton)
-    page.available.buttons["qwen3-4b"].click()
-    wait_for(qtbot, page.available, "This is what would be fetched")
-    press(page.available, "Fetch ")
-    wait_for(qtbot, page.transfers, " a second")
-    press(page.transfers, "Pause")
-    wait_for(qtbot, page.transfers, "Paused: what has come is kept.")
+    QTest.mouseClick(page.others.button, Qt.MouseButton.LeftButton)
+    page.catalogue_list.buttons["qwen3-4b"].click()
+    wait_for(qtbot, page.catalogue_list, "This is what would be fetched")
+    press(page.catalogue_list, "Fetch ")
+    wait_for(qtbot, page.downloads, " a second")
+    press(page.downloads, "Pause")
+    wait_for(qtbot, page.downloads, "Paused: what has come is kept.")
     ((name, came),) = Shelf().unfinished()
     assert name == "qwen3-4b"
     assert came > 0
     begun = len(hub.requests)
     hub.pause_s = 0.0
-    press(page.transfers, "Go on")
-    wait_for(qtbot, page.transfers, "Installed and checked.")
+    press(page.downloads, "Go on")
+    wait_for(qtbot, page.downloads, "Installed and checked.")
     assert hub.requests[begun][1] != "bytes=0-", "what had come was not fetched again"
     assert Shelf().find("qwen3-4b").title == "Qwen3 4B Instruct 2507"
 
 
 def test_a_question_goes_before_a_download(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     hub.block, hub.pause_s = 10_000, 0.1
-    QTest.mouseClick(page.others, Qt.MouseButton.LeftButton)
-    page.available.buttons["qwen3-4b"].click()
-    wait_for(qtbot, page.available, "This is what would be fetched")
-    press(page.available, "Fetch ")
-    wait_for(qtbot, page.transfers, " a second")
-    page.available.buttons["whisper-tiny"].click()
-    wait_for(qtbot, page.available, "Systran/faster-whisper-tiny")
+    QTest.mouseClick(page.others.button, Qt.MouseButton.LeftButton)
+    page.catalogue_list.buttons["qwen3-4b"].click()
+    wait_for(qtbot, page.catalogue_list, "This is what would be fetched")
+    press(page.catalogue_list, "Fetch ")
+    wait_for(qtbot, page.downloads, " a second")
+    page.catalogue_list.buttons["whisper-tiny"].click()
+    wait_for(qtbot, page.catalogue_list, "Systran/faster-whisper-tiny")
     assert "qwen3-4b" not in {model.name for model in Shelf().installed()}
     hub.pause_s = 0.0
-    press(page.available, "Fetch ")
-    qtbot.waitUntil(lambda: text_of(page.transfers).count("Installed and checked.") == 2, timeout=PATIENCE_MS)
+    press(page.catalogue_list, "Fetch ")
+    qtbot.waitUntil(lambda: text_of(page.downloads).count("Installed and checked.") == 2, timeout=PATIENCE_MS)
 
 
 def test_what_is_left_of_an_earlier_day(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     left = Shelf().download_folder("qwen3-4b")
     left.mkdir(parents=True)
     (left / "x.part").write_bytes(b"x" * 2_000)
-    page._desk.models_changed.emit()
+    page._mediator.models_changed.emit()
     wait_for(qtbot, page.unfinished, "Of Qwen3 4B Instruct 2507, 2.0 kB have come.")
     press(page.unfinished, "Go on")
     wait_for(qtbot, page.unfinished, "This is what would be fetched")
@@ -187,19 +187,19 @@ def test_a_download_that_fails_says_why_and_can_be_tried_again(qtbot: QtBot, pag
     hub.instead["Qwen3-8B-Q4_K_M.gguf"] = b"x" * len(hub.repositories["Qwen/Qwen3-8B-GGUF"]["Qwen3-8B-Q4_K_M.gguf"])
     press(page.recommended, "Get the recommended set")
     wait_for(qtbot, page.recommended, "Not now")
-    press(page.recommended.getter, "Fetch ")
-    wait_for(qtbot, page.transfers, "its checksum differs")
-    qtbot.waitUntil(lambda: text_of(page.transfers).count("Installed and checked.") == 4, timeout=PATIENCE_MS)
+    press(page.recommended.consent, "Fetch ")
+    wait_for(qtbot, page.downloads, "its checksum differs")
+    qtbot.waitUntil(lambda: text_of(page.downloads).count("Installed and checked.") == 4, timeout=PATIENCE_MS)
     hub.instead.clear()
-    press(page.transfers, "Try again")
-    qtbot.waitUntil(lambda: text_of(page.transfers).count("Installed and checked.") == 5, timeout=PATIENCE_MS)
+    press(page.downloads, "Try again")
+    qtbot.waitUntil(lambda: text_of(page.downloads).count("Installed and checked.") == 5, timeout=PATIENCE_MS)
 
 
 def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path: Path) -> None:
     wait_for(qtbot, page.installed, "MiniLM reader, marks the answer (")
-    page.bringing.bring(tiny_chat(tmp_path / "first.gguf", seed=1))
-    wait_for(qtbot, page.bringing, "is installed, for: Answers. It was checked.")
-    page.bringing.bring(tiny_chat(tmp_path / "second.gguf", seed=2))
+    page.import_card.import_from(tiny_chat(tmp_path / "first.gguf", seed=1))
+    wait_for(qtbot, page.import_card, "is installed, for: Answers. It was checked.")
+    page.import_card.import_from(tiny_chat(tmp_path / "second.gguf", seed=2))
     qtbot.waitUntil(lambda: set(page.installed.rows) == {"first", "second"}, timeout=PATIENCE_MS)
     box = page.roles.boxes["chat"]
     box.setCurrentIndex(box.findData("first"))
@@ -228,36 +228,36 @@ def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path
 
 def test_what_is_no_model_is_refused_in_words(qtbot: QtBot, page: ModelsPage, tmp_path: Path) -> None:
     (tmp_path / "letter.gguf").write_text("Dear Anna,")
-    page.bringing.bring(tmp_path / "letter.gguf")
-    wait_for(qtbot, page.bringing, "letter.gguf")
-    qtbot.waitUntil(lambda: not page.bringing.notice.isHidden(), timeout=PATIENCE_MS)
-    assert page.bringing.file.isEnabled()
+    page.import_card.import_from(tmp_path / "letter.gguf")
+    wait_for(qtbot, page.import_card, "letter.gguf")
+    qtbot.waitUntil(lambda: not page.import_card.notice.isHidden(), timeout=PATIENCE_MS)
+    assert page.import_card.file.isEnabled()
     assert not Shelf().installed()
 
 
 def test_any_repository_by_its_name_or_its_page(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     hub.repositories["me/mine-GGUF"] = {"mine.gguf": hub.repositories["Qwen/Qwen3-8B-GGUF"]["Qwen3-8B-Q4_K_M.gguf"]}
-    page.bringing.address.setText("mine")
-    press(page.bringing, "Look it up")
-    assert "That is no name of a model." in text_of(page.bringing)
+    page.import_card.address.setText("mine")
+    press(page.import_card, "Look it up")
+    assert "That is no name of a model." in text_of(page.import_card)
     for named in ("me/mine-GGUF", "https://huggingface.co/me/mine-GGUF/blob/main/mine.gguf"):
-        page.bringing.address.setText(named)
-        press(page.bringing, "Look it up")
-        wait_for(qtbot, page.bringing, "This is what would be fetched")
-        page.bringing.getter.put_away()
-    page.bringing.address.setText("me/gone")
-    press(page.bringing, "Look it up")
-    wait_for(qtbot, page.bringing, "is not open to everybody, or does not exist")
+        page.import_card.address.setText(named)
+        press(page.import_card, "Look it up")
+        wait_for(qtbot, page.import_card, "This is what would be fetched")
+        page.import_card.consent.put_away()
+    page.import_card.address.setText("me/gone")
+    press(page.import_card, "Look it up")
+    wait_for(qtbot, page.import_card, "is not open to everybody, or does not exist")
 
 
 def test_those_that_fit_come_first(qtbot: QtBot, page: ModelsPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown, "read_machine", lambda: Machine((), 8 * GIB, 4 * GIB, 4))
-    page._desk.models_changed.emit()
+    monkeypatch.setattr(backend, "read_machine", lambda: Machine((), 8 * GIB, 4 * GIB, 4))
+    page._mediator.models_changed.emit()
     wait_for(qtbot, page.recommended, "no graphics card from NVIDIA")
-    QTest.mouseClick(page.others, Qt.MouseButton.LeftButton)
-    names = list(page.available.buttons)
+    QTest.mouseClick(page.others.button, Qt.MouseButton.LeftButton)
+    names = list(page.catalogue_list.buttons)
     assert names.index("qwen3-4b") < names.index("mistral-small-24b")
-    qtbot.waitUntil(lambda: text_of(page.available).count("too large for this PC") == 3, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: text_of(page.catalogue_list).count("too large for this PC") == 3, timeout=PATIENCE_MS)
 
 
 def test_what_is_in_memory_is_a_bar_with_words(page: ModelsPage, machine: Machine) -> None:

@@ -10,14 +10,14 @@ from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
-from desktop_rag.gui.ask.voice import Voice
-from desktop_rag.gui.desk import Desk, Sample
-from desktop_rag.gui.dropping import dropped_paths, sample_of
-from desktop_rag.gui.icons import icon, pixmap
-from desktop_rag.gui.search.filters import FilterRow
-from desktop_rag.gui.theme import GRID, scaled
-from desktop_rag.gui.widgets import Elided, Notice, column, row, tool
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.ask.voice_recorder import VoiceRecorder
+from desktop_rag.gui.filters.filter_row import FilterRow
+from desktop_rag.gui.services.dropped import dropped_paths, sample_of
+from desktop_rag.gui.services.mediator import Mediator, QuerySample
+from desktop_rag.gui.widgets.basic import Elided, Notice, column, row, tool
+from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.icons import icon, pixmap
+from desktop_rag.gui.widgets.theme import GRID, scaled
 
 if TYPE_CHECKING:
     from desktop_rag.retrieval.filters import Filters
@@ -27,18 +27,18 @@ _THUMB = 32
 
 
 class Composer(QFrame):
-    """``sent`` with a question and a ``Sample`` or None; ``stopped`` when the answer that is written is to end."""
+    """``sent`` with a question and a ``QuerySample`` or None; ``stopped`` when the answer that is written is to end."""
 
     sent = Signal(str, object)
     stopped = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
         self.setObjectName("card")
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._sample: Sample | None = None
+        self._sample: QuerySample | None = None
         self._busy = False
-        self.field = _Field()
+        self.field = _QuestionField()
         self.field.entered.connect(self._send)
         self.field.pasted.connect(self._attach_image)
         self.field.given.connect(self.attach)
@@ -51,9 +51,9 @@ class Composer(QFrame):
         self._attached.setLayout(line)
         self._attached.hide()
         self._notice = Notice()
-        self.scope = FilterRow(desk)
-        self._voice = Voice(self)
-        self._voice.recorded.connect(lambda path: self.attach(Sample(path, "audio")))
+        self.scope = FilterRow(mediator)
+        self._voice = VoiceRecorder(self)
+        self._voice.recorded.connect(lambda path: self.attach(QuerySample(path, "audio")))
         self._voice.failed.connect(lambda why: self._notice.say(why, "warn"))
         self._voice.running.connect(self._show_recording)
         self._image_button = tool("image", tr("Ask with a picture"), self._choose_image)
@@ -76,7 +76,7 @@ class Composer(QFrame):
         self._busy = busy
         self._show_state()
 
-    def attach(self, sample: Sample | None) -> None:
+    def attach(self, sample: QuerySample | None) -> None:
         """Ask with this picture or recording; None for none."""
         self._sample = sample
         self._attached.setVisible(sample is not None)
@@ -123,7 +123,7 @@ class Composer(QFrame):
             / f"{tr('Pasted picture')} {sum(1 for _ in Path(self._folder.name).iterdir()) + 1}.png"
         )
         if image.save(str(path)):
-            self.attach(Sample(str(path), "image"))
+            self.attach(QuerySample(str(path), "image"))
         else:
             self._notice.say(tr("The picture could not be kept: the disk may be full."), "bad")
 
@@ -160,7 +160,7 @@ class Composer(QFrame):
             self._notice.hide()
 
 
-class _Field(QPlainTextEdit):
+class _QuestionField(QPlainTextEdit):
     """Grows with its text. Enter sends, Shift+Enter begins a line; a picture can be pasted."""
 
     entered = Signal()

@@ -10,10 +10,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QToolButton, QWidget
 
 from desktop_rag.gui.ask.answer import AnswerView, plain_text
-from desktop_rag.gui.desk import Desk, Sample
-from desktop_rag.gui.theme import GRID, text_width
-from desktop_rag.gui.widgets import Notice, column, label, row, tool
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.services.mediator import Mediator, QuerySample
+from desktop_rag.gui.widgets.basic import Notice, column, label, row, tool
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, text_width
 from desktop_rag.types import Answer, Retrieved, Token
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ class TurnView(QFrame):
     rated = Signal(int)
     grew = Signal()
 
-    def __init__(self, desk: Desk, question: str, sample: Sample | None = None) -> None:
+    def __init__(self, mediator: Mediator, question: str, sample: QuerySample | None = None) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self.question = question
         self.answer: Answer | None = None
         self.setMaximumWidth(round(text_width(self) * 1.15) + 4 * GRID)
@@ -43,7 +43,7 @@ class TurnView(QFrame):
         self._question.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._doing = label("", "quiet")
         self._doing.hide()
-        self.view = AnswerView(desk)
+        self.view = AnswerView(mediator)
         self._note = label("", "quiet", 0.95, wrap=True)
         self._note.hide()
         self.problem = Notice()
@@ -102,7 +102,7 @@ class TurnView(QFrame):
     def copy(self) -> None:
         if self.answer is not None:
             QGuiApplication.clipboard().setText(plain_text(self.answer))
-            self._desk.said.emit(tr("Copied with its sources"))
+            self._mediator.said.emit(tr("Copied with its sources"))
 
     def _say_doing(self, text: str) -> None:
         self._soon.stop()

@@ -20,10 +20,10 @@ from PySide6.QtGui import (
 )  # fmt: skip
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolButton, QWidget
 
-from desktop_rag.gui.colours import LIGHT
-from desktop_rag.gui.theme import GRID, theme
-from desktop_rag.gui.widgets import tool
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.widgets.basic import tool
+from desktop_rag.gui.widgets.colours import LIGHT
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, theme
 
 Fit = Literal["width", "whole"]
 

@@ -13,18 +13,18 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 from desktop_rag.engine.client import EngineClient
 from desktop_rag.engine.results import Explanation, IndexReport, Status
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.library.asking import choose_files, choose_folder
-from desktop_rag.gui.library.care import CareView
-from desktop_rag.gui.library.files import FilesView
-from desktop_rag.gui.library.folders import FoldersView
-from desktop_rag.gui.library.head import Head
-from desktop_rag.gui.library.jobs import Jobs
-from desktop_rag.gui.library.leaving_out import leave_out, take_back
-from desktop_rag.gui.library.said import advice, full_reason_of, plain, root_name
-from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import EmptyState, Notice, button, column
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.library.dialogs import choose_files, choose_folder
+from desktop_rag.gui.library.exclusion import leave_out, take_back
+from desktop_rag.gui.library.files_view import FilesView
+from desktop_rag.gui.library.folders_view import FoldersView
+from desktop_rag.gui.library.header import LibraryHeader
+from desktop_rag.gui.library.maintenance import MaintenanceView
+from desktop_rag.gui.library.tasks import TaskList
+from desktop_rag.gui.library.wording import advice, full_reason_of, plain, root_name
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.widgets.basic import EmptyState, Notice, button, column
+from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.theme import GRID
 from desktop_rag.types import File, Progress
 
 FOLDERS, FILES, CARE = range(3)
@@ -33,15 +33,15 @@ FOLDERS, FILES, CARE = range(3)
 class LibraryPage(QWidget):
     """Everything on it follows the engine's status and events by itself."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self.notice = Notice()
-        self.jobs = Jobs(desk)
-        self.head = Head(desk, self.fail)
+        self.jobs = TaskList(mediator)
+        self.head = LibraryHeader(mediator, self.fail)
         self.folders = FoldersView()
-        self.files = FilesView(desk, self.fail)
-        self.care = CareView(desk, self.jobs)
+        self.files = FilesView(mediator, self.fail)
+        self.care = MaintenanceView(mediator, self.jobs)
         self.tabs = QTabBar()
         self.empty = EmptyState(
             "library",
@@ -55,10 +55,10 @@ class LibraryPage(QWidget):
         )
         self._lay_out()
         self._listen()
-        if desk.bridge.status is not None:
-            self._on_status(desk.bridge.status)
+        if mediator.bridge.status is not None:
+            self._on_status(mediator.bridge.status)
         else:
-            desk.bridge.refresh()
+            mediator.bridge.refresh()
 
     def show_tab(self, tab: int) -> None:
         """``FOLDERS``, ``FILES`` or ``CARE``."""
@@ -76,7 +76,7 @@ class LibraryPage(QWidget):
         def work(client: EngineClient, _: object) -> list[tuple[Path, str]]:
             return [(path, client.add_root(path)) for path in paths]
 
-        self._desk.bridge.call("look", work, self, self._added, self.fail)
+        self._mediator.bridge.call("look", work, self, self._added, self.fail)
 
     def remove(self, root: str) -> None:
         """Stop watching, and forget, a chosen folder."""
@@ -120,7 +120,7 @@ class LibraryPage(QWidget):
         name = safe(Path(file.path).name)
 
         def done(_: object) -> None:
-            self._desk.settings_changed.emit()
+            self._mediator.settings_changed.emit()
             self.notice.say(
                 tr("“{name}” is left out from now on. It stays where it is.").format(name=name),
                 action=tr("Take it back"),
@@ -130,7 +130,7 @@ class LibraryPage(QWidget):
 
         self.files.forget(file)
         self.notice.say(tr("Leaving out “{name}”…").format(name=name))
-        self._desk.bridge.call("work", lambda client, _: leave_out(client, file), self, done, self.fail)
+        self._mediator.bridge.call("work", lambda client, _: leave_out(client, file), self, done, self.fail)
 
     # --- inside ---
 
@@ -165,7 +165,7 @@ class LibraryPage(QWidget):
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _listen(self) -> None:
-        bridge = self._desk.bridge
+        bridge = self._mediator.bridge
         bridge.status_changed.connect(self._on_status)
         bridge.heard.connect(self._on_event)
         self.head.look_again.connect(self.look_again)
@@ -174,7 +174,7 @@ class LibraryPage(QWidget):
         self.folders.look_again.connect(self.look_again)
         self.folders.show_files.connect(self._show_files)
         self.folders.show_in_folder.connect(self._show_in_folder)
-        self.folders.show_rules.connect(lambda: self._desk.show_page("settings"))
+        self.folders.show_rules.connect(lambda: self._mediator.show_page("settings"))
         panel = self.files.panel
         panel.open_file.connect(self._open)
         panel.show_in_folder.connect(lambda file: self._show_in_folder(file.path))
@@ -202,7 +202,7 @@ class LibraryPage(QWidget):
                     name=safe(path.name), folder=root_name(root)
                 )
             )
-        self._desk.bridge.refresh()
+        self._mediator.bridge.refresh()
 
     def _show_files(self, root: str) -> None:
         self.files.narrow(root=root)
@@ -219,7 +219,7 @@ class LibraryPage(QWidget):
 
             return open_file(Path(file.path), None)
 
-        self._desk.bridge.call("look", work, self, self._desk.said.emit, self.fail)
+        self._mediator.bridge.call("look", work, self, self._mediator.said.emit, self.fail)
 
     def _show_in_folder(self, path: str) -> None:
         def work(_: EngineClient, __: object) -> None:
@@ -227,7 +227,7 @@ class LibraryPage(QWidget):
 
             show_in_folder(Path(path))
 
-        self._desk.bridge.call("look", work, self, None, self.fail)
+        self._mediator.bridge.call("look", work, self, None, self.fail)
 
     def _read_again(self, file: File | None) -> None:
         self.files.look_again()
@@ -240,10 +240,10 @@ class LibraryPage(QWidget):
 
         def done(_: object) -> None:
             self.notice.say(tr("“{name}” is back, and is read again.").format(name=name))
-            self._desk.settings_changed.emit()
+            self._mediator.settings_changed.emit()
 
         self.notice.say(tr("Taking back “{name}”…").format(name=name))
-        self._desk.bridge.call("work", lambda client, _: take_back(client, file), self, done, self.fail)
+        self._mediator.bridge.call("work", lambda client, _: take_back(client, file), self, done, self.fail)
 
 
 def _found_in_words(report: IndexReport) -> str:

@@ -8,13 +8,11 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
-from desktop_rag.gui.models.said import memory, role_name
-from desktop_rag.gui.theme import GRID, theme
-from desktop_rag.gui.widgets import Bar, clear, column, label, row
-from desktop_rag.gui.words import safe, tr
-from desktop_rag.models.conductor import Loaded
-from desktop_rag.models.hardware import Machine
-from desktop_rag.models.work import ModelRole
+from desktop_rag.gui.models.backend import Loaded, Machine, ModelRole
+from desktop_rag.gui.models.wording import memory, role_name
+from desktop_rag.gui.widgets.basic import ShareBar, clear, column, label, row
+from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.theme import GRID, theme
 
 _COLOURS: dict[ModelRole, str] = {
     "chat": "accent", "embedding": "quiet", "reranking": "edge", "image": "good", "speech": "warn", "ocr": "text",
@@ -73,7 +71,7 @@ class _Titled(QWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self._bar = Bar(title)
+        self._bar = ShareBar(title)
         self._said = label("", "quiet")
         inner = column(self, spacing=GRID // 2)
         inner.addLayout(row(label(title), None, self._said))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.widgets.formatting import safe, tr
 from desktop_rag.language import stem, word_spans
 from desktop_rag.places import where
 from desktop_rag.types import Entry, Hit, Message
