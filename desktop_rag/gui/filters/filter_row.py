@@ -9,11 +9,10 @@ from PySide6.QtCore import QDate, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from desktop_rag.gui.filters.popups import DatesPopup, PeoplePopup
-from desktop_rag.gui.search.excerpt import short_path
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import row
 from desktop_rag.gui.widgets.chips import FilterChip
-from desktop_rag.gui.widgets.formatting import escape_mnemonics, format_date, safe, tr
+from desktop_rag.gui.widgets.formatting import escape_mnemonics, format_date, safe, short_path, tr
 from desktop_rag.gui.widgets.icons import icon
 from desktop_rag.gui.widgets.theme import GRID
 from desktop_rag.retrieval.filters import Filters

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame, QWidget
 from desktop_rag.gui.first_run.sources import SuggestedSource, count_files, find_sources
 from desktop_rag.gui.services.background import BackgroundWorker
 from desktop_rag.gui.widgets.basic import Elided, button, column, label, row
-from desktop_rag.gui.widgets.formatting import escape_mnemonics, safe, tr
+from desktop_rag.gui.widgets.formatting import escape_mnemonics, safe, short_path, tr
 from desktop_rag.gui.widgets.theme import GRID
 
 _MOST = 20_000
@@ -79,7 +79,7 @@ class FoldersStep(QWidget):
         box = QCheckBox(escape_mnemonics(_title(place)))
         box.setChecked(ticked)
         box.setEnabled(place.readable)
-        path = Elided(_short(place.path), "quiet")
+        path = Elided(short_path(str(place.path)), "quiet")
         count = label("", "quiet")
         said = tr("Its files cannot be read. Export mailboxes from Mail (“Mailbox”, “Export Mailbox…”), and add those.")
         box.setAccessibleDescription(f"{path.full_text()} {'' if place.readable else said}".strip())
@@ -165,12 +165,6 @@ def _title(place: SuggestedSource) -> str:
         "Downloads": tr("Downloads"), "Music": tr("Music"), "Videos": tr("Videos"),
     }  # fmt: skip
     return usual.get(place.name, name)
-
-
-def _short(path: Path) -> str:
-    """As a person writes it: from the home folder on."""
-    home = Path.home()
-    return safe(f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path))
 
 
 def _count(count: int, complete: bool) -> str:

@@ -67,12 +67,6 @@ def origin_of(hit: Hit) -> str:
     return " · ".join(filter(None, said))
 
 
-def short_path(path: str) -> str:
-    """With ``~`` for the person's own folder."""
-    home = str(Path.home())
-    return safe("~" + path[len(home) :] if path.startswith((home + "/", home + "\\")) else path)
-
-
 def _in_one_line(text: str) -> str:
     """Lines one after the other, with a dot between rows and items."""
     joined = ""

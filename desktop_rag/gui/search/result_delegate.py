@@ -6,10 +6,10 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QFont, QFontMetrics, QIcon, QPainter, QPainterPath, QPen, QPixmap, QTextLayout, QTextOption
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from desktop_rag.gui.search.excerpt import Excerpt, name_of, origin_of, short_path
+from desktop_rag.gui.search.excerpt import Excerpt, name_of, origin_of
 from desktop_rag.gui.search.preview_cache import PreviewCache, is_picture
 from desktop_rag.gui.search.result_model import ResultModel, date_of
-from desktop_rag.gui.widgets.formatting import KINDS
+from desktop_rag.gui.widgets.formatting import KINDS, short_path
 from desktop_rag.gui.widgets.icons import icon
 from desktop_rag.gui.widgets.theme import GRID, TEXT_COLUMN, scaled, theme
 from desktop_rag.types import Hit

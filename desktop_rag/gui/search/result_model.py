@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from desktop_rag.gui.search.controller import SearchUpdate
-from desktop_rag.gui.search.excerpt import Excerpt, excerpt, name_of, origin_of, short_path
+from desktop_rag.gui.search.excerpt import Excerpt, excerpt, name_of, origin_of
 from desktop_rag.gui.search.query import ALL, PICTURES, ResultTab
-from desktop_rag.gui.widgets.formatting import format_date, safe
+from desktop_rag.gui.widgets.formatting import format_date, safe, short_path
 from desktop_rag.types import Hit
 
 Index = QModelIndex | QPersistentModelIndex

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTimeZone
 
@@ -28,6 +29,12 @@ def tr(text: str, count: int = -1) -> str:
 def safe(text: str) -> str:
     """A name from a file in one line, without characters that hide or turn round what stands there."""
     return " ".join(_UNSAFE.sub("\ufffd", text).split())
+
+
+def short_path(path: str) -> str:
+    """A path in one line, with ``~`` for the person's own folder."""
+    home = str(Path.home())
+    return safe("~" + path[len(home) :] if path.startswith((home + "/", home + "\\")) else path)
 
 
 def escape_mnemonics(text: str) -> str:
