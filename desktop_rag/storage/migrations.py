@@ -198,6 +198,14 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX people_named ON people(role, name, address);
         """,
     ),
+    (
+        "0005_authors",
+        """
+        -- A document is from whoever wrote it as a mail is from whoever sent it: one table says so of both.
+        INSERT INTO people SELECT id, 'from', author, '' FROM documents WHERE author <> '' AND kind <> 'mail';
+        DROP INDEX documents_author;
+        """,
+    ),
 )
 
 
