@@ -170,7 +170,7 @@ def test_a_mail_stands_open_in_its_conversation(show: Show, qtbot: QtBot) -> Non
     assert card.body.reader.reader.marked() == ["The price holds for thirty days."]
     other = view.cards[0]
     assert isinstance(other, MailCard)
-    assert other.toggle.accessibleName().startswith("Open the mail of Nora Whitlock")
+    assert other.toggle.accessibleName().startswith("Open the email from Nora Whitlock")
     other.toggle.setFocus()
     qtbot.keyClick(other.toggle, Qt.Key.Key_Space)
     assert other.is_open
@@ -354,7 +354,7 @@ def test_a_file_that_is_gone_is_shown_as_it_was_read(own_mediator: Mediator, pau
     (paused / "roses.txt").unlink()
     pane = show(_evidence(paused / "roses.txt", "pruned in March"))
     assert isinstance(pane.view, TextView)
-    assert "not there any more" in _texts(pane.notice)
+    assert "This file is gone" in _texts(pane.notice)
     assert pane.view.reader.marked() == ["pruned in March"]
     assert not pane.footer.open.isEnabled()
 
@@ -366,7 +366,7 @@ def test_a_file_that_has_changed_is_shown_as_it_was_read(own_mediator: Mediator,
     assert isinstance(pane.view, TextView)
     assert "has changed" in _texts(pane.notice)
     assert pane.view.reader.marked() == ["A lost key for the street door"]
-    (now,) = [child for child in pane.notice.findChildren(QPushButton) if child.text() == "Show it as it is now"]
+    (now,) = [child for child in pane.notice.findChildren(QPushButton) if child.text() == "Show the current file"]
     now.click()
     qtbot.waitUntil(lambda: isinstance(pane.view, PdfView), timeout=TIMEOUT)
 
@@ -411,7 +411,7 @@ def test_a_mail_as_it_was_sent_asks_before_it_follows_a_link(
     assert letter is not None
     assert letter.toPlainText().strip() == "The boat is blue."
     assert not body.reader.isVisible()
-    assert "1 picture of this mail would come from the Internet" in _texts(body.notice)
+    assert "1 picture from the internet not loaded" in _texts(body.notice)
     letter.anchorClicked.emit(QUrl("https://boat.example/a?b=1"))
     assert opened == []
     assert view.links.target.text().replace("\u200b", "") == "https://boat.example/a?b=1"
@@ -488,7 +488,7 @@ def test_evidence_of_a_passage_that_has_been_read_again(show: Show, qtbot: QtBot
     old = replace(_evidence(path, "words that are not there"), document=Document(10**9, "note", "", ""), chunk_id=10**9)
     pane = show(old)
     qtbot.waitUntil(lambda: pane.view is not None, timeout=TIMEOUT)
-    assert "has changed since" in _texts(pane.notice)
+    assert "has changed" in _texts(pane.notice)
     found = replace(old, quote="a jar of paste lasts two weeks")
     pane.show_evidence(found)
     view = pane.view

@@ -158,21 +158,21 @@ def test_from_nothing_to_the_first_question(qtbot: QtBot, first: FirstRun, new_d
     assert boxes[home / "Documents"].isChecked()
     assert not boxes[home / "Music"].isChecked()
     mail = boxes[home / ".thunderbird" / "ab.default"]
-    assert mail.text() == "Thunderbird mail (default)"
+    assert mail.text() == "Thunderbird email (default)"
     assert not mail.isChecked(), "mail is only read when the person wants it"
     qtbot.waitUntil(lambda: "2 files" in text_of(first.folders), timeout=PATIENCE_MS)
     mail.click()
-    assert first.next.text() == "Read 2 places"
+    assert first.next.text() == "Read 2 locations"
     assert first.stepper.accessibleName() == "Step 1 of 3: Your files"
 
     press(first.next)
     assert first.step == 1
     qtbot.waitUntil(lambda: "Recommended for this PC" in text_of(first.models), timeout=PATIENCE_MS)
-    assert first.next.text() == "Not now: answers quote your files"
+    assert first.next.text() == "Not now"
     press(first.next)
     assert first.step == 2
-    qtbot.waitUntil(lambda: "3 files are read" in text_of(first.ask), timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: "1 file of mail" in text_of(first.ask), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "3 files read" in text_of(first.ask), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "1 email file" in text_of(first.ask), timeout=PATIENCE_MS)
     assert "2 notes" in text_of(first.ask)
 
     asked: list[tuple[str, object]] = []

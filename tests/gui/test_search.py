@@ -447,7 +447,7 @@ def test_nothing_found_says_what_to_try(qtbot: QtBot, page: SearchPage, mediator
     page.filters.set_kind("Video", ("video",), True)
     find(qtbot, page, "semolina")
     assert place(page) is page.nothing
-    next(one for one in buttons(page.nothing) if one.text() == "Why is a file not found?").click()
+    next(one for one in buttons(page.nothing) if one.text() == "Why doesn't a file come up?").click()
     assert pages == ["library"]
     page.nothing.remove_filters.click()
     wait(qtbot, lambda: page.controller.settled and page.model.rowCount() > 0)

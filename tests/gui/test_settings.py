@@ -248,7 +248,7 @@ def test_one_folder_has_rules_of_its_own(own_mediator: Mediator, files: Path, qt
     qtbot.waitUntil(lambda: one.patterns.list.count() == 1, timeout=20000)
     rules = load_config(own_mediator.library).folders[str(files.resolve())]
     assert (rules.hidden, rules.ignore) == (True, ("draft*",))
-    one.hidden.setCurrentIndex(one.hidden.findText("As everywhere"))
+    one.hidden.setCurrentIndex(one.hidden.findText("Same as everywhere"))
     qtbot.waitUntil(
         lambda: load_config(own_mediator.library).folders[str(files.resolve())].hidden is None, timeout=20000
     )

@@ -179,7 +179,7 @@ class AnswerView(QWidget):
             self._sources.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _add_nearest(self, hits: Sequence[Hit]) -> None:
-        self._sources.addWidget(label(tr("What comes closest:"), "quiet"))
+        self._sources.addWidget(label(tr("Closest matches:"), "quiet"))
         for hit in hits[:3]:
             self._sources.addWidget(_SourceLink("", EvidenceLocation.of_hit(hit), self._mediator, hit.text[:_QUOTE]))
 
@@ -201,7 +201,7 @@ class _SourceLink(QPushButton):
         kind = evidence.document.kind if evidence.document is not None else "document"
         self.setIcon(icon(KINDS.get(kind, "file"), "quiet"))
         self._full = f"{markers}  {place}" if markers else place
-        self.setAccessibleName(tr("Source {place}").format(place=self._full))
+        self.setAccessibleName(tr("Source: {place}").format(place=self._full))
         self.setToolTip(_escaped(tip))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clicked.connect(lambda: mediator.show_evidence(evidence))
@@ -228,11 +228,13 @@ def place_of(evidence: EvidenceLocation) -> str:
 def doubt(sentence: Sentence) -> str:
     """Why a sentence is to be read with care; "" for one that its sources bear."""
     if sentence.unseen:
-        return tr("Not in the sources: {words}. Check before you rely on it.").format(words=", ".join(sentence.unseen))
+        return tr("The sources do not mention {words}. Check this before you rely on it.").format(
+            words=", ".join(sentence.unseen)
+        )
     if sentence.support == "unsupported":
-        return tr("None of the sources says this. Check before you rely on it.")
+        return tr("No source says this. Check it before you rely on it.")
     if sentence.support == "weak":
-        return tr("The sources say this only in part. Check before you rely on it.")
+        return tr("The sources support this only in part. Check it before you rely on it.")
     return ""
 
 

@@ -45,7 +45,7 @@ class Composer(QFrame):
         self._attached = QWidget()
         self._picture = QLabel()
         self._name = Elided()
-        remove = tool("close", tr("Leave it out"), lambda: self.attach(None))
+        remove = tool("close", tr("Remove attachment"), lambda: self.attach(None))
         line = row(self._picture, self._name, remove)
         line.setStretch(1, 1)
         self._attached.setLayout(line)
@@ -125,7 +125,7 @@ class Composer(QFrame):
         if image.save(str(path)):
             self.attach(QuerySample(str(path), "image"))
         else:
-            self._notice.say(tr("The picture could not be kept: the disk may be full."), "bad")
+            self._notice.say(tr("The picture could not be saved. The disk may be full."), "bad")
 
     def _choose_image(self) -> None:
         dialog = QFileDialog(self, tr("Ask with a picture or a recording"))
@@ -137,9 +137,7 @@ class Composer(QFrame):
     def _attach_file(self, path: str) -> None:
         sample = sample_of([Path(path)])
         if sample is None:
-            self._notice.say(
-                tr("{name} is neither a picture nor a recording.").format(name=safe(Path(path).name)), "warn"
-            )
+            self._notice.say(tr("{name} is not a picture or a recording.").format(name=safe(Path(path).name)), "warn")
         else:
             self.attach(sample)
 
@@ -151,11 +149,11 @@ class Composer(QFrame):
 
     def _show_recording(self, running: bool) -> None:
         self._voice_button.setIcon(icon("stop" if running else "voice", "bad" if running else "text"))
-        name = tr("End the recording") if running else tr("Ask by voice")
+        name = tr("Stop recording") if running else tr("Ask by voice")
         self._voice_button.setAccessibleName(name)
         self._voice_button.setToolTip(name)
         if running:
-            self._notice.say(tr("Listening… press the button again when you have asked."))
+            self._notice.say(tr("Listening… Press the button again when you are done."))
         else:
             self._notice.hide()
 

@@ -57,7 +57,7 @@ class ConversationList(QWidget):
         self._list.itemActivated.connect(self._choose)
         self._list.itemClicked.connect(self._choose)
         self._list.itemChanged.connect(self._renamed)
-        self._empty = label(tr("What you ask is kept here, on this PC."), "quiet", wrap=True)
+        self._empty = label(tr("Your questions are kept here, on this PC."), "quiet", wrap=True)
         self._notice = Notice()
         fresh = tool("plus", tr("New question"), lambda: self.chosen.emit(None), keys="Ctrl+N")
         inner = column(self, margin=GRID)
@@ -171,7 +171,7 @@ class ConversationList(QWidget):
         if number == self._current:
             self._current = None
             self.gone.emit(number)
-        self._notice.say(tr("The conversation is deleted."), action=tr("Undo"), do=lambda: self._keep(number))
+        self._notice.say(tr("Conversation deleted."), action=tr("Undo"), do=lambda: self._keep(number))
 
     def _keep(self, number: int) -> None:
         timer = self._dying.pop(number, None)
@@ -220,9 +220,7 @@ class ConversationList(QWidget):
                 file.write_text(text, encoding="utf-8")
         except OSError as error:
             self._notice.say(
-                tr("{file} could not be written: {reason}.").format(
-                    file=safe(str(file)), reason=error.strerror or error
-                ),
+                tr("{file} could not be saved: {reason}.").format(file=safe(str(file)), reason=error.strerror or error),
                 "bad",
             )
             return

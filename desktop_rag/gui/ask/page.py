@@ -134,7 +134,7 @@ class AskPage(QWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         empty = EmptyState(
             "ask", tr("Ask about your files"),
-            tr("The answer comes from your own files, with the very place it stands on. Nothing leaves this PC."),
+            tr("Answers come from your own files, and every answer shows its sources. Nothing leaves this PC."),
         )  # fmt: skip
         suggested = QWidget()
         suggested.setLayout(self._suggested)
@@ -145,7 +145,7 @@ class AskPage(QWidget):
         return page
 
     def _on_status(self, status: Status) -> None:
-        self._hint.setText("" if status.roots else tr("There are no files yet: drag a folder onto this window."))
+        self._hint.setText("" if status.roots else tr("No files yet. Drag a folder onto this window to add it."))
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, Changed) and not self._suggested.count():

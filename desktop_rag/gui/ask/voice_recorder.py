@@ -39,10 +39,10 @@ class VoiceRecorder(QObject):
                 QMediaRecorder,
             )  # fmt: skip
         except ImportError as error:
-            self.failed.emit(tr("Sound cannot be recorded here: {reason}.").format(reason=error))
+            self.failed.emit(tr("Recording is not available: {reason}.").format(reason=error))
             return
         if not QMediaDevices.audioInputs():
-            self.failed.emit(tr("There is no microphone. Connect one, or type the question."))
+            self.failed.emit(tr("No microphone found. Connect one, or type your question."))
             return
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="desktop-rag-voice-")
@@ -77,7 +77,7 @@ class VoiceRecorder(QObject):
 
     def _fail(self, why: str) -> None:
         if self._let_go():
-            self.failed.emit(tr("The recording failed: {reason}.").format(reason=why.rstrip(".")))
+            self.failed.emit(tr("Recording failed: {reason}.").format(reason=why.rstrip(".")))
 
     def _let_go(self) -> bool:
         recorder, self._recorder = self._recorder, None

@@ -65,7 +65,7 @@ def _heading(parent: Document, inner: Sequence[Document]) -> QLabel:
     if parent.mail is not None:
         return label(tr("%n attachment(s)", len(inner)), "quiet")
     if all(document.kind == "mail" for document in inner):
-        return label(tr("%n mail(s) inside", len(inner)), "quiet")
+        return label(tr("%n email(s) inside", len(inner)), "quiet")
     return label(tr("%n file(s) inside", len(inner)), "quiet")
 
 
@@ -76,4 +76,4 @@ def name_of(document: Document) -> str:
     while isinstance(place, Message | Entry):
         name = place.part if isinstance(place, Message) else place.name
         place = place.inner
-    return safe(name or document.title) or tr("without a name")
+    return safe(name or document.title) or tr("Unnamed")

@@ -105,8 +105,8 @@ class Canvas(QAbstractScrollArea):
     def zoom_tools(self, fit: str) -> tuple[QToolButton, QToolButton, QToolButton]:
         """Buttons to draw it smaller, larger, and so that it fits, which the last one calls ``fit``."""
         return (
-            tool("minus", tr("Smaller"), lambda: self.zoom_by(-1), keys="Ctrl+-"),
-            tool("plus", tr("Larger"), lambda: self.zoom_by(1), keys="Ctrl++"),
+            tool("minus", tr("Zoom out"), lambda: self.zoom_by(-1), keys="Ctrl+-"),
+            tool("plus", tr("Zoom in"), lambda: self.zoom_by(1), keys="Ctrl++"),
             tool("fit", fit, self.fit, keys="Ctrl+0"),
         )
 

@@ -49,7 +49,7 @@ class EvidenceFooter(QWidget):
         self.quote.setText(f"“{text if len(text) <= _QUOTE else text[:_QUOTE].rstrip() + '…'}”")
         self.quote.setVisible(bool(text))
         name = safe(Path(evidence.path).name)
-        self.open.setToolTip(tr("Open “{name}” with the system's program for it").format(name=name))
+        self.open.setToolTip(tr("Open “{name}” in its usual program").format(name=name))
         self.folder.setToolTip(safe(str(Path(evidence.path).parent)))
         self.similar.setEnabled(False)
 

@@ -104,11 +104,11 @@ def clean_mail(part: Part) -> FormattedMail | None:
     if cells > _MOST_CELLS or deepest > _DEEPEST:
         left_out = 0
         html = cleaned(_TAGS - _TABLE_TAGS if deepest <= _DEEPEST else _PLAIN_TAGS)
-    html = _IMAGE.sub(_in_words, html)
+    html = _IMAGE.sub(_described, html)
     return FormattedMail(html, left_out, len(text) > _MOST_BYTES)
 
 
-def _in_words(image: re.Match[str]) -> str:
+def _described(image: re.Match[str]) -> str:
     """A picture that is not there, by the words that its sender gave for it."""
     if " src=" in image[1]:
         return image[0]
@@ -136,7 +136,7 @@ class FormattedMailReader(TextReader):
     """White paper in either theme: senders choose their colours for that."""
 
     def __init__(self) -> None:
-        super().__init__(tr("The mail as it was sent"))
+        super().__init__(tr("Email as sent"))
         palette = self.palette()
         self.setStyleSheet(f"QTextBrowser {{ background: {LIGHT.paper}; color: {LIGHT.text}; }}")
         palette.setColor(QPalette.ColorRole.Link, LIGHT.accent)

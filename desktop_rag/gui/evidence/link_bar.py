@@ -25,12 +25,12 @@ class LinkBar(QFrame):
         self.setObjectName("banner")
         self._mediator = mediator
         self._target = ""
-        self._leads = label(tr("This link leads to:"), "quiet")
+        self._leads = label(tr("This link goes to:"), "quiet")
         self.target = label(wrap=True)
         self.target.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.target.setAccessibleName(tr("Target of the link"))
+        self.target.setAccessibleName(tr("Link address"))
         self.open = button(tr("Open in browser"), self._open)
         self.copy = button(tr("Copy"), self._copy)
         self.cancel = button(tr("Cancel"), self.hide)
@@ -45,7 +45,7 @@ class LinkBar(QFrame):
         shown = safe(self._target)
         self.target.setText(_breakable(shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"))
         allowed = url.scheme().lower() in OPENED
-        self._leads.setText(tr("This link leads to:") if allowed else tr("This link is not opened. It leads to:"))
+        self._leads.setText(tr("This link goes to:") if allowed else tr("This link was not opened. It goes to:"))
         self.open.setVisible(allowed)
         self.show()
         self.cancel.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -121,7 +121,9 @@ class MailCard(QFrame):
 
     def _name_toggle(self) -> None:
         document = self.mail.document
-        said = tr("Close the mail of {sender}, {when}") if self.is_open else tr("Open the mail of {sender}, {when}")
+        said = (
+            tr("Close the email from {sender}, {when}") if self.is_open else tr("Open the email from {sender}, {when}")
+        )
         self.toggle.setAccessibleName(said.format(sender=_sender(document), when=_when(document)))
         self.toggle.setToolTip(self.toggle.accessibleName())
 
@@ -153,11 +155,11 @@ class _MailBody(QWidget):
         self._ask_link = ask_link
         self._formatted: TallReader | None = None
         self.notice = Notice()
-        self.reader = TallReader(TextReader(tr("Text of the mail")))
+        self.reader = TallReader(TextReader(tr("Email text")))
         self.attached = AttachmentList(show_inside)
         self.attached.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         self.as_sent = button(tr("Show as sent"), self._show_as_sent, kind="plain")
-        self.as_sent.setToolTip(tr("With its formatting. Nothing is loaded from the Internet."))
+        self.as_sent.setToolTip(tr("With its formatting. Nothing is loaded from the internet."))
         inner = column(self, spacing=0)
         head = row(label(_recipients(mail.document), "quiet", wrap=True), self.as_sent)
         head.setStretch(0, 1)
@@ -187,7 +189,7 @@ class _MailBody(QWidget):
                 spans += placed(find_quote(quote, passage.text), passage.text, span[0])
                 whole.append(span)
         if not self._mail.passages:
-            reader.add(tr("This mail has no text."), tone="quiet")
+            reader.add(tr("This email has no text."), tone="quiet")
         reader.mark(spans or whole)
         self.reader.fit()
 
@@ -210,7 +212,7 @@ class _MailBody(QWidget):
             self.as_sent.setEnabled(True)
             if formatted is None:
                 self.as_sent.hide()
-                self.notice.say(tr("This mail was sent as plain text."))
+                self.notice.say(tr("This email was sent as plain text."))
                 return
             made = FormattedMailReader()
             made.show_mail(formatted)
@@ -231,9 +233,9 @@ class _MailBody(QWidget):
     def _say_left_out(self, pictures: int, cut: bool) -> None:
         said = []
         if pictures:
-            said.append(tr("%n picture(s) of this mail would come from the Internet: not loaded.", pictures))
+            said.append(tr("%n picture(s) from the internet not loaded.", pictures))
         if cut:
-            said.append(tr("It is very long; only its beginning is shown with its formatting."))
+            said.append(tr("This email is very long, so only its beginning is shown with formatting."))
         if said:
             self.notice.say(" ".join(said))
 
@@ -268,7 +270,7 @@ def _sender(document: Document) -> str:
 
 def _when(document: Document) -> str:
     if document.created is None:
-        return tr("without a date")
+        return tr("no date")
     return QLocale().toString(local_time(document.created), tr("d MMM yyyy, hh:mm"))
 
 

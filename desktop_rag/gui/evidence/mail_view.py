@@ -36,7 +36,7 @@ class MailView(EvidenceView):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setAccessibleName(tr("Mails of this conversation"))
+        self._area.setAccessibleName(tr("Emails in this conversation"))
         content = QWidget()
         content.setObjectName("content")
         self._area.setWidget(content)
@@ -100,9 +100,9 @@ class MailView(EvidenceView):
 
     def _say_more(self) -> None:
         before, after = self._first, len(self._thread) - self._last
-        self.earlier.setText(tr("Show earlier mails (%n before these)", before))
+        self.earlier.setText(tr("Show earlier emails (%n)", before))
         self.earlier.setVisible(before > 0)
-        self.later.setText(tr("Show later mails (%n after these)", after))
+        self.later.setText(tr("Show later emails (%n)", after))
         self.later.setVisible(after > 0)
 
     def _scroll_to(self, card: MailCard) -> None:

@@ -35,20 +35,18 @@ class EvidencePane(QWidget):
         self._trail: list[EvidenceLocation] = []
         self._views: dict[ViewName, EvidenceView] = {}
         self.setMinimumWidth(320)
-        self.setAccessibleName(tr("Evidence"))
+        self.setAccessibleName(tr("Source"))
         self.title = Elided()
         self.title.setFont(label(bold=True, factor=1.1).font())
         self.place = Elided("", "quiet")
         self.back = tool("back", tr("Back"), self._go_back, keys="Alt+Left")
         self.back.hide()
-        close = tool("close", tr("Close the evidence"), self._close, keys="Esc")
+        close = tool("close", tr("Close the source"), self._close, keys="Esc")
         self.notice = Notice()
         self._waiting = label("", "quiet")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._passage = TextReader(tr("The passage as it was read"))
-        self._empty = EmptyState(
-            "file", tr("Evidence"), tr("The place in your files that an answer or a result comes from is shown here.")
-        )
+        self._empty = EmptyState("file", tr("Source"), tr("Choose an answer's source or a result to see it here."))
         self._stack = QStackedWidget()
         for page in (self._empty, self._waiting, self._passage):
             self._stack.addWidget(page)
@@ -68,7 +66,7 @@ class EvidencePane(QWidget):
         inner.addWidget(self._stack, 1)
         inner.addWidget(self.footer)
         self._slow = QTimer(self, singleShot=True, interval=_WAIT_MS)
-        self._slow.timeout.connect(lambda: self._waiting.setText(tr("Getting the file…")))
+        self._slow.timeout.connect(lambda: self._waiting.setText(tr("Opening the file…")))
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._close, context=within)
         QShortcut(QKeySequence("Alt+Left"), self, self._go_back, context=within)
@@ -117,7 +115,7 @@ class EvidencePane(QWidget):
         self.footer.show_evidence(shown)
         name = view_name(shown)
         if shown.on_disk == "read again" and not shown.cited:
-            self._say(tr("This file has changed since. The passage is not in it any more."), "warn")
+            self._say(tr("This file has changed. The passage is no longer in it."), "warn")
         if shown.on_disk in ("gone", "changed"):
             self._say_not_as_read(shown, name)
             name = name if name in ("mail", "sheet") else "text"
@@ -125,14 +123,14 @@ class EvidencePane(QWidget):
 
     def _say_not_as_read(self, shown: LoadedEvidence, name: ViewName) -> None:
         if shown.on_disk == "gone":
-            self._say(tr("This file is not there any more. What was read of it is shown."), "warn")
+            self._say(tr("This file is gone. You see the text that was read from it."), "warn")
         elif name in ("text", "sheet", "mail"):
-            self._say(tr("This file has changed since it was read. What was read of it is shown."), "warn")
+            self._say(tr("This file has changed since it was read. You see the text as it was then."), "warn")
         else:
             self.notice.say(
-                tr("This file has changed since it was read. What was read of it is shown."),
+                tr("This file has changed since it was read. You see the text as it was then."),
                 "warn",
-                tr("Show it as it is now"),
+                tr("Show the current file"),
                 lambda: self._show_as_is_now(name, shown),
             )
 
@@ -179,7 +177,7 @@ class EvidencePane(QWidget):
         self._leave()
         self.footer.quote.hide()
         self._passage.begin()
-        span = self._passage.add(text or tr("The passage itself is not known any more."))
+        span = self._passage.add(text or tr("The passage is no longer available."))
         self._passage.mark([span] if text else [])
         self._stack.setCurrentWidget(self._passage)
 

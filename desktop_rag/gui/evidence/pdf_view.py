@@ -35,7 +35,7 @@ class PdfView(EvidenceView):
         self._buffer: QBuffer | None = None
         self._wanted: tuple[int, QSize] | None = None
         self.page = 0
-        self.canvas = Canvas(tr("Page of the file"), "width", paper=True)
+        self.canvas = Canvas(tr("Page"), "width", paper=True)
         self.canvas.turned.connect(lambda by: self._turn(by, from_end=by < 0))
         self._settled = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._settled.timeout.connect(self._draw)
@@ -48,7 +48,7 @@ class PdfView(EvidenceView):
             self.next,
             self.number,
             None,
-            *self.canvas.zoom_tools(tr("As wide as the pane")),
+            *self.canvas.zoom_tools(tr("Fit width")),
             spacing=GRID // 2,
         )
         bar.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
@@ -101,9 +101,9 @@ class PdfView(EvidenceView):
             document.deleteLater()
             locked = error in (QPdfDocument.Error.IncorrectPassword, QPdfDocument.Error.UnsupportedSecurityScheme)
             self.failed.emit(
-                tr("This file is locked with a password, so its pages cannot be shown here.")
+                tr("This file is protected by a password, so its pages cannot be shown here.")
                 if locked
-                else tr("The pages of this file cannot be shown: it is damaged, or no PDF.")
+                else tr("The pages of this file cannot be shown. It is damaged or not a PDF.")
             )
             return
         self._document = document

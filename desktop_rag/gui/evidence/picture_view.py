@@ -36,7 +36,7 @@ class PictureView(EvidenceView):
         bar = row(
             self._about,
             None,
-            *self.canvas.zoom_tools(tr("All of it")),
+            *self.canvas.zoom_tools(tr("Fit to window")),
             spacing=GRID // 2,
         )
         bar.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
@@ -109,7 +109,7 @@ def read_image(client: EngineClient, shown: LoadedEvidence) -> QImage:
     if image.isNull():
         image = _small(client, shown)
     if image.isNull():
-        raise Damaged(tr("This picture cannot be shown."), tr("Open it with another program."))
+        raise Damaged(tr("This picture cannot be shown."), tr("Open it in another program."))
     return image
 
 

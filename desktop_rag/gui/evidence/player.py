@@ -35,7 +35,7 @@ class RecordingPlayer(QWidget):
         self._play_when_loaded = False
         self.play = button(tr("Play"), self.turn, kind="next", drawing="play")
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName(tr("Place in the recording"))
+        self.slider.setAccessibleName(tr("Position in the recording"))
         self.slider.setSingleStep(_STEP_MS)
         self.slider.setPageStep(6 * _STEP_MS)
         self.slider.setEnabled(False)
@@ -130,12 +130,12 @@ class RecordingPlayer(QWidget):
         try:
             from PySide6.QtMultimedia import QAudioOutput, QMediaPlayer
         except ImportError:
-            self.failed.emit(tr("Recordings cannot be played here: a part of the system is missing."))
+            self.failed.emit(tr("Recordings cannot be played because a part of the system is missing."))
             return False
         player = QMediaPlayer(self)
         if not player.isAvailable():
             player.deleteLater()
-            self.failed.emit(tr("Recordings cannot be played here: a part of the system is missing."))
+            self.failed.emit(tr("Recordings cannot be played because a part of the system is missing."))
             return False
         player.setAudioOutput(QAudioOutput(player))
         player.positionChanged.connect(self._on_position)

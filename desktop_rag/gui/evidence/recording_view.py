@@ -37,7 +37,7 @@ class RecordingView(EvidenceView):
         self.about.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.earlier = button(
-            tr("Show what is said before"), lambda: self.passages.more(before=True), kind="plain", drawing="chevron-up"
+            tr("Show earlier text"), lambda: self.passages.more(before=True), kind="plain", drawing="chevron-up"
         )
         self.passages.added.connect(lambda *_: self.earlier.setVisible(self.passages.before > 0))
         inner = self._column = column(self, spacing=0)
@@ -101,4 +101,4 @@ class RecordingView(EvidenceView):
 
 def _about(shown: LoadedEvidence) -> str:
     known = "\n".join(passage.text for passage in shown.view.passages)
-    return "\n\n".join(filter(None, (known, tr("What is said in it has not been written down."))))
+    return "\n\n".join(filter(None, (known, tr("There is no transcript of this recording."))))

@@ -44,7 +44,7 @@ class SheetView(EvidenceView):
         self.passages.failed.connect(lambda said: self.notice.say(said, "bad"))
         self.model = SheetModel(self.passages)
         self.table = QTableView()
-        self.table.setAccessibleName(tr("Rows of the table"))
+        self.table.setAccessibleName(tr("Table rows"))
         self.table.setObjectName("rows")
         self.table.setModel(self.model)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -175,7 +175,7 @@ class SheetModel(QAbstractTableModel):
             return theme().colour("mark")
         if role == Qt.ItemDataRole.AccessibleTextRole:
             said = f"{safe(name)}: {safe(line.cells.get(name, ''))}"
-            return tr("{cell} (evidence)").format(cell=said) if name in line.marked else said
+            return tr("{cell} (source)").format(cell=said) if name in line.marked else said
         if role == Qt.ItemDataRole.TextAlignmentRole and _is_number(line.cells.get(name, "")):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None

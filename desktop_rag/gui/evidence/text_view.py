@@ -49,9 +49,9 @@ class TextView(EvidenceView):
         self.passages.added.connect(self._on_added)
         self.notice = Notice()
         self.passages.failed.connect(lambda said: self.notice.say(said, "bad"))
-        self.reader = TextReader(tr("Text of the file"))
-        self.earlier = self._more_button(tr("Show more above"), before=True)
-        self.later = self._more_button(tr("Show more below"), before=False)
+        self.reader = TextReader(tr("File text"))
+        self.earlier = self._more_button(tr("Show earlier text"), before=True)
+        self.later = self._more_button(tr("Show later text"), before=False)
         self._attached = AttachmentList(self.inside.emit)
         self._files = QScrollArea()
         self._files.setWidgetResizable(True)
@@ -59,9 +59,7 @@ class TextView(EvidenceView):
         self._files.setAccessibleName(tr("Files inside"))
         self._files.setWidget(self._attached)
         self._lines: list[str] = []
-        self._empty = EmptyState(
-            "file", tr("No text"), tr("Nothing that could be shown as text was found in this file.")
-        )
+        self._empty = EmptyState("file", tr("No text"), tr("This file has no text to show."))
         inner = column(self, spacing=0)
         for part in (self.notice, self.earlier):
             inner.addWidget(part)

@@ -28,7 +28,7 @@ class Transcript(QListView):
 
     def __init__(self, passages: PassagePager) -> None:
         super().__init__()
-        self.setAccessibleName(tr("What is said"))
+        self.setAccessibleName(tr("Transcript"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.lines = _TranscriptModel(passages)

@@ -57,7 +57,7 @@ class PeoplePopup(_Popup):
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.itemClicked.connect(self._take_item)
         self.list.itemActivated.connect(self._take_item)
-        self._empty = label(tr("Nobody of this name has sent or written anything."), "quiet", wrap=True)
+        self._empty = label(tr("Nobody with this name has sent or written anything."), "quiet", wrap=True)
         self._empty.hide()
         inner = column(self, margin=GRID)
         for part in (self.field, self._empty, self.list):
@@ -116,14 +116,14 @@ class DatesPopup(_Popup):
     chosen = Signal(object, object)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, tr("Between two days"))
+        super().__init__(parent, tr("Choose dates"))
         today = QDate.currentDate()
         self.first = _day_field(tr("First day"), today.addMonths(-1))
         self.last = _day_field(tr("Last day"), today)
         inner = column(self, margin=2 * GRID)
-        for name, field in ((tr("From"), self.first), (tr("to"), self.last)):
+        for name, field in ((tr("From"), self.first), (tr("To"), self.last)):
             inner.addLayout(row(label(name, "quiet"), None, field))
-        self.done = button(tr("Show"), self._take, kind="next")
+        self.done = button(tr("Apply"), self._take, kind="next")
         inner.addLayout(row(None, self.done))
         self.first.setFocus()
 

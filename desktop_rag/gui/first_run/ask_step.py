@@ -70,8 +70,8 @@ class AskStep(QWidget):
 
     def _lay_out(self) -> None:
         inner = column(self, spacing=2 * GRID)
-        inner.addWidget(label(tr("Ask your files"), factor=1.6, bold=True))
-        about = tr("You can ask right away. The more has been read, the more is found.")
+        inner.addWidget(label(tr("Ask about your files"), factor=1.6, bold=True))
+        about = tr("You can ask right away. Answers get better as more files are read.")
         inner.addWidget(label(about, "quiet", wrap=True))
         line = row(self.question, self._send)
         line.setStretch(0, 1)
@@ -104,7 +104,7 @@ class AskStep(QWidget):
         if progress is not None and progress.phase != "done":
             self._show_progress(progress)
         elif engine is not None and (engine.activity in ("starting", "indexing") or engine.waiting):
-            self._headline.setText(tr("Looking through your folders…"))
+            self._headline.setText(tr("Checking your folders…"))
             self._said.setText("")
         else:
             self._show_done(status)
@@ -115,8 +115,8 @@ class AskStep(QWidget):
             return
         self._bar.setVisible(progress.phase == "indexing")
         if progress.phase == "scanning":
-            self._headline.setText(tr("Looking through your folders…"))
-            self._said.setText(tr("%n file(s) so far", progress.files_total) if progress.files_total else "")
+            self._headline.setText(tr("Checking your folders…"))
+            self._said.setText(tr("%n file(s) found so far", progress.files_total) if progress.files_total else "")
             return
         self._headline.setText(tr("Reading your files"))
         self._bar.set_share(progress.files_done / progress.files_total if progress.files_total else 0.0)
@@ -135,11 +135,11 @@ class AskStep(QWidget):
         self._bar.hide()
         self._file.hide()
         if not status.roots:
-            self._headline.setText(tr("No folders are chosen yet"))
-            self._said.setText(tr("Go back to choose some, or add them later on the Library page."))
+            self._headline.setText(tr("No folders chosen yet"))
+            self._said.setText(tr("Go back to choose some, or add them later in the Library."))
         else:
-            self._headline.setText(tr("%n file(s) are read", status.files))
-            self._said.setText(tr("New and changed files are read by themselves from now on."))
+            self._headline.setText(tr("%n file(s) read", status.files))
+            self._said.setText(tr("New and changed files will be read automatically."))
 
     def _look_at_library(self) -> None:
         bridge = self._mediator.bridge

@@ -65,12 +65,12 @@ def _said(group: FileGroup, count: int) -> str:
     return {
         "documents": tr("%n document(s)", count),
         "notes": tr("%n note(s)", count),
-        "mail": tr("%n file(s) of mail", count),
+        "mail": tr("%n email file(s)", count),
         "pictures": tr("%n picture(s)", count),
         "recordings": tr("%n recording(s)", count),
         "videos": tr("%n video(s)", count),
         "tables": tr("%n table(s)", count),
-        "slides": tr("%n set(s) of slides", count),
+        "slides": tr("%n presentation(s)", count),
         "pages": tr("%n web page(s)", count),
         "others": tr("%n other file(s)", count),
     }[group]

@@ -32,14 +32,14 @@ class FoldersStep(QWidget):
         self.destroyed.connect(self._stop.set)
         self.boxes: dict[Path, QCheckBox] = {}
         self._places: dict[Path, SuggestedSource] = {}
-        self._looking = label(tr("Looking for folders and mail on this PC…"), "quiet")
+        self._looking = label(tr("Looking for folders and email on this PC…"), "quiet")
         self._folders = _SourceGroup(tr("Folders"))
-        self._mail = _SourceGroup(tr("Mail on this PC"))
-        self.other = button(tr("Other folder…"), self._choose, drawing="plus")
+        self._mail = _SourceGroup(tr("Email on this PC"))
+        self.other = button(tr("Add another folder…"), self._choose, drawing="plus")
         inner = column(self, spacing=2 * GRID)
         about = tr(
-            "Choose what Desktop RAG may read. Your files stay where they are, nothing is changed in them, and nothing "
-            "of them leaves this PC. You can change this at any time."
+            "Choose what Desktop RAG may read. Your files stay where they are, are never changed, and "
+            "never leave this PC. You can change this at any time."
         )
         inner.addWidget(label(tr("Which files do you want to ask about?"), factor=1.6, bold=True, wrap=True))
         inner.addWidget(label(about, "quiet", wrap=True))
@@ -81,7 +81,10 @@ class FoldersStep(QWidget):
         box.setEnabled(place.readable)
         path = Elided(short_path(str(place.path)), "quiet")
         count = label("", "quiet")
-        said = tr("Its files cannot be read. Export mailboxes from Mail (“Mailbox”, “Export Mailbox…”), and add those.")
+        said = tr(
+            "Apple Mail's own files cannot be read. In Mail, choose “Mailbox”, then “Export Mailbox…”, and add "
+            "the exported files."
+        )
         box.setAccessibleDescription(f"{path.full_text()} {'' if place.readable else said}".strip())
         box.clicked.connect(self._settle)
         line = row(box, path, count, spacing=2 * GRID)
@@ -151,15 +154,15 @@ def _title(place: SuggestedSource) -> str:
     name = safe(place.name)
     match place.sort:
         case "thunderbird":
-            return tr("Thunderbird mail ({profile})").format(profile=name)
+            return tr("Thunderbird email ({profile})").format(profile=name)
         case "evolution":
-            return tr("Evolution mail")
+            return tr("Evolution email")
         case "apple mail":
             return tr("Apple Mail")
         case "maildir":
             return tr("Mail folder “{name}”").format(name=name)
         case "exported mail":
-            return tr("Saved mail in “{name}”").format(name=name)
+            return tr("Saved email in “{name}”").format(name=name)
     usual = {
         "Documents": tr("Documents"), "Pictures": tr("Pictures"), "Desktop": tr("Desktop"),
         "Downloads": tr("Downloads"), "Music": tr("Music"), "Videos": tr("Videos"),

@@ -10,8 +10,8 @@ from desktop_rag.gui.models.backend import ModelsSnapshot, read_snapshot
 from desktop_rag.gui.models.download_list import DownloadList
 from desktop_rag.gui.models.download_queue import DownloadQueue
 from desktop_rag.gui.models.recommended_card import RecommendedCard
-from desktop_rag.gui.models.wording import error_text
 from desktop_rag.gui.services.background import BackgroundWorker
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import Notice, column, label
 from desktop_rag.gui.widgets.formatting import tr
@@ -29,12 +29,12 @@ class ModelsStep(QWidget):
         self._downloads = DownloadQueue.of(mediator)
         self._shown: ModelsSnapshot | None = None
         self.notice = Notice()
-        self.recommended = RecommendedCard(mediator, tr("Get it"))
+        self.recommended = RecommendedCard(mediator, tr("Download"))
         inner = column(self, spacing=2 * GRID)
         about = tr(
-            "Searching works at once, and answers quote what your files say. With models that run on this PC, answers "
-            "are written in sentences, pictures are found by what is on them, and recordings are understood. Reading "
-            "your files goes on meanwhile."
+            "Search works right away, and answers quote your files. With a language model, which has learned to write, "
+            "this PC answers in full sentences. Other models find pictures by what they show and turn recordings into "
+            "text. Your files are read in the meantime."
         )
         inner.addWidget(label(tr("Do you want more than quotes?"), factor=1.6, bold=True, wrap=True))
         inner.addWidget(label(about, "quiet", wrap=True))

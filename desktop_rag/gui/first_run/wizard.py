@@ -14,7 +14,7 @@ from desktop_rag.gui.first_run.ask_step import AskStep
 from desktop_rag.gui.first_run.folders_step import FoldersStep
 from desktop_rag.gui.first_run.models_step import ModelsStep
 from desktop_rag.gui.first_run.stepper import Stepper
-from desktop_rag.gui.models.wording import error_text
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import Notice, button, column, row
 from desktop_rag.gui.widgets.formatting import tr
@@ -41,7 +41,7 @@ class FirstRun(QWidget):
         self._steps = QStackedWidget()
         for step in (self.folders, self.models, self.ask):
             self._steps.addWidget(_scrolled(step))
-        self.skip = button(tr("Skip this"), self._finish, kind="plain")
+        self.skip = button(tr("Skip setup"), self._finish, kind="plain")
         self.back = button(tr("Back"), self._go_back)
         self.next = button(tr("Next"), self._go_on, kind="next")
         self._lay_out()
@@ -89,9 +89,9 @@ class FirstRun(QWidget):
         self.back.setEnabled(self.step > _FOLDERS)
         self.skip.setVisible(self.step < _ASK)
         if self.step == _FOLDERS:
-            text = tr("Read %n place(s)", count) if count else tr("Next")
+            text = tr("Read %n location(s)", count) if count else tr("Next")
         elif self.step == _MODELS:
-            text = tr("Not now: answers quote your files") if self.models.undecided else tr("Next")
+            text = tr("Not now") if self.models.undecided else tr("Next")
         else:
             text = tr("Done")
         self.next.setText(text)

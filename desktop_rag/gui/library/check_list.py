@@ -8,31 +8,31 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from desktop_rag.engine.results import Check
-from desktop_rag.gui.library.wording import advice, plain
+from desktop_rag.gui.services.errors import advice
 from desktop_rag.gui.widgets.basic import clear, column, label, row
-from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.formatting import safe, tr, wrappable
 from desktop_rag.gui.widgets.icons import pixmap
 from desktop_rag.gui.widgets.theme import GRID, theme
 
 _NAMES = {
-    "versions": "Desktop RAG itself is complete",
-    "disk": "There is room on the disk",
-    "catalog": "What was read is sound",
-    "embedding model": "Searching by meaning works",
-    "installed models": "The installed models are sound",
-    "folders": "All your folders are there",
+    "versions": "Desktop RAG is complete",
+    "disk": "There is enough disk space",
+    "catalog": "The stored text is intact",
+    "embedding model": "Search by meaning works",
+    "installed models": "The installed models are intact",
+    "folders": "All your folders can be reached",
     "connections": "Nothing tried to reach the internet",
     "vectors": "Everything that was read can be searched",
 }
 """What each check of the engine makes sure of."""
 _WRONG = {
-    "versions": "Something of Desktop RAG is missing",
-    "disk": "There is little room left on the disk",
-    "catalog": "What was read is damaged",
-    "embedding model": "Searching by meaning does not work",
+    "versions": "A part of Desktop RAG is missing",
+    "disk": "The disk is almost full",
+    "catalog": "The stored text is damaged",
+    "embedding model": "Search by meaning does not work",
     "installed models": "An installed model is damaged",
-    "folders": "Not all of your folders are there",
-    "connections": "Something tried to reach the internet, and was not let through",
+    "folders": "Some of your folders cannot be reached",
+    "connections": "Something tried to reach the internet and was blocked",
     "vectors": "Not everything that was read can be searched",
 }
 REPAIRED = {"embedding model", "vectors"}
@@ -42,7 +42,7 @@ _SIDE = 18
 
 def verdict(checks: Sequence[Check]) -> str:
     wrong = sum(not check.ok for check in checks)
-    return tr("%n thing(s) to look after.", wrong) if wrong else tr("everything is well.")
+    return tr("%n problem(s) found.", wrong) if wrong else tr("no problems found.")
 
 
 class CheckList(QWidget):
@@ -71,12 +71,12 @@ class CheckList(QWidget):
         mark.setPixmap(
             pixmap("check" if check.ok else "close", _SIDE, "good" if check.ok else "bad", self.devicePixelRatioF())
         )
-        mark.setAccessibleName(tr("Well") if check.ok else tr("Not well"))
+        mark.setAccessibleName(tr("OK") if check.ok else tr("Problem"))
         title = tr((_NAMES if check.ok else _WRONG).get(check.name, check.name))
         text = title
         if not check.ok:
-            remedy = tr("Press “Repair”.") if check.name in REPAIRED else advice(check.hint)
-            text = f"{title}: {plain(check.detail).rstrip('.')}. {remedy}".strip()
+            remedy = tr("Choose “Repair” to fix it.") if check.name in REPAIRED else advice(check.hint)
+            text = f"{title}: {wrappable(check.detail).rstrip('.')}. {remedy}".strip()
         words = label(text, "" if check.ok else "bad", wrap=True)
         words.setToolTip(safe(check.detail))
         line = row(mark, words)

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from desktop_rag.engine.results import ChunkRank, Explanation
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.library.wording import advice, full_reason_of, plain
+from desktop_rag.gui.library.wording import full_reason_of
+from desktop_rag.gui.services.errors import advice, error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import Tone, button, clear, column, label, row
-from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.formatting import safe, tr, wrappable
 from desktop_rag.gui.widgets.theme import GRID
 from desktop_rag.types import File
 
@@ -32,14 +33,14 @@ class FileDiagnosis(QWidget):
         self._hear = hear
         self._path = ""
         self._field = QLineEdit()
-        self._field.setPlaceholderText(tr("What you asked or searched for"))
-        self._field.setAccessibleName(tr("What you asked or searched for"))
+        self._field.setPlaceholderText(tr("Your question or search words"))
+        self._field.setAccessibleName(tr("Your question or search words"))
         self._field.returnPressed.connect(self._ask)
-        self._find_out = button(tr("Find out"), self._ask)
+        self._find_out = button(tr("Explain"), self._ask)
         self._said: list[tuple[str, Tone]] = []
         self._answer = column(spacing=GRID)
         inner = column(self)
-        inner.addWidget(label(tr("Why is this not found?"), bold=True))
+        inner.addWidget(label(tr("Why doesn't this file come up?"), bold=True))
         line = row(self._field, self._find_out)
         line.setStretch(0, 1)
         inner.addLayout(line)
@@ -57,7 +58,7 @@ class FileDiagnosis(QWidget):
 
     def _ask(self) -> None:
         path, question = self._path, self._field.text().strip()
-        self._show([(tr("Looking…"), "quiet")])
+        self._show([(tr("Checking…"), "quiet")])
         self._mediator.bridge.call(
             "look", lambda client, _: client.why(Path(path), question), self, self._answered, self._failed,
             instead="why",
@@ -69,7 +70,7 @@ class FileDiagnosis(QWidget):
         self._show(diagnosis_lines(explanation, asked=bool(self._field.text().strip())))
 
     def _failed(self, error: DesktopRagError) -> None:
-        self._show([(f"{plain(error.message)} {advice(error.hint)}".strip(), "bad")])
+        self._show([(error_text(error), "bad")])
 
     def _show(self, said: list[tuple[str, Tone]]) -> None:
         self._said = said
@@ -81,30 +82,30 @@ class FileDiagnosis(QWidget):
 def diagnosis_lines(explanation: Explanation, *, asked: bool) -> list[tuple[str, Tone]]:
     """Why a file is found, or not: sentences, the most telling first. ``asked`` says whether it is about a question."""
     if explanation.file is None:
-        return [(advice(explanation.reason) or tr("It is not in your library: a rule leaves it out."), "")]
+        return [(advice(explanation.reason) or tr("This file is not in your library because a rule excludes it."), "")]
     said: list[tuple[str, Tone]] = []
     chunks = explanation.chunks
     if asked:
         said.append(_place(explanation))
     if explanation.understood:
         filters = ", ".join(map(safe, explanation.understood))
-        said.append((tr("Your question was understood to ask only for: {filters}.").format(filters=filters), "quiet"))
+        said.append((tr("Your question was limited to: {filters}.").format(filters=filters), "quiet"))
     if not chunks:
         said.append((full_reason_of(explanation.file), ""))
     else:
         if explanation.file.problem is not None:
             said.append((full_reason_of(explanation.file), "warn"))
-        said.append((tr("%n passage(s) were read of it.", len(chunks)), "quiet"))
+        said.append((tr("%n passage(s) read from this file.", len(chunks)), "quiet"))
         best = _best(chunks)
         if best is not None and asked:
-            said.append((tr("The one that fits best: “{quote}”").format(quote=_quote(best)), "quiet"))
+            said.append((tr("Best match: “{quote}”").format(quote=_quote(best)), "quiet"))
         else:
             said.append((tr("It begins: “{quote}”").format(quote=_quote(chunks[0])), "quiet"))
     if explanation.copies:
         copies = ", ".join(safe(Path(path).name) for path in explanation.copies[:3])
         said.append(
             (
-                tr("The same is also in %n other file(s): {copies}", len(explanation.copies)).format(copies=copies),
+                tr("%n other file(s) with the same content: {copies}", len(explanation.copies)).format(copies=copies),
                 "quiet",
             )
         )
@@ -115,22 +116,22 @@ def _place(explanation: Explanation) -> tuple[str, Tone]:
     """Where the file comes for the question, in a sentence or two."""
     if explanation.excluded_by:
         filters = ", ".join(map(safe, explanation.excluded_by))
-        return tr("Your question leaves it out: it asks only for {filters}.").format(filters=filters), "warn"
+        return tr("Your question excludes this file. It is limited to: {filters}.").format(filters=filters), "warn"
     best = _best(explanation.chunks)
     if best is None or best.hybrid_rank is None:
         if not explanation.chunks:
-            return tr("Nothing in it can be found by this question."), "warn"
+            return tr("This file has nothing that your question could find."), "warn"
         return (
-            tr("Nothing that was read of it has enough to do with this question. Try words that stand in the file."),
+            tr("Nothing in this file matches your question well enough. Try words that appear in the file."),
             "warn",
         )
-    found = tr("It is found: its best passage comes at place {place}.").format(place=best.hybrid_rank)
+    found = tr("This file is found: its best passage is result number {place}.").format(place=best.hybrid_rank)
     if best.keyword_rank is None:
-        found += " " + tr("None of your words stand in it; it was found by what it means.")
+        found += " " + tr("It contains none of your words; it was found by its meaning.")
     elif best.dense_rank is None:
-        found += " " + tr("Your words stand in it, but it seems to be about something else.")
+        found += " " + tr("It contains your words, but seems to be about something else.")
     if best.hybrid_rank > _NEAR:
-        found += " " + tr("Others fit better. A word that only this file has would bring it further up.")
+        found += " " + tr("Other files match better. Add a word that only this file contains to move it up.")
         return found, "warn"
     return found, "good"
 
@@ -142,4 +143,4 @@ def _best(chunks: tuple[ChunkRank, ...]) -> ChunkRank | None:
 
 def _quote(chunk: ChunkRank) -> str:
     text = " ".join(chunk.chunk.text.split())
-    return plain(text if len(text) <= _QUOTE else text[:_QUOTE].rsplit(" ", 1)[0] + "…")
+    return wrappable(text if len(text) <= _QUOTE else text[:_QUOTE].rsplit(" ", 1)[0] + "…")

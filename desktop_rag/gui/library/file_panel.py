@@ -42,10 +42,10 @@ class FilePanel(QScrollArea):
         buttons = FlowLayout()
         for text, signal in (
             (tr("Open"), self.open_file), (tr("Show in folder"), self.show_in_folder),
-            (tr("Try again"), self.try_again), (tr("Leave it out"), self.leave_out),
+            (tr("Try again"), self.try_again), (tr("Exclude"), self.leave_out),
         ):  # fmt: skip
             buttons.addWidget(button(text, lambda signal=signal: signal.emit(self.file)))  # type: ignore[misc]
-        head = row(self._name, tool("close", tr("Close what is shown of this file"), self.leave))
+        head = row(self._name, tool("close", tr("Close file details"), self.leave))
         head.setStretch(0, 1)
         inner = column(content)
         inner.setContentsMargins(2 * GRID, 0, GRID, GRID)

@@ -45,7 +45,7 @@ class FilesView(QWidget):
         self.name.setAccessibleName(tr("Find by name"))
         self.name.setClearButtonEnabled(True)
         self.folder = QComboBox()
-        self.folder.setAccessibleName(tr("Only files of this folder"))
+        self.folder.setAccessibleName(tr("Only files in this folder"))
         self.folder.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.folder.setMinimumContentsLength(16)
         self.folder.addItem(tr("All folders"), "")
@@ -88,8 +88,8 @@ class FilesView(QWidget):
     def _lay_out(self) -> None:
         self._nothing = EmptyState(
             "filter",
-            tr("No file is like that"),
-            tr("Nothing in your library fits what you have narrowed the list to."),
+            tr("No matching files"),
+            tr("No file in your library matches these filters."),
             button(tr("Show all files"), self.narrow),
         )
         self._listed = QStackedWidget()

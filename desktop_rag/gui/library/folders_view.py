@@ -43,7 +43,7 @@ class FoldersView(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.add_folder = button(tr("Add folder…"), lambda: choose_folder(self, self.add.emit), drawing="plus")
         add_files = button(tr("Add files…"), lambda: choose_files(self, self.add.emit), drawing="file")
-        hint = label(tr("Files stay where they are. You can also drop them anywhere on this window."), "quiet")
+        hint = label(tr("Your files stay where they are. You can also drop them anywhere on this window."), "quiet")
         inner = column(self)
         inner.addLayout(row(self.add_folder, add_files, hint, None))
         inner.addWidget(scroll, 1)
@@ -83,7 +83,7 @@ class FolderRow(QFrame):
         self._count = button("", lambda: view.show_files.emit(path), kind="plain")
         self._watched = label("", "quiet", wrap=True)
         self._remove = tool("trash", tr("Remove “{name}”").format(name=self._name), self._ask)
-        self._more = tool("more", tr("More for “{name}”").format(name=self._name), self._show_menu)
+        self._more = tool("more", tr("More actions for “{name}”").format(name=self._name), self._show_menu)
         words = column(spacing=2)
         words.addWidget(title)
         words.addWidget(where)
@@ -110,7 +110,7 @@ class FolderRow(QFrame):
         if folder.files != self._files:
             self._files = folder.files
             self._count.setText(tr("%n file(s)", folder.files))
-            self._count.setAccessibleName(tr("Show the %n file(s) of “{name}”", folder.files).format(name=self._name))
+            self._count.setAccessibleName(tr("Show the %n file(s) in “{name}”", folder.files).format(name=self._name))
         self._drawing = "warn" if folder.how == "missing" else "folder"
         self._paint()
 
@@ -123,16 +123,17 @@ class FolderRow(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         view = self._view
         menu.addAction(icon("folder"), tr("Show in folder"), lambda: view.show_in_folder.emit(self.path))
-        menu.addAction(icon("retry"), tr("Look through again"), lambda: view.look_again.emit(self.path))
-        menu.addAction(icon("settings"), tr("What is left out…"), view.show_rules.emit)
+        menu.addAction(icon("retry"), tr("Check for changes"), lambda: view.look_again.emit(self.path))
+        menu.addAction(icon("settings"), tr("Excluded files…"), view.show_rules.emit)
         menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 
     def _ask(self) -> None:
         self._question.ask(
-            tr("Stop watching “{name}” and forget its %n file(s)? The files stay where they are.", self._files).format(
-                name=self._name
-            ),
-            tr("Stop watching"),
+            tr(
+                "Remove “{name}” and its %n file(s) from your library? The files themselves are not deleted.",
+                self._files,
+            ).format(name=self._name),
+            tr("Remove"),
             tr("Keep"),
         )
 

@@ -42,16 +42,16 @@ class LibraryHeader(QWidget):
         self._more = label("", "quiet", wrap=True)
         self._pause = button(tr("Pause"), self._turn, drawing="pause")
         menu = QMenu(self)
-        menu.addAction(icon("retry"), tr("Look through everything again"), self.look_again.emit)
+        menu.addAction(icon("retry"), tr("Check everything for changes"), self.look_again.emit)
         self._menu = tool(
             "more",
-            tr("More for the library"),
+            tr("More actions for the library"),
             lambda: menu.popup(self._menu.mapToGlobal(self._menu.rect().bottomLeft())),
         )
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
-        self._bar.setAccessibleName(tr("How much has been read"))
+        self._bar.setAccessibleName(tr("Reading progress"))
         policy = self._bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)
@@ -120,11 +120,11 @@ class LibraryHeader(QWidget):
         (began, before), (now, after) = self._done[0], self._done[-1]
         if now - began < 2 or after <= before:
             return ""
-        return tr("about %n file(s) a minute", max(1, round(60 * (after - before) / (now - began))))
+        return tr("about %n file(s) per minute", max(1, round(60 * (after - before) / (now - began))))
 
     def _last_change(self) -> str:
         if self._change is None:
-            return tr("Nothing has changed since this page was opened.")
+            return tr("No changes since you opened this page.")
         when, what = self._change
         return tr("Last change {when}: {what}").format(when=format_age(when), what=what)
 

@@ -50,13 +50,16 @@ class MaintenanceView(QWidget):
         inner.addWidget(self._room)
         inner.addWidget(self._where)
         inner.addWidget(
-            label(tr("This is what Desktop RAG keeps to find things quickly. Your own files are not in it."), "quiet")
+            label(
+                tr("This is the space Desktop RAG uses to find things quickly. Your own files are not included."),
+                "quiet",
+            )
         )
         inner.addSpacing(GRID)
         inner.addWidget(
             _card(
                 tr("Check"),
-                tr("Looks whether everything that your library needs is there and sound."),
+                tr("Makes sure that nothing in your library is missing or damaged."),
                 button(tr("Check"), self.check),
                 self._repair,
                 below=self._checks,
@@ -66,7 +69,8 @@ class MaintenanceView(QWidget):
             _card(
                 tr("Rebuild search"),
                 tr(
-                    "Makes what is searched anew from what was read. It helps when things are not found that should be."
+                    "Builds the search again from the text already read. Use it if things are missing from "
+                    "your results."
                 ),
                 button(tr("Rebuild search"), self.rebuild),
             )
@@ -74,7 +78,10 @@ class MaintenanceView(QWidget):
         inner.addWidget(
             _card(
                 tr("Backup"),
-                tr("One file with all that was read, your conversations and your settings; best kept on another disk."),
+                tr(
+                    "Saves everything that was read, your conversations and your settings in one file. Keep it "
+                    "on another disk."
+                ),
                 button(tr("Back up…"), self._choose_backup),
                 self._restore,
                 below=self._question,
@@ -89,7 +96,7 @@ class MaintenanceView(QWidget):
         column(self).addWidget(scroll)
 
     def show_status(self, status: Status) -> None:
-        self._room.setText(tr("Your library takes {size} on this PC").format(size=format_size(status.bytes_on_disk)))
+        self._room.setText(tr("Your library uses {size} on this PC").format(size=format_size(status.bytes_on_disk)))
 
     # --- what can be done ---
 
@@ -105,7 +112,7 @@ class MaintenanceView(QWidget):
         self._jobs.start(
             tr("Rebuild search"),
             lambda client, report, _: client.rebuild(report),
-            lambda count: tr("done; %n passage(s) can be searched.", count),
+            lambda count: tr("done, %n passage(s) searchable.", count),
             in_files=False,
         )
 
@@ -115,7 +122,7 @@ class MaintenanceView(QWidget):
         self._jobs.start(
             tr("Backup"),
             lambda client, report, _: client.backup(file, force=True, on_progress=report),
-            lambda report: _in_words(report, tr("written to {file}: {what}.")),
+            lambda report: _described(report, tr("saved as {file} ({what}).")),
             in_files=False,
         )
 
@@ -130,7 +137,7 @@ class MaintenanceView(QWidget):
         self._jobs.start(
             tr("Restore"),
             work,
-            lambda report: _in_words(report, tr("{file} is restored: {what}.")),
+            lambda report: _described(report, tr("{file} restored ({what}).")),
             in_files=False,
             done=lambda _: self._mediator.settings_changed.emit(),
         )
@@ -148,11 +155,11 @@ class MaintenanceView(QWidget):
         self._backup = files[0]
         self._question.ask(
             tr(
-                "Replace all that your library knows, its conversations and its settings with what “{name}” holds? "
-                "Your own files stay as they are."
+                "Replace your library, its conversations and its settings with the backup “{name}”? Your "
+                "own files are not changed."
             ).format(name=safe(files[0].name)),
             tr("Replace"),
-            tr("Keep as it is"),
+            tr("Cancel"),
         )
 
     def _restore_it(self) -> None:
@@ -178,6 +185,6 @@ def _card(title: str, sentence: str, *buttons: QWidget, below: QWidget | None = 
     return card
 
 
-def _in_words(report: BackupReport, said: str) -> str:
+def _described(report: BackupReport, said: str) -> str:
     what = ", ".join((tr("%n file(s)", report.files), format_size(report.bytes), format_date(report.created)))
     return said.format(file=safe(Path(report.file).name), what=what)

@@ -20,7 +20,8 @@ from desktop_rag.gui.library.folders_view import FoldersView
 from desktop_rag.gui.library.header import LibraryHeader
 from desktop_rag.gui.library.maintenance import MaintenanceView
 from desktop_rag.gui.library.tasks import TaskList
-from desktop_rag.gui.library.wording import advice, full_reason_of, plain, root_name
+from desktop_rag.gui.library.wording import full_reason_of, root_name
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import EmptyState, Notice, button, column
 from desktop_rag.gui.widgets.formatting import safe, tr
@@ -45,9 +46,9 @@ class LibraryPage(QWidget):
         self.tabs = QTabBar()
         self.empty = EmptyState(
             "library",
-            tr("Nothing is in your library yet"),
+            tr("Your library is empty"),
             tr(
-                "Choose the folders that you want to find things in: documents, pictures, mail, notes. They are read "
+                "Choose the folders you want to search: documents, pictures, email, notes. They are read "
                 "on this PC and stay where they are."
             ),
             button(tr("Add a folder"), lambda: choose_folder(self, self.add), kind="next", drawing="plus"),
@@ -66,7 +67,7 @@ class LibraryPage(QWidget):
 
     def fail(self, error: DesktopRagError) -> None:
         """Say what went wrong, on the page."""
-        self.notice.say(f"{plain(error.message)} {advice(error.hint)}".strip(), "bad")
+        self.notice.say(error_text(error), "bad")
 
     # --- what can be done ---
 
@@ -83,19 +84,19 @@ class LibraryPage(QWidget):
         self.jobs.start(
             tr("Removing “{name}”").format(name=root_name(root)),
             lambda client, _, __: client.remove_root(Path(root)),
-            lambda count: tr("done; %n file(s) forgotten. They stay where they are.", count),
+            lambda count: tr(
+                "done, %n file(s) removed from your library. The files themselves are not deleted.", count
+            ),
         )
 
     def look_again(self, root: str = "") -> None:
         """Look through one chosen folder now, or through all of them."""
-        title = (
-            tr("Looking through “{name}”").format(name=root_name(root)) if root else tr("Looking through everything")
-        )
+        title = tr("Checking “{name}”").format(name=root_name(root)) if root else tr("Checking everything")
         paths = [Path(root)] if root else None
         self.jobs.start(
             title,
             lambda client, report, stop: client.index(paths, on_progress=report, stop=stop),
-            _found_in_words,
+            _describe_report,
             stops=True,
         )
 
@@ -110,7 +111,7 @@ class LibraryPage(QWidget):
         self.jobs.start(
             tr("Reading “{name}” again").format(name=safe(path.name)),
             work,
-            lambda explained: _now_in_words(explained.file),
+            lambda explained: _describe_file(explained.file),
             stops=True,
             done=lambda explained: self._read_again(explained.file),
         )
@@ -122,14 +123,14 @@ class LibraryPage(QWidget):
         def done(_: object) -> None:
             self._mediator.settings_changed.emit()
             self.notice.say(
-                tr("“{name}” is left out from now on. It stays where it is.").format(name=name),
-                action=tr("Take it back"),
+                tr("“{name}” is now excluded. The file itself is not deleted.").format(name=name),
+                action=tr("Undo"),
                 do=lambda: self._take_back(file),
             )
             self.files.look_again()
 
         self.files.forget(file)
-        self.notice.say(tr("Leaving out “{name}”…").format(name=name))
+        self.notice.say(tr("Excluding “{name}”…").format(name=name))
         self._mediator.bridge.call("work", lambda client, _: leave_out(client, file), self, done, self.fail)
 
     # --- inside ---
@@ -137,7 +138,7 @@ class LibraryPage(QWidget):
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
         for name, view in (
-            (tr("Folders"), self.folders), (tr("Files"), self.files), (tr("Storage and care"), self.care)
+            (tr("Folders"), self.folders), (tr("Files"), self.files), (tr("Storage and backup"), self.care)
         ):  # fmt: skip
             self.tabs.addTab(name)
             self._stack.addWidget(view)
@@ -198,7 +199,7 @@ class LibraryPage(QWidget):
         if inside:
             path, root = inside[0]
             self.notice.say(
-                tr("“{name}” is in your library already: it is part of “{folder}”.").format(
+                tr("“{name}” is already in your library, as part of “{folder}”.").format(
                     name=safe(path.name), folder=root_name(root)
                 )
             )
@@ -239,24 +240,24 @@ class LibraryPage(QWidget):
         name = safe(Path(file.path).name)
 
         def done(_: object) -> None:
-            self.notice.say(tr("“{name}” is back, and is read again.").format(name=name))
+            self.notice.say(tr("“{name}” is included again and will be read.").format(name=name))
             self._mediator.settings_changed.emit()
 
-        self.notice.say(tr("Taking back “{name}”…").format(name=name))
+        self.notice.say(tr("Including “{name}” again…").format(name=name))
         self._mediator.bridge.call("work", lambda client, _: take_back(client, file), self, done, self.fail)
 
 
-def _found_in_words(report: IndexReport) -> str:
+def _describe_report(report: IndexReport) -> str:
     """What looking through folders has brought."""
     counts = (
         (report.new, tr("%n new", report.new)), (report.changed, tr("%n changed", report.changed)),
-        (report.moved, tr("%n moved or copied", report.moved)), (report.gone, tr("%n gone", report.gone)),
+        (report.moved, tr("%n moved or copied", report.moved)), (report.gone, tr("%n deleted", report.gone)),
     )  # fmt: skip
-    said = ", ".join(words for count, words in counts if count) or tr("nothing had changed")
+    said = ", ".join(words for count, words in counts if count) or tr("no changes")
     if report.stopped:
-        return tr("stopped; what was read is kept ({what}).").format(what=said)
+        return tr("stopped, and what was read is kept ({what}).").format(what=said)
     return f"{said}."
 
 
-def _now_in_words(file: File | None) -> str:
-    return full_reason_of(file) if file is not None else tr("it is no longer there.")
+def _describe_file(file: File | None) -> str:
+    return full_reason_of(file) if file is not None else tr("The file no longer exists.")

@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
 from desktop_rag.engine.client import EngineClient
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.library.wording import advice, describe_progress, plain
+from desktop_rag.gui.library.wording import describe_progress
 from desktop_rag.gui.services.bridge import BridgeCall
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import Tone, button, column, label, row, tool
 from desktop_rag.gui.widgets.formatting import tr
@@ -65,7 +66,7 @@ class TaskRow(QFrame):
         line.setStretch(0, 1)
         inner.addLayout(line)
         inner.addWidget(self._bar)
-        self._say(tr("waiting for its turn…"))
+        self._say(tr("waiting…"))
         self._call: BridgeCall = mediator.bridge.call(
             "work",
             lambda client, call: work(client, lambda progress: call.tell(self._on_progress, progress), call.stop),
@@ -103,7 +104,7 @@ class TaskRow(QFrame):
         self.done.emit(result)
 
     def _on_failed(self, error: DesktopRagError) -> None:
-        self._end(f"{plain(error.message)} {advice(error.hint)}".strip(), "bad")
+        self._end(error_text(error), "bad")
 
     def _end(self, sentence: str, tone: Tone) -> None:
         self.running = False

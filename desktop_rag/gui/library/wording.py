@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePath
 
 from desktop_rag.engine.events import Changed
 from desktop_rag.engine.results import FolderStatus, Status
+from desktop_rag.gui.services.errors import advice
 from desktop_rag.gui.widgets.basic import Tone
-from desktop_rag.gui.widgets.formatting import format_duration, safe, tr
+from desktop_rag.gui.widgets.formatting import format_duration, safe, tr, wrappable
 from desktop_rag.types import File, FileState, Problem, Progress
 
 STATES: Mapping[FileState, tuple[str, Tone]] = {
     FileState.INDEXED: ("Read", "good"),
     FileState.PARTIAL: ("Partly read", "warn"),
-    FileState.EMPTY: ("Nothing in it", "quiet"),
+    FileState.EMPTY: ("Empty", "quiet"),
     FileState.WAITING: ("Waiting for a model", "warn"),
     FileState.PENDING: ("Not read yet", "quiet"),
     FileState.UNSUPPORTED: ("Not supported", "quiet"),
@@ -24,22 +24,14 @@ STATES: Mapping[FileState, tuple[str, Tone]] = {
 """What each state is called, and the tone it is said in; in the order that a person is shown them."""
 
 _NO_PROBLEM = {
-    FileState.INDEXED: "All of it was read, and can be found.",
-    FileState.PARTIAL: "Something of it was left out.",
-    FileState.EMPTY: "There is nothing in it to search. It can still be found by its name.",
-    FileState.WAITING: "It is read in full once a model for it is installed.",
-    FileState.PENDING: "It has not been read yet; that happens by itself.",
-    FileState.UNSUPPORTED: "Files of this kind cannot be read.",
-    FileState.FAILED: "It could not be read.",
+    FileState.INDEXED: "This file was read in full.",
+    FileState.PARTIAL: "Some of this file was skipped.",
+    FileState.EMPTY: "This file has no content to search. You can still find it by its name.",
+    FileState.WAITING: "This file will be read in full once a model for it is installed.",
+    FileState.PENDING: "This file has not been read yet. It will be read automatically.",
+    FileState.UNSUPPORTED: "Files of this type cannot be read.",
+    FileState.FAILED: "This file could not be read.",
 }
-_COMMAND = "desktop-rag "
-"""Advice with this in it is for those who sit at a terminal."""
-_LONG = re.compile(r"(\S{24})(?=\S)")
-
-
-def plain(text: str) -> str:
-    """What a file or the engine says, in one line, which can be broken anywhere where it would not fit."""
-    return _LONG.sub("\\1\u200b", safe(" ".join(text.split())))
 
 
 def state_name(state: FileState) -> str:
@@ -49,22 +41,17 @@ def state_name(state: FileState) -> str:
 def reason_of(file: File) -> str:
     """Why a file is in its state, "" for one that was simply read."""
     if file.problem is not None:
-        return plain(file.problem.message)
+        return wrappable(file.problem.message)
     return "" if file.state is FileState.INDEXED else tr(_NO_PROBLEM[file.state])
 
 
 def full_reason_of(file: File) -> str:
-    return plain(file.problem.message) if file.problem is not None else tr(_NO_PROBLEM[file.state])
+    return wrappable(file.problem.message) if file.problem is not None else tr(_NO_PROBLEM[file.state])
 
 
 def remedy_of(problem: Problem | None) -> str:
     """What a person can do about it, here in the window; "" where nothing helps."""
     return advice(problem.hint) if problem is not None else ""
-
-
-def advice(hint: str) -> str:
-    """A hint, unless it names a command to be typed."""
-    return "" if _COMMAND in hint else plain(hint)
 
 
 def root_name(root: str) -> str:
@@ -82,15 +69,15 @@ def folder_of(file: File) -> str:
 
 def describe_watching(folder: FolderStatus) -> tuple[str, Tone]:
     """How a chosen folder is kept up to date; what is missing says that nothing was lost."""
-    reason = plain(folder.reason)
+    reason = wrappable(folder.reason)
     if folder.how == "missing":
-        kept = tr("Nothing was deleted: what was read of it stays in your library until it is back, or you remove it.")
-        return f"{reason or tr('It is not there.')} {kept}", "warn"
+        kept = tr("Nothing was deleted. Its files stay in your library until it is back or you remove it.")
+        return f"{reason or tr('This folder cannot be found.')} {kept}", "warn"
     if folder.how == "polling":
-        return reason or tr("It is looked through now and then."), "quiet"
+        return reason or tr("Checked for changes from time to time."), "quiet"
     if folder.how == "events":
-        return reason or tr("Changes are noticed at once."), "quiet"
-    return tr("It is read when you ask for it."), "quiet"
+        return reason or tr("Changes are noticed right away."), "quiet"
+    return tr("Read only when you ask for it."), "quiet"
 
 
 def describe_activity(status: Status | None, progress: Progress | None) -> tuple[str, Tone]:
@@ -102,16 +89,16 @@ def describe_activity(status: Status | None, progress: Progress | None) -> tuple
         case "starting":
             return tr("Starting…"), ""
         case "paused":
-            return tr("Paused. Nothing is read until you resume."), ""
+            return tr("Paused. No files are read until you resume."), ""
         case "polite":
             return engine.detail or tr("Waiting until this PC is less busy."), ""
         case "troubled":
-            return (plain(engine.problems[-1].message) if engine.problems else plain(engine.detail)), "bad"
+            return (wrappable(engine.problems[-1].message) if engine.problems else wrappable(engine.detail)), "bad"
     if progress is not None and progress.phase != "done":
         share_and_words = describe_progress(progress)
         return share_and_words[1][:1].upper() + share_and_words[1][1:], ""
     if engine.activity == "indexing" or engine.waiting:
-        return tr("Looking at what has changed…"), ""
+        return tr("Checking for changes…"), ""
     return tr("%n file(s), all up to date", status.files), ""
 
 
@@ -123,7 +110,7 @@ def describe_progress(
     left = progress.seconds_left if progress.seconds_left is not None else seconds_left
     if progress.phase == "scanning":
         name = root_name(progress.current) if progress.current else ""
-        return -1.0, tr("looking through “{name}”…").format(name=name) if name else tr("looking through your folders…")
+        return -1.0, tr("checking “{name}”…").format(name=name) if name else tr("checking your folders…")
     if in_files and progress.files_total:
         share = progress.files_done / progress.files_total
         said = tr("{done} of {all} read").format(
@@ -136,7 +123,7 @@ def describe_progress(
             else (progress.bytes_done, progress.bytes_total)
         )
         if not total:
-            return -1.0, tr("at work…")
+            return -1.0, tr("working…")
         share = done / total
         said = tr("{percent} % done").format(percent=int(100 * min(share, 1.0)))
     if left is not None and share < 1.0:
@@ -148,7 +135,7 @@ def describe_change(change: Changed) -> str:
     """``3 new, 1 changed``"""
     counts = (
         (change.new, tr("%n new", change.new)), (change.changed, tr("%n changed", change.changed)),
-        (change.moved, tr("%n moved or copied", change.moved)), (change.gone, tr("%n gone", change.gone)),
+        (change.moved, tr("%n moved or copied", change.moved)), (change.gone, tr("%n deleted", change.gone)),
     )  # fmt: skip
     return ", ".join(said for count, said in counts if count)
 

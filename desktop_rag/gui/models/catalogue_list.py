@@ -46,15 +46,15 @@ class CatalogueList(QFrame):
             for model in sorted(others, key=lambda model: not fits(model, shown.means)):
                 self._inner.addWidget(self._row(model, shown.means))
         if not self.buttons:
-            self._inner.addWidget(label(tr("All models that are known are here already."), "quiet", wrap=True))
+            self._inner.addWidget(label(tr("You already have every model in this list."), "quiet", wrap=True))
 
     def _row(self, model: Listed, means: Means) -> QWidget:
         made = QWidget()
         inner = column(made, spacing=2)
         how = label(describe_fit(model, means), "warn" if not fits(model, means) else "quiet")
         consent = DownloadConsent(self._mediator)
-        get = button(tr("Get"), lambda: consent.get([model]), drawing="download")
-        get.setAccessibleName(tr("Get {model}").format(model=model.title))
+        get = button(tr("Download"), lambda: consent.get([model]), drawing="download")
+        get.setAccessibleName(tr("Download {model}").format(model=model.title))
         consent.busy_changed.connect(lambda busy: get.setVisible(not busy))
         consent.agreed.connect(self.agreed)
         inner.addLayout(row(label(model.title), how, None, get))

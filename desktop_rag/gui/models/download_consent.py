@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QW
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.models.backend import ModelOffers, Offer, Requested, hub_endpoint
 from desktop_rag.gui.models.download_queue import DownloadQueue
-from desktop_rag.gui.models.wording import error_text, host, role_name
+from desktop_rag.gui.models.wording import host, role_name
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import Notice, button, clear, column, label, row
 from desktop_rag.gui.widgets.formatting import format_size, safe, tr
@@ -58,7 +59,7 @@ class DownloadConsent(QWidget):
             return
         self.notice.hide()
         self._panel.hide()
-        self._waiting.setText(tr("Asking {host} how much there is to fetch…").format(host=safe(where)))
+        self._waiting.setText(tr("Asking {host} for the download size…").format(host=safe(where)))
         self._wait.show()
         self.show()
         self.busy_changed.emit(True)
@@ -82,8 +83,8 @@ class DownloadConsent(QWidget):
         self.put_away()
         self.show()
         otherwise = tr(
-            "Check this PC's connection to the internet. For a PC without one, copy the model from another, and use "
-            "“Use a model file…” on the Models page."
+            "Check your internet connection. If this PC has none, copy the model from another PC and "
+            "choose “Import a model file…” on the Models page."
         )
         self.notice.say(error_text(error, otherwise), "bad", tr("Try again"), lambda: self.get(self._wanted))
 
@@ -94,7 +95,7 @@ class DownloadConsent(QWidget):
         if not found.offers:
             self.put_away()
             self.show()
-            self.notice.say(tr("It is installed already."))
+            self.notice.say(tr("Already installed."))
             return
         self._fill(found)
         self._panel.show()
@@ -102,24 +103,24 @@ class DownloadConsent(QWidget):
 
     def _fill(self, found: ModelOffers) -> None:
         clear(self._inner)
-        self._inner.addWidget(label(tr("This is what would be fetched"), factor=1.1, bold=True))
+        self._inner.addWidget(label(tr("Download these models?"), factor=1.1, bold=True))
         for offer in found.offers:
-            self._inner.addLayout(_in_words(offer, found.here[offer.name]))
+            self._inner.addLayout(_described(offer, found.here[offer.name]))
         for failure in found.failures:
             self._inner.addWidget(label(error_text(failure), "warn", wrap=True))
         self._inner.addWidget(_room(found))
         self._inner.addWidget(
             label(
                 tr(
-                    "Only the models are fetched; nothing of yours is sent. As with any download, {host} sees the "
-                    "address of this PC. Every file is checked before it is used."
+                    "Nothing of yours is sent. As with any download, {host} sees your internet address. "
+                    "Every file is checked before it is used."
                 ).format(host=safe(host(found.offers[0].endpoint))),
                 "quiet",
                 wrap=True,
             )
         )
         fetch = button(
-            tr("Fetch {size}").format(size=format_size(found.bytes)), lambda: self._agree(found), kind="next"
+            tr("Download {size}").format(size=format_size(found.bytes)), lambda: self._agree(found), kind="next"
         )
         fetch.setEnabled(_has_room(found))
         refuse = button(tr("Not now"), self.put_away)
@@ -142,12 +143,12 @@ class DownloadConsent(QWidget):
         self.agreed.emit()
 
 
-def _in_words(offer: Offer, here: int) -> QVBoxLayout:
+def _described(offer: Offer, here: int) -> QVBoxLayout:
     amount = format_size(offer.bytes)
     if here:
-        amount = tr("{size}, of which {here} have come already").format(size=amount, here=format_size(here))
+        amount = tr("{size}, {here} already downloaded").format(size=amount, here=format_size(here))
     head = f"{role_name(offer.role)}: {safe(offer.title)}" if offer.role else safe(offer.title)
-    licence = safe(offer.origin.licence) or tr("not stated, see its page")
+    licence = safe(offer.origin.licence) or tr("not stated, see the model's page")
     lines = column(spacing=2)
     lines.addLayout(row(label(head), None, label(amount)))
     source = f"{host(offer.endpoint)}/{offer.origin.repository}"
@@ -161,9 +162,9 @@ def _has_room(found: ModelOffers) -> bool:
 
 
 def _room(found: ModelOffers) -> QWidget:
-    said = tr("{total} in all, into {folder}, where {free} are free.").format(
+    said = tr("{total} in total. Saved in {folder}, which has {free} free.").format(
         total=format_size(found.bytes), folder=safe(str(found.folder)), free=format_size(found.free_bytes)
     )
     if not _has_room(found):
-        return label(f"{said} {tr('That is too little: make room, or take smaller models.')}", "bad", wrap=True)
+        return label(f"{said} {tr('That is not enough: free some space or choose smaller models.')}", "bad", wrap=True)
     return label(said, wrap=True)

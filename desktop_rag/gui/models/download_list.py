@@ -11,8 +11,9 @@ from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.models.backend import Listed, ModelsSnapshot, remove_model
 from desktop_rag.gui.models.download_consent import DownloadConsent
 from desktop_rag.gui.models.download_queue import Download, DownloadQueue
-from desktop_rag.gui.models.wording import error_text, role_name
+from desktop_rag.gui.models.wording import role_name
 from desktop_rag.gui.services.background import BackgroundWorker
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import Notice, ShareBar, Tone, button, clear, column, label, row
 from desktop_rag.gui.widgets.formatting import format_duration, format_size, safe, tr
@@ -31,7 +32,7 @@ class DownloadList(QFrame):
         self._rows: dict[str, _DownloadRow] = {}
         self._inner = column(spacing=2 * GRID)
         self._put_away = button(tr("OK"), self._dismiss_done)
-        self._put_away.setAccessibleName(tr("Put the finished downloads away"))
+        self._put_away.setAccessibleName(tr("Dismiss finished downloads"))
         outer = column(self, margin=2 * GRID, spacing=GRID)
         outer.addLayout(self._inner)
         outer.addLayout(row(self._put_away, None))
@@ -79,7 +80,7 @@ class UnfinishedDownloads(QFrame):
         self.notice = Notice()
         self._rows = column(spacing=GRID)
         inner = column(self, margin=2 * GRID, spacing=GRID)
-        inner.addWidget(label(tr("Not complete yet"), factor=1.15, bold=True))
+        inner.addWidget(label(tr("Unfinished downloads"), factor=1.15, bold=True))
         inner.addLayout(self._rows)
         inner.addWidget(self.notice)
         self.hide()
@@ -99,16 +100,16 @@ class UnfinishedDownloads(QFrame):
         made = QWidget()
         inner = column(made, spacing=GRID // 2)
         title = safe(model.title if model is not None else name)
-        said = label(tr("Of {model}, {size} have come.").format(model=title, size=format_size(count)), wrap=True)
-        delete = button(tr("Delete it"), lambda: self._delete(name), kind="plain")
-        delete.setAccessibleName(tr("Delete what came of {model}").format(model=title))
+        said = label(tr("{model}: {size} downloaded so far.").format(model=title, size=format_size(count)), wrap=True)
+        delete = button(tr("Delete"), lambda: self._delete(name), kind="plain")
+        delete.setAccessibleName(tr("Delete the unfinished download of {model}").format(model=title))
         if model is None:
-            said.setText(f"{said.text()} {tr('To go on, look it up again below, by its name on Hugging Face.')}")
+            said.setText(f"{said.text()} {tr('To continue, look it up again below by its name on Hugging Face.')}")
             line = row(said, delete)
         else:
             consent = DownloadConsent(self._mediator)
-            go_on = button(tr("Go on"), lambda: consent.get([model]), drawing="play")
-            go_on.setAccessibleName(tr("Go on with {model}").format(model=title))
+            go_on = button(tr("Resume"), lambda: consent.get([model]), drawing="play")
+            go_on.setAccessibleName(tr("Resume the download of {model}").format(model=title))
             consent.busy_changed.connect(lambda busy: go_on.setVisible(not busy))
             consent.agreed.connect(self.agreed)
             line = row(said, go_on, delete)
@@ -133,8 +134,8 @@ class _DownloadRow(QWidget):
         self._bar = ShareBar("")
         self._said = label("", "quiet", wrap=True)
         self._pause = button(tr("Pause"), lambda: downloads.pause(name), drawing="pause")
-        self._go_on = button(tr("Go on"), lambda: downloads.resume(name), drawing="play")
-        self._dismiss = button(tr("Give up"), lambda: downloads.dismiss(name), kind="plain")
+        self._go_on = button(tr("Resume"), lambda: downloads.resume(name), drawing="play")
+        self._dismiss = button(tr("Discard"), lambda: downloads.dismiss(name), kind="plain")
         head = row(self._title, None, self._pause, self._go_on, self._dismiss)
         inner = column(self, spacing=GRID // 2)
         inner.addLayout(head)
@@ -145,7 +146,7 @@ class _DownloadRow(QWidget):
         offer, state = download.offer, download.state
         title = f"{role_name(offer.role)}: {safe(offer.title)}" if offer.role else safe(offer.title)
         self._title.setText(title)
-        self._bar.setAccessibleName(tr("Progress of {model}").format(model=title))
+        self._bar.setAccessibleName(tr("Download progress of {model}").format(model=title))
         self._bar.set_share(download.bytes_done / offer.bytes if offer.bytes else 0.0)
         self._bar.setVisible(state != "done")
         said, tone = describe_download(download)
@@ -157,7 +158,7 @@ class _DownloadRow(QWidget):
         self._pause.setVisible(state in ("waiting", "fetching", "pausing"))
         self._pause.setEnabled(state != "pausing")
         self._go_on.setVisible(state in ("paused", "failed"))
-        self._go_on.setText(tr("Try again") if state == "failed" else tr("Go on"))
+        self._go_on.setText(tr("Try again") if state == "failed" else tr("Resume"))
         self._dismiss.setVisible(state in ("paused", "failed"))
         for part in (self._pause, self._go_on, self._dismiss):
             part.setAccessibleName(f"{part.text()}: {title}")
@@ -174,23 +175,23 @@ def describe_download(download: Download) -> tuple[str, Tone]:
     )
     match download.state:
         case "waiting":
-            return tr("Waits for its turn."), "quiet"
+            return tr("Waiting."), "quiet"
         case "pausing":
             return tr("{amount}. Pausing…").format(amount=amount), "quiet"
         case "paused":
-            return tr("{amount}. Paused: what has come is kept.").format(amount=amount), "quiet"
+            return tr("{amount}. Paused.").format(amount=amount), "quiet"
         case "failed":
-            otherwise = tr("What has come is kept; “Try again” goes on from there.")
+            otherwise = tr("“Try again” continues where it stopped.")
             return error_text(download.error, otherwise) if download.error is not None else "", "bad"
         case "done":
             return tr("Installed and checked."), "good"
     if download.bytes_done >= download.offer.bytes:
-        return tr("{amount}. Checking every file…").format(amount=amount), "quiet"
+        return tr("{amount}. Checking the files…").format(amount=amount), "quiet"
     if time.monotonic() - download.heard_at > _SILENT_S:
-        return tr("{amount}. Nothing comes at the moment; it is tried again.").format(amount=amount), "warn"
+        return tr("{amount}. The connection has stalled. Trying again…").format(amount=amount), "warn"
     said = [amount]
     if download.rate > 0:
-        said.append(tr("{size} a second").format(size=format_size(round(download.rate))))
+        said.append(tr("{size} per second").format(size=format_size(round(download.rate))))
     if download.seconds_left is not None:
         said.append(tr("{time} left").format(time=format_duration(download.seconds_left)))
     return ", ".join(said), "quiet"

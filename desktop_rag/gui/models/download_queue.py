@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -25,6 +24,7 @@ from desktop_rag.gui.models.backend import (
     find_offers,
 )
 from desktop_rag.gui.services.background import BackgroundWorker
+from desktop_rag.gui.services.errors import shown_error
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.formatting import safe, tr
 
@@ -100,7 +100,7 @@ class DownloadQueue(QObject):
             try:
                 answered = find_offers(wanted)
             except Exception as error:
-                problem = _expected(error)
+                problem = shown_error(error)
                 self._background.tell(lambda: failed(problem) if isValid(owner) else None)
             else:
                 self._background.tell(lambda: done(answered) if isValid(owner) else None)
@@ -210,9 +210,11 @@ class DownloadQueue(QObject):
         failed = [download for download in self._now.values() if download.state == "failed"]
         if failed:
             names = ", ".join(safe(download.offer.title) for download in failed)
-            self._mediator.notify.emit(tr("A download has stopped"), tr("{names} did not come.").format(names=names))
+            self._mediator.notify.emit(
+                tr("Download failed"), tr("{names} could not be downloaded.").format(names=names)
+            )
         else:
-            self._mediator.notify.emit(tr("Your models are here"), tr("They were checked and are in use from now on."))
+            self._mediator.notify.emit(tr("Your models are ready"), tr("They were checked and are now in use."))
 
     # --- inside: the thread of the downloads ---
 
@@ -244,17 +246,9 @@ class DownloadQueue(QObject):
                 tell(lambda: self._on_left(name))
             return
         except Exception as error:
-            problem = _expected(error)
+            problem = shown_error(error)
             self._offers.pop(name, None)
             tell(lambda: self._on_failed(name, problem))
         else:
             self._offers.pop(name, None)
             tell(lambda: self._on_installed(name, model))
-
-
-def _expected(error: Exception) -> DesktopRagError:
-    """An error that can be shown; one that nobody had thought of is logged, and the thread goes on."""
-    if isinstance(error, DesktopRagError):
-        return error
-    logging.getLogger("desktop_rag").error("A download of the window failed.", exc_info=error)
-    return DesktopRagError(f"This should not have happened ({type(error).__name__}: {error}).", "Try again.")

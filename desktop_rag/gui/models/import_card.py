@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QLineEdit
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.models.backend import HubReference, Installed, Transfer, import_model
 from desktop_rag.gui.models.download_consent import DownloadConsent
-from desktop_rag.gui.models.wording import error_text, role_name
+from desktop_rag.gui.models.wording import role_name
 from desktop_rag.gui.services.background import BackgroundWorker
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import Notice, ShareBar, button, column, label, row
 from desktop_rag.gui.widgets.formatting import format_size, safe, tr
@@ -35,8 +36,8 @@ class ImportCard(QFrame):
         self.setObjectName("card")
         self._background = BackgroundWorker(self)
         self._told = -1
-        self.file = button(tr("Use a model file…"), self._choose_file, drawing="file")
-        self.folder = button(tr("Use a model folder…"), self._choose_folder, drawing="folder")
+        self.file = button(tr("Import a model file…"), self._choose_file, drawing="file")
+        self.folder = button(tr("Import a model folder…"), self._choose_folder, drawing="folder")
         self._bar = ShareBar(tr("Copying the model"))
         self.notice = Notice()
         self._said = label("", "quiet", wrap=True)
@@ -45,7 +46,7 @@ class ImportCard(QFrame):
         self.address.setAccessibleName(tr("Name of a model on Hugging Face"))
         self.address.setMaxLength(300)
         self.address.returnPressed.connect(self._look_up)
-        self._look = button(tr("Look it up"), self._look_up)
+        self._look = button(tr("Look up"), self._look_up)
         self.consent = DownloadConsent(mediator)
         self.consent.agreed.connect(self.agreed)
         self._lay_out()
@@ -57,7 +58,7 @@ class ImportCard(QFrame):
         self.notice.hide()
         self._bar.set_share(0.0)
         self._bar.show()
-        self._said.setText(tr("Looking at “{name}”…").format(name=safe(path.name)))
+        self._said.setText(tr("Checking “{name}”…").format(name=safe(path.name)))
         self._said.show()
         self._background.run(lambda: import_model(path, self._on_transfer), self._on_installed, self._on_refused)
 
@@ -66,8 +67,9 @@ class ImportCard(QFrame):
     def _lay_out(self) -> None:
         inner = column(self, margin=2 * GRID, spacing=GRID)
         about = tr(
-            "A model that is on this PC or a stick is copied; no internet is needed. A file ends in .gguf; a folder is "
-            "one of open_clip (pictures) or faster-whisper (recordings)."
+            "Import a model from this PC or a USB drive, without the internet. A language or search model "
+            "is a file that ends in .gguf; a picture model (open_clip) or a speech model (faster-whisper) "
+            "is a folder."
         )
         inner.addWidget(label(about, "quiet", wrap=True))
         inner.addLayout(row(self.file, self.folder, None))
@@ -75,20 +77,20 @@ class ImportCard(QFrame):
             inner.addWidget(part)
             part.hide()
         inner.addSpacing(GRID)
-        inner.addWidget(label(tr("Any other model on Hugging Face, by its name there:"), "quiet", wrap=True))
+        inner.addWidget(label(tr("Or download any model from Hugging Face by its name:"), "quiet", wrap=True))
         line = row(self.address, self._look)
         line.setStretch(0, 1)
         inner.addLayout(line)
         inner.addWidget(self.consent)
 
     def _choose_file(self) -> None:
-        title, kinds = tr("Use a model file"), tr("Models (*.gguf *.bin *.safetensors);;All files (*)")
+        title, kinds = tr("Import a model file"), tr("Models (*.gguf *.bin *.safetensors);;All files (*)")
         name, _ = QFileDialog.getOpenFileName(self, title, str(Path.home()), kinds)
         if name:
             self.import_from(Path(name))
 
     def _choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, tr("Use a model folder"), str(Path.home()))
+        name = QFileDialog.getExistingDirectory(self, tr("Import a model folder"), str(Path.home()))
         if name:
             self.import_from(Path(name))
 
@@ -97,7 +99,7 @@ class ImportCard(QFrame):
         if named is None:
             self.consent.put_away()
             self.notice.say(
-                tr("That is no name of a model. It is like “owner/name”, or the address of its page."), "bad"
+                tr("This is not a model name. Type “owner/name”, or paste the address of the model's page."), "bad"
             )
             return
         self.notice.hide()
@@ -109,7 +111,7 @@ class ImportCard(QFrame):
         if int(share * 100) == self._told:
             return
         self._told = int(share * 100)
-        said = tr("Copying, {done} of {total}").format(
+        said = tr("Copying: {done} of {total}").format(
             done=format_size(transfer.bytes_done), total=format_size(transfer.bytes_total)
         )
         if transfer.bytes_done >= transfer.bytes_total:
@@ -123,13 +125,13 @@ class ImportCard(QFrame):
 
     def _on_installed(self, model: Installed) -> None:
         self._end()
-        said = tr("{model} is installed, for: {role}. It was checked.")
+        said = tr("{model} is installed and checked. It is used for: {role}.")
         self.notice.say(said.format(model=safe(model.title), role=role_name(model.role)), "good")
         self.changed.emit()
 
     def _on_refused(self, error: DesktopRagError) -> None:
         self._end()
-        otherwise = tr("Remove the other one first, or rename the file.")
+        otherwise = tr("Remove the other model first, or rename the file.")
         self.notice.say(error_text(error, otherwise), "bad")
 
     def _end(self) -> None:

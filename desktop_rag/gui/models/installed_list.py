@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from desktop_rag.errors import DesktopRagError, ModelRefused
 from desktop_rag.gui.models.backend import Installed, ModelsSnapshot, Transfer, remove_model, verify_model
-from desktop_rag.gui.models.wording import error_text, languages, role_name
+from desktop_rag.gui.models.wording import languages, role_name
 from desktop_rag.gui.services.background import BackgroundWorker
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.widgets.basic import Notice, ShareBar, Tone, button, column, label, row
 from desktop_rag.gui.widgets.formatting import escape_mnemonics, format_size, safe, tr
 from desktop_rag.gui.widgets.theme import GRID
@@ -26,8 +27,8 @@ class InstalledList(QFrame):
         self._inner = column(self, margin=2 * GRID, spacing=2 * GRID)
         self._none = label(
             tr(
-                "No models yet. Without them, your files are searched by their words and by meaning with the small "
-                "model that comes with the program, and answers quote your files."
+                "No models installed yet. Search uses the small model included with the program, and "
+                "answers quote your files."
             ),
             "quiet",
             wrap=True,
@@ -70,7 +71,7 @@ class InstalledRow(QWidget):
         self.check = button(tr("Check"), self._check)
         self.remove = button(tr("Remove"), lambda: self._ask(True), kind="danger")
         self.confirm = button("", self._remove, kind="danger")
-        self._keep = button(tr("Keep it"), lambda: self._ask(False))
+        self._keep = button(tr("Keep"), lambda: self._ask(False))
         self._question = label("", wrap=True)
         self._sure = QWidget()
         asked = row(self._question, self.confirm, self._keep)
@@ -87,14 +88,14 @@ class InstalledRow(QWidget):
 
     def show_model(self, model: Installed, *, in_use: bool) -> None:
         title = f"{role_name(model.role)}: {safe(model.title)}"
-        licence = safe(model.licence) or tr("licence not known")
+        licence = safe(model.licence) or tr("licence unknown")
         details = [format_size(model.bytes), licence, languages(model.languages), safe(model.repository)]
         self._title.setText(title)
         self._details.setText(", ".join(filter(None, details)))
         self._set_state(*_state(model, in_use=in_use))
-        freed = tr("Remove {model}? That frees {size}. It can be fetched again.")
+        freed = tr("Remove {model}? This frees {size}. You can download it again.")
         if not model.repository:
-            freed = tr("Remove {model}? That frees {size}. It came from a file of yours, which stays as it is.")
+            freed = tr("Remove {model}? This frees {size}. The file you imported it from is not deleted.")
         self._question.setText(freed.format(model=safe(model.title), size=format_size(model.bytes)))
         self.confirm.setText(escape_mnemonics(tr("Remove {model}").format(model=safe(model.name))))
         self.check.setAccessibleName(tr("Check {model}").format(model=title))
@@ -126,12 +127,12 @@ class InstalledRow(QWidget):
 
     def _on_sound(self) -> None:
         self._end_check()
-        self.notice.say(tr("It was checked: every file is as it came."), "good")
+        self.notice.say(tr("Checked: all files are intact."), "good")
         self.changed.emit()
 
     def _on_fault(self, error: DesktopRagError) -> None:
         self._end_check()
-        self.notice.say(error_text(error, tr("Remove it, then get it again.")), "bad")
+        self.notice.say(error_text(error, tr("Remove it, then download it again.")), "bad")
         if isinstance(error, ModelRefused):
             self.changed.emit()
 
@@ -151,11 +152,11 @@ class InstalledRow(QWidget):
     def _on_kept(self, error: DesktopRagError) -> None:
         self.confirm.setEnabled(True)
         self._ask(False)
-        otherwise = tr("It may be in use: wait until no answer is being written, then try again.")
+        otherwise = tr("It may be in use. Wait until the current answer is finished, then try again.")
         self.notice.say(error_text(error, otherwise), "bad")
 
 
 def _state(model: Installed, *, in_use: bool) -> tuple[str, Tone]:
     if model.fault:
         return tr("cannot be used: {fault}").format(fault=safe(model.fault)), "bad"
-    return (tr("in use"), "good") if in_use else (tr("installed, not in use"), "quiet")
+    return (tr("in use"), "good") if in_use else (tr("not in use"), "quiet")

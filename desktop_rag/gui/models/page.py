@@ -16,8 +16,9 @@ from desktop_rag.gui.models.installed_list import InstalledList
 from desktop_rag.gui.models.memory_bars import MemoryBars
 from desktop_rag.gui.models.recommended_card import RecommendedCard
 from desktop_rag.gui.models.role_choices import RoleChoices
-from desktop_rag.gui.models.wording import error_text, what_follows
+from desktop_rag.gui.models.wording import what_follows
 from desktop_rag.gui.services.background import BackgroundWorker
+from desktop_rag.gui.services.errors import error_text
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import Notice, column, label, row
 from desktop_rag.gui.widgets.disclosure import Disclosure
@@ -43,7 +44,7 @@ class ModelsPage(QWidget):
         self.roles = RoleChoices(self._use)
         self.installed = InstalledList()
         self.catalogue_list = CatalogueList(mediator)
-        self.others = Disclosure(tr("Other models that can be had"), self.catalogue_list)
+        self.others = Disclosure(tr("More models to download"), self.catalogue_list)
         self.import_card = ImportCard(mediator)
         self._lay_out()
         self._listen()
@@ -76,14 +77,15 @@ class ModelsPage(QWidget):
     def _fill(self, down: QVBoxLayout) -> None:
         down.addWidget(label(tr("Models"), factor=1.6, bold=True))
         about = tr(
-            "A model is a file, or a few, that makes the program able to do more. Models run on this PC; nothing of "
-            "yours leaves it. They are fetched from the internet only when you ask for it here."
+            "Models let the program do more: a language model, for example, has learned to write and "
+            "answers in full sentences. Models run on this PC, so nothing of yours leaves it. They are "
+            "downloaded only when you choose so here."
         )
         down.addWidget(label(about, "quiet", wrap=True))
         for part in (self.recommended, self.downloads, self.unfinished, self.memory):
             down.addWidget(part)
         down.addSpacing(GRID)
-        down.addWidget(label(tr("What is used for what"), factor=1.15, bold=True))
+        down.addWidget(label(tr("Which model does what"), factor=1.15, bold=True))
         down.addWidget(self.roles)
         down.addSpacing(GRID)
         down.addWidget(label(tr("On this PC"), factor=1.15, bold=True))
@@ -91,7 +93,7 @@ class ModelsPage(QWidget):
         down.addSpacing(GRID)
         down.addWidget(self.others)
         down.addSpacing(GRID)
-        down.addWidget(label(tr("From elsewhere"), factor=1.15, bold=True))
+        down.addWidget(label(tr("Import a model"), factor=1.15, bold=True))
         down.addWidget(self.import_card)
         down.addStretch(1)
 

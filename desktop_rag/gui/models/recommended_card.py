@@ -26,7 +26,7 @@ class RecommendedCard(QFrame):
         self._shown: ModelsSnapshot | None = None
         self._key: object = None
         self._coming: set[str] = set()
-        self._machine = label(tr("Looking at what this PC has…"), "quiet", wrap=True)
+        self._machine = label(tr("Checking this PC's hardware…"), "quiet", wrap=True)
         self._title = label("", factor=1.15, bold=True, wrap=True)
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(GRID)
@@ -34,7 +34,7 @@ class RecommendedCard(QFrame):
         self._rows.setColumnStretch(1, 1)
         self._icons: list[tuple[QLabel, str]] = []
         self._note = label("", "quiet", wrap=True)
-        self.get = button(get or tr("Get the recommended set"), self._get, kind="next", drawing="download")
+        self.get = button(get or tr("Download the recommended set"), self._get, kind="next", drawing="download")
         self.consent = DownloadConsent(mediator)
         self.consent.busy_changed.connect(self._on_busy)
         self.consent.agreed.connect(self.agreed)
@@ -90,7 +90,7 @@ class RecommendedCard(QFrame):
         if model.name in shown.sound:
             state = label(tr("installed"), "good")
         elif model.name in coming:
-            state = label(tr("coming"), "quiet")
+            state = label(tr("downloading"), "quiet")
         else:
             state = label(tr("about {memory} of memory").format(memory=memory(model.memory_gb * GIB)), "quiet")
         self._rows.addWidget(drawing, number, 0)
@@ -103,8 +103,8 @@ class RecommendedCard(QFrame):
 
     def _what_remains(self) -> str:
         if self._lacking():
-            return tr("You are told how much there is to fetch, and asked, before anything is fetched.")
-        return tr("It is on its way.") if self._coming else tr("You have all of it.")
+            return tr("You'll see the size and confirm first.")
+        return tr("Downloading.") if self._coming else tr("All of these are installed.")
 
     def _get(self) -> None:
         self.consent.get(self._lacking())

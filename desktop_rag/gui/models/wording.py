@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QLocale
 
-from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.models.backend import Listed, Machine, Means, ModelRole
 from desktop_rag.gui.widgets.formatting import safe, tr
 
@@ -34,23 +33,23 @@ def role_name(role: ModelRole) -> str:
 
 def what_it_does(role: ModelRole) -> str:
     return {
-        "chat": tr("A language model writes answers in sentences, from what your files say."),
-        "embedding": tr("A search model finds passages by their meaning, whatever their words."),
-        "reranking": tr("A ranking model puts the best passage first."),
-        "image": tr("A picture model finds photos and drawings by what is on them."),
-        "speech": tr("A speech model understands recordings, videos and your spoken questions."),
-        "ocr": tr("Text recognition, which comes with the program."),
+        "chat": tr("Writes answers in full sentences, based on your files (a language model)."),
+        "embedding": tr("Finds passages by their meaning, even if the words differ."),
+        "reranking": tr("Puts the best passages first."),
+        "image": tr("Finds photos and drawings by what they show."),
+        "speech": tr("Turns recordings, videos and spoken questions into text."),
+        "ocr": tr("Reads text in pictures (included with the program)."),
     }[role]
 
 
 def without_one(role: ModelRole) -> str:
     """What is used where no model is."""
     return {
-        "chat": tr("None: answers quote your files"),
-        "embedding": tr("The small one that comes with the program"),
-        "reranking": tr("The small reader that comes with the program"),
-        "image": tr("None: found by names and text on them"),
-        "speech": tr("None: found by their names"),
+        "chat": tr("None (answers quote your files)"),
+        "embedding": tr("The small model included with the program"),
+        "reranking": tr("The small model included with the program"),
+        "image": tr("None (found by file name and text)"),
+        "speech": tr("None (found by file name)"),
         "ocr": "",
     }[role]
 
@@ -59,11 +58,11 @@ def what_follows(role: ModelRole) -> str:
     """What the choice of another model brings with it; "" when nothing does."""
     match role:
         case "embedding":
-            return tr("Your files are read again for it. Searching goes on meanwhile.")
+            return tr("Your files are being prepared for this model. You can search in the meantime.")
         case "image":
-            return tr("Pictures that waited for it are looked at now.")
+            return tr("Waiting pictures are being processed now.")
         case "speech":
-            return tr("Recordings that waited for it are listened to now.")
+            return tr("Waiting recordings are being processed now.")
     return ""
 
 
@@ -75,15 +74,15 @@ def memory(count: float) -> str:
 
 
 def describe_machine(machine: Machine) -> str:
-    """``This PC has an NVIDIA card (RTX 4070) with 12 GB, and 32 GB of memory.``"""
+    """``This PC has the graphics card RTX 4070 (12 GB) and 32 GB of memory.``"""
     room = memory(machine.memory_bytes)
     card = max(machine.cards, key=lambda card: card.total_bytes, default=None)
     if card is None:
-        return tr(
-            "This PC has {memory} of memory and no graphics card from NVIDIA: models run on the processor."
-        ).format(memory=room)
+        return tr("This PC has {memory} of memory and no NVIDIA graphics card. Models run on the processor.").format(
+            memory=room
+        )
     return tr(
-        "This PC has a graphics card, {card} with {card_memory}, and {memory} of memory: models run on the card."
+        "This PC has the graphics card {card} ({card_memory}) and {memory} of memory. Models run on the graphics card."
     ).format(card=safe(card.name), card_memory=memory(card.total_bytes), memory=room)
 
 
@@ -120,15 +119,9 @@ def describe_fit(model: Listed, means: Means) -> str:
         return tr("too large for this PC")
     if model.memory_gb * GIB <= means.card_bytes:
         return ""
-    return tr("slower: it does not fit on the graphics card") if means.card_bytes else ""
+    return tr("slower, because it does not fit on the graphics card") if means.card_bytes else ""
 
 
 def host(endpoint: str) -> str:
     """``huggingface.co``"""
     return urlsplit(endpoint).netloc or endpoint
-
-
-def error_text(error: DesktopRagError, otherwise: str = "") -> str:
-    """What went wrong, and what to do about it; ``otherwise`` stands for advice that is about the command line."""
-    about_commands = "desktop-rag" in error.hint or "command" in error.hint
-    return f"{error.message} {otherwise if about_commands else error.hint}".strip()

@@ -38,7 +38,7 @@ class HitActions(QObject):
 
     def copy_path(self, hit: Hit) -> None:
         QGuiApplication.clipboard().setText(hit.path)
-        self._mediator.said.emit(tr("Copied the path."))
+        self._mediator.said.emit(tr("Path copied"))
 
     def find_similar(self, hit: Hit) -> None:
         self._mediator.search_wanted.emit("", QuerySample(hit.path, "any"))

@@ -20,8 +20,10 @@ def welcome(look_for: Callable[[str], None]) -> EmptyState:
     return EmptyState(
         "search",
         tr("Find anything in your files"),
-        tr("Type a word, a name, or what it is about: mail, notes, documents, pictures and recordings come up as you "
-           "type. Paste a picture to find others like it."),
+        tr(
+            "Type a word, a name or a topic. Emails, notes, documents, pictures and recordings appear as you "
+            "type. Paste a picture to find similar ones."
+        ),
         *(example_chip(text, partial(look_for, text)) for text in EXAMPLES),
     )  # fmt: skip
 
@@ -29,16 +31,14 @@ def welcome(look_for: Callable[[str], None]) -> EmptyState:
 def no_library(mediator: Mediator) -> EmptyState:
     return EmptyState(
         "folder",
-        tr("There is nothing to search yet"),
-        tr("Choose the folders that Desktop RAG may read. They stay where they are, and nothing leaves this PC."),
+        tr("Nothing to search yet"),
+        tr("Choose the folders Desktop RAG may read. They stay where they are, and nothing leaves this PC."),
         button(tr("Add a folder"), lambda: mediator.show_page("library"), kind="next"),
     )
 
 
 def could_not_search() -> EmptyState:
-    return EmptyState(
-        "warn", tr("This could not be searched for"), tr("The line above says why, and what can be done.")
-    )
+    return EmptyState("warn", tr("This search did not work"), tr("The message above says why and what you can do."))
 
 
 class NothingFound(QWidget):
@@ -46,11 +46,11 @@ class NothingFound(QWidget):
 
     def __init__(self, mediator: Mediator, remove_filters: Callable[[], None], show_all: Callable[[], None]) -> None:
         super().__init__()
-        self.remove_filters = button(tr("Remove the filters"), remove_filters)
+        self.remove_filters = button(tr("Remove filters"), remove_filters)
         self.show_all = button(tr("Show all results"), show_all)
-        why = button(tr("Why is a file not found?"), lambda: mediator.show_page("library"), kind="plain")
+        why = button(tr("Why doesn't a file come up?"), lambda: mediator.show_page("library"), kind="plain")
         self.state = EmptyState(
-            "search", tr("Nothing was found"), tr("Try other words."), self.remove_filters, self.show_all, why
+            "search", tr("Nothing found"), tr("Try other words."), self.remove_filters, self.show_all, why
         )
         column(self).addWidget(self.state)
 
@@ -59,11 +59,11 @@ class NothingFound(QWidget):
         self.remove_filters.setVisible(filtered)
         self.show_all.setVisible(bool(elsewhere))
         if elsewhere:
-            said = tr("There is nothing of this kind, but %n other result(s).", elsewhere)
+            said = tr("Nothing of this kind, but %n other result(s).", elsewhere)
         elif filtered:
-            said = tr("Try other words, or look without the filters.")
+            said = tr("Try other words or remove the filters.")
         else:
-            said = tr("Try fewer or other words. A file that was added only now may still be waiting to be read.")
+            said = tr("Try fewer or different words. A file you have just added may not have been read yet.")
         sentence = self.state.sentence
         sentence.setText(said)
         sentence.setMinimumHeight(sentence.heightForWidth(sentence.maximumWidth()))

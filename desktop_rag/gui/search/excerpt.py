@@ -61,7 +61,7 @@ def origin_of(hit: Hit) -> str:
     mail, parent = hit.document.mail, hit.parent
     said = [safe(str(mail.sender))] if mail is not None else []
     if parent is not None and parent.mail is not None and mail is None:
-        said.append(tr("in the mail “{subject}”").format(subject=safe(parent.mail.subject or parent.title)))
+        said.append(tr("in the email “{subject}”").format(subject=safe(parent.mail.subject or parent.title)))
     if mail is None and hit.document.kind not in _WITHOUT_LINES:
         said.append(safe(where(hit.locator)))
     return " · ".join(filter(None, said))

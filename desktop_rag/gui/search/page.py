@@ -46,7 +46,7 @@ class SearchPage(QWidget):
         self.controller = SearchController(mediator.bridge, self)
         previews = PreviewCache(mediator.bridge, self)
         self.list = ResultView(self.model, previews, tr("Results"))
-        self.pictures = PictureGrid(self.model, previews, tr("Pictures that were found"))
+        self.pictures = PictureGrid(self.model, previews, tr("Picture results"))
         self.pictures.setSelectionModel(self.list.selectionModel())
         self.welcome = welcome(self._type)
         self.no_library = no_library(mediator)
@@ -162,7 +162,7 @@ class SearchPage(QWidget):
 
     def _set_sample(self, sample: QuerySample | None, name: str = "") -> None:
         self.sample.set_sample(sample, name)
-        self.field.setPlaceholderText(tr("Add words to narrow it down") if sample else tr("Search your files"))
+        self.field.setPlaceholderText(tr("Add words to narrow down the results") if sample else tr("Search your files"))
 
     def _paste(self, pasted: QuerySample | QImage) -> None:
         if isinstance(pasted, QuerySample):
@@ -255,7 +255,7 @@ class SearchPage(QWidget):
             self.notice.say(found.note)
         else:
             self.notice.hide()
-        self._doing.setText("" if found.complete else tr("Searched by words only for now"))
+        self._doing.setText("" if found.complete else tr("Searched by words only so far"))
 
     def _on_failure(self, error: DesktopRagError) -> None:
         if isinstance(error, ModelError):

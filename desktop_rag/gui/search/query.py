@@ -76,5 +76,5 @@ TABS = (
 def tab_title(tab: ResultTab) -> str:
     return {
         "all": tr("All"), "mail": tr("Mail"), "documents": tr("Notes & documents"), "tables": tr("Tables"),
-        "pictures": tr("Pictures"), "recordings": tr("Sound & video"), "web": tr("Web & code"),
+        "pictures": tr("Pictures"), "recordings": tr("Audio & video"), "web": tr("Web & code"),
     }[tab.name]  # fmt: skip

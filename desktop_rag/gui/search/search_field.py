@@ -38,7 +38,7 @@ class SearchField(QLineEdit):
         self.setMaxLength(2_000)
         self.setAcceptDrops(False)  # of files; the window takes them
         self.addAction(QAction(icon("search", "quiet"), tr("Search"), self), QLineEdit.ActionPosition.LeadingPosition)
-        self._clear = QAction(icon("close", "quiet"), tr("Clear the search field"), self)
+        self._clear = QAction(icon("close", "quiet"), tr("Clear search"), self)
         self._clear.triggered.connect(self.clear)
         self.addAction(self._clear, QLineEdit.ActionPosition.TrailingPosition)
         self._clear.setVisible(False)
@@ -96,7 +96,7 @@ class SampleChip(QFrame):
             return
         drawing = {"image": "image", "audio": "audio"}.get(sample.kind, "file")
         self._picture.setPixmap(pixmap(drawing, 24, "quiet", self.devicePixelRatioF()))
-        self._name.setText(tr("Like {name}").format(name=name or safe(Path(sample.path).name)))
+        self._name.setText(tr("Similar to {name}").format(name=name or safe(Path(sample.path).name)))
         self._picture.setAccessibleName(self._name.full_text())
         if sample.kind == "image":
             path, side = sample.path, round(_SIDE * self.devicePixelRatioF())

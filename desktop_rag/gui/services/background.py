@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.widgets.formatting import tr
-from desktop_rag.log import record_bug
+from desktop_rag.gui.services.errors import shown_error
 
 T = TypeVar("T")
 
@@ -44,11 +43,8 @@ class BackgroundWorker(QObject):
                 before.join()
             try:
                 result = work()
-            except DesktopRagError as error:
-                self.tell(partial(failed, error))
             except Exception as error:
-                wrong = DesktopRagError(tr("This could not be done."), record_bug(error))
-                self.tell(lambda: failed(wrong))
+                self.tell(partial(failed, shown_error(error)))
             else:
                 self.tell(lambda: done(result))
 

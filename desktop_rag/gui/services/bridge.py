@@ -25,6 +25,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from shiboken6 import isValid
 
 from desktop_rag.errors import DesktopRagError, EngineGone
+from desktop_rag.gui.services.errors import shown_error
 
 if TYPE_CHECKING:
     from desktop_rag.engine.client import EngineClient
@@ -297,15 +298,11 @@ class _Lane:
             if self._client is None:
                 self._client = self._bridge.client()
             parcel += [call.done, call.work(self._client, call)]
-        except DesktopRagError as error:
+        except Exception as error:
             if isinstance(error, EngineGone):
                 self._client = None
-            parcel += [call.failed, error.with_traceback(None)]
-        except Exception as error:
-            logging.getLogger("desktop_rag").exception("A call of the window failed.")
-            wrong = DesktopRagError(f"This should not have happened ({type(error).__name__}).")
-            parcel += [call.failed, wrong]
-            error.__traceback__ = None
+            parcel += [call.failed, shown_error(error)]
+            error.__traceback__ = None  # its frames hold the parcel's call
 
 
 def _collect() -> None:

@@ -21,27 +21,28 @@ class AboutSection(QWidget):
         inner.addWidget(label("Desktop RAG", factor=1.5, bold=True))
         inner.addWidget(label(tr("Version {version}").format(version=__version__), "quiet"))
         inner.addWidget(
-            label(
-                tr("Answers questions from your own files: on this PC, without a connection, with sources."), wrap=True
-            )
+            label(tr("Answers questions from your own files, on this PC, offline, with sources."), wrap=True)
         )
         inner.addWidget(heading(tr("Licence")))
         inner.addWidget(
             label(
-                tr("Free software under the Apache License 2.0: use, share and change it. It comes without warranty."),
+                tr(
+                    "Free software under the Apache License 2.0. You may use, share and change it. There is no "
+                    "warranty."
+                ),
                 "quiet", wrap=True,
             )
         )  # fmt: skip
         inner.addWidget(
             label(
-                tr("The window is drawn by Qt {version}, used under the GNU Lesser General Public License 3.").format(
+                tr("Uses Qt {version} under the GNU Lesser General Public License 3.").format(
                     version=qVersion()
                 ),
                 "quiet", wrap=True,
             )
         )  # fmt: skip
-        inner.addWidget(heading(tr("Keys")))
-        inner.addLayout(row(button(tr("Show all keys"), self._show_keys, drawing="keys"), None))
+        inner.addWidget(heading(tr("Keyboard shortcuts")))
+        inner.addLayout(row(button(tr("Show keyboard shortcuts"), self._show_keys, drawing="keys"), None))
         inner.addStretch()
 
     def _show_keys(self) -> None:

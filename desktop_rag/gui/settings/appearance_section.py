@@ -20,7 +20,7 @@ class AppearanceSection(QWidget):
         inner = column(self)
         inner.addWidget(heading(tr("Theme")))
         self.themes: dict[ThemeChoice, QRadioButton] = {
-            "system": QRadioButton(tr("As the system")), "light": QRadioButton(tr("Light")),
+            "system": QRadioButton(tr("Same as system")), "light": QRadioButton(tr("Light")),
             "dark": QRadioButton(tr("Dark")),
         }  # fmt: skip
         together = QButtonGroup(self)
@@ -29,19 +29,19 @@ class AppearanceSection(QWidget):
             one.toggled.connect(lambda on, choice=choice: self._choose(choice) if on else None)
             together.addButton(one)
             inner.addWidget(one)
-        inner.addWidget(label(tr("The size of the text is that of your system."), "quiet"))
+        inner.addWidget(label(tr("Text size follows your system."), "quiet"))
         inner.addSpacing(GRID)
-        inner.addWidget(heading(tr("When the window is closed")))
-        self.stay = Switch(tr("Stay in the tray"))
+        inner.addWidget(heading(tr("When you close the window")))
+        self.stay = Switch(tr("Keep running in the tray"))
         there = QSystemTrayIcon.isSystemTrayAvailable()
         self.stay.setEnabled(there)
         self.stay.setChecked(there and bool(mediator.settings.value(CLOSE_TO_TRAY, False, type=bool)))
         self.stay.toggled.connect(lambda on: mediator.settings.setValue(CLOSE_TO_TRAY, on))
         inner.addWidget(self.stay)
         said = (
-            tr("The window goes, its icon stays beside the clock: for a quick question, and to open it again.")
+            tr("The icon next to the clock stays, for quick questions and to open the window again.")
             if there
-            else tr("This desktop shows no icons of programs beside its clock, so the window has nowhere to stay.")
+            else tr("This desktop does not show tray icons, so this is not available.")
         )
         inner.addWidget(label(said, "quiet", wrap=True))
         inner.addWidget(label(tr("Your files are kept up to date either way."), "quiet", wrap=True))

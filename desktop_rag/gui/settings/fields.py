@@ -123,7 +123,7 @@ class SettingField(QWidget):
     def _show_default(self) -> None:
         words = format_value(self._setting, self._default)
         same = self._value == self._default
-        self._say(tr("The default") if same else tr("Default: {value}").format(value=words), "quiet")
+        self._say(tr("Default") if same else tr("Default: {value}").format(value=words), "quiet")
 
     def _say(self, text: str, tone: str) -> None:
         self.note.setText(text)

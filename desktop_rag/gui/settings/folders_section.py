@@ -30,35 +30,38 @@ class FoldersSection(QWidget):
         self._store = store
         self._rules: tuple[str, ...] = ()
         inner = column(self, spacing=GRID)
-        said = label(tr("Which folders are read is chosen in the Library."), "quiet")
+        said = label(tr("Choose which folders are read in the Library."), "quiet")
         inner.addLayout(
             row(said, button(tr("Open the Library"), lambda: mediator.show_page("library"), kind="plain"), None)
         )
         self.fields = add_group(inner, setting_specs.folders(), store)
 
-        inner.addWidget(heading(tr("What is left out")))
+        inner.addWidget(heading(tr("Excluded files")))
         inner.addWidget(
             label(
                 tr(
-                    "A rule is a name, or a part of a path. * stands for anything: *.iso leaves out all files that end "
-                    "so. With a / at its end a rule is about folders: Archive/ leaves out every folder of that name, "
-                    "with all that is in it. With a ! before it, a rule keeps what an earlier one leaves out."
+
+                        "A rule is a name or part of a path. * stands for anything: *.iso excludes all files "
+                        "ending in .iso. A / at the end means folders: Archive/ excludes every folder with "
+                        "that name and everything in it. A ! at the start makes an exception to an earlier "
+                        "rule."
+
                 ),
                 "quiet", wrap=True,
             )
         )  # fmt: skip
-        self.patterns = RuleList(tr("Your rules"), tr("You have no rules of your own."), self._write_own)
+        self.patterns = RuleList(tr("Your rules"), tr("You have not added any rules."), self._write_own)
         inner.addWidget(self.patterns)
         self.built_in = BuiltInRules(self._write_built_in)
-        title = tr("%n built-in rule(s): what programs keep for themselves", len(DEFAULT_IGNORE))
+        title = tr("%n built-in rule(s) for files that only programs need", len(DEFAULT_IGNORE))
         inner.addWidget(Disclosure(title, self.built_in))
 
-        inner.addWidget(heading(tr("Is a file left out?")))
-        inner.addWidget(label(tr("Name a file to learn whether it is read, and if not, why."), "quiet", wrap=True))
+        inner.addWidget(heading(tr("Is a file excluded?")))
+        inner.addWidget(label(tr("Choose a file to see whether it is read, and if not, why."), "quiet", wrap=True))
         self.tester = RuleTester(mediator)
         inner.addWidget(self.tester)
 
-        inner.addWidget(heading(tr("Different in one folder")))
+        inner.addWidget(heading(tr("Settings for one folder")))
         self.one = FolderRulesForm(mediator, store)
         inner.addWidget(self.one)
         inner.addStretch()
@@ -90,7 +93,7 @@ class FolderRulesForm(QWidget):
         super().__init__()
         self._store = store
         self._roots: tuple[str, ...] = ()
-        self.empty = label(tr("Once a folder is chosen in the Library, it can have rules of its own here."), "quiet")
+        self.empty = label(tr("Add a folder to the Library to give it its own rules here."), "quiet")
         self.folder = ChoiceBox()
         self.folder.setAccessibleName(tr("Folder"))
         self.folder.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -99,7 +102,7 @@ class FolderRulesForm(QWidget):
         self.hidden = self._choice("hidden", tr("Read hidden files in this folder"))
         self.links = self._choice("follow_links", tr("Follow links in this folder"))
         self.patterns = RuleList(
-            tr("Rules only for this folder"), tr("There are no rules only for this folder."), self._write_rules
+            tr("Rules for this folder"), tr("This folder has no rules of its own."), self._write_rules
         )
         self.error = label("", "bad", wrap=True)
         self.error.hide()
@@ -112,7 +115,7 @@ class FolderRulesForm(QWidget):
         form.addRow(label(tr("Folder")), self.folder)
         form.addRow(label(tr("Hidden files")), self.hidden)
         form.addRow(label(tr("Links")), self.links)
-        form.addRow(label(tr("Left out")), self.patterns)
+        form.addRow(label(tr("Excluded files")), self.patterns)
         form.addRow(self.error)
         inner = column(self)
         inner.addWidget(self.empty)
@@ -128,7 +131,7 @@ class FolderRulesForm(QWidget):
     def _choice(self, setting: str, name: str) -> ChoiceBox:
         made = ChoiceBox()
         made.setAccessibleName(name)
-        for words, value in ((tr("As everywhere"), None), (tr("Yes"), "on"), (tr("No"), "off")):
+        for words, value in ((tr("Same as everywhere"), None), (tr("Yes"), "on"), (tr("No"), "off")):
             made.addItem(words, value)
         made.currentIndexChanged.connect(lambda _: self._write(setting, made.currentData()))
         return made

@@ -44,7 +44,7 @@ class SettingsPage(QWidget):
         self.notice = Notice()
         self.list = QListWidget()
         self.list.setObjectName("sections")
-        self.list.setAccessibleName(tr("Sections of the settings"))
+        self.list.setAccessibleName(tr("Settings sections"))
         self.list.setIconSize(QSize(18, 18))
         for name, (title, drawing, _) in self._makers.items():
             item = QListWidgetItem(icon(drawing), title)

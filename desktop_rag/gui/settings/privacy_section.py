@@ -35,29 +35,32 @@ class PrivacySection(QWidget):
         within.addWidget(
             _said(
                 tr(
-                    "Nothing leaves this PC. Your files, your questions and the answers are read, searched and written "
-                    "by programs on this PC alone. There is no account, and nobody is told how you use it."
+                    "Nothing leaves this PC. Your files, questions and answers are processed on this PC "
+                    "only. There is no account, and nobody learns how you use the program."
                 )
             )
         )
         inner.addSpacing(GRID)
         inner.addWidget(card)
-        inner.addWidget(heading(tr("What could make a connection")))
+        inner.addWidget(heading(tr("When the internet is used")))
         inner.addWidget(
             _said(
                 tr(
-                    "Only downloading a model, when you press the button for it on the Models page. It fetches the "
-                    "files of that model and sends nothing of yours. Models can also be imported from a file."
+                    "Only to download a model, when you choose so on the Models page. Nothing of yours is "
+                    "sent. You can also import models from a file."
                 )
             )
         )
+        inner.addWidget(_said(tr("All other connections are blocked, and would be counted above.")))
         inner.addWidget(
-            _said(tr("Everything else is kept from connecting to other computers, and would be counted above."))
+            _said(
+                tr(
+                    "Emails are shown without loading pictures from the internet, and links open only after you "
+                    "confirm."
+                )
+            )
         )
-        inner.addWidget(
-            _said(tr("Mail is shown without fetching pictures from elsewhere, and no link opens without being asked."))
-        )
-        inner.addWidget(heading(tr("Where things are kept")))
+        inner.addWidget(heading(tr("Where your data is stored")))
         self.error = label("", "bad", wrap=True)
         self.error.hide()
         places = QWidget()
@@ -69,11 +72,11 @@ class PrivacySection(QWidget):
             (
                 (tr("Your library"), mediator.library),
                 (tr("Models"), models_dir()),
-                (tr("Reports of mistakes"), logs_dir()),
+                (tr("Error logs"), logs_dir()),
             )
         ):
             show = button(tr("Show"), partial(self._show, folder), kind="plain")
-            show.setAccessibleName(tr("Show the folder of “{name}”").format(name=name))
+            show.setAccessibleName(tr("Show the folder “{name}”").format(name=name))
             grid.addWidget(label(name), line, 0)
             grid.addWidget(Elided(safe(str(folder)), "quiet"), line, 1)
             grid.addWidget(show, line, 2)
@@ -82,8 +85,9 @@ class PrivacySection(QWidget):
         inner.addWidget(
             _said(
                 tr(
-                    "The library holds what was read from your files, so that it can be searched: keep its folder as "
-                    "private as the files. The files themselves stay where they are and are never changed."
+                    "The library contains text from your files so that it can be searched. Keep its folder "
+                    "as private as the files. The files themselves stay where they are and are never "
+                    "changed."
                 )
             )
         )
@@ -97,7 +101,7 @@ class PrivacySection(QWidget):
         made = offline.made() + (engine.connections_made if engine is not None else 0)
         refused = offline.refused() + (engine.connections_refused if engine is not None else 0)
         self.count.setText(tr("Connections made: {count}").format(count=made))
-        self.refused.setText(tr("%n attempt(s) of a part of the program to connect was stopped.", refused))
+        self.refused.setText(tr("%n blocked connection attempt(s).", refused))
         self.refused.setVisible(bool(refused))
 
     def _show(self, folder: Path) -> None:

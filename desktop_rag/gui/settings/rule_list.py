@@ -79,7 +79,7 @@ class RuleList(QWidget):
         if not rule:
             self.field.setFocus(Qt.FocusReason.OtherFocusReason)
         elif rule in self._rules:
-            self._say(tr("“{rule}” is there already.").format(rule=rule))
+            self._say(tr("“{rule}” is already in the list.").format(rule=rule))
         else:
             self._keep((*self._rules, rule), self.field.clear)
 
@@ -127,7 +127,7 @@ class BuiltInRules(QWidget):
         self.list.setFixedHeight(self.list.sizeHintForRow(0) * _ROWS + GRID)
         self.list.itemChanged.connect(self._on_changed)
         inner = column(self)
-        inner.addWidget(label(tr("A rule whose box is empty leaves nothing out any more."), "quiet", wrap=True))
+        inner.addWidget(label(tr("Clear a rule's box to switch it off."), "quiet", wrap=True))
         inner.addWidget(self.list)
 
     def show_rules(self, rules: Sequence[str]) -> None:

@@ -24,11 +24,11 @@ class RuleTester(QWidget):
         super().__init__()
         self._mediator = mediator
         self.field = QLineEdit()
-        self.field.setPlaceholderText(tr("Path of a file"))
-        self.field.setAccessibleName(tr("File to test"))
+        self.field.setPlaceholderText(tr("File path"))
+        self.field.setAccessibleName(tr("File to check"))
         self.field.returnPressed.connect(self._ask)
         self.choose = button(tr("Choose…"), self._choose)
-        self.test = button(tr("Test"), self._ask)
+        self.test = button(tr("Check"), self._ask)
         self.said = label("", wrap=True)
         self.said.hide()
         inner = column(self)
@@ -38,7 +38,7 @@ class RuleTester(QWidget):
         inner.addWidget(self.said)
 
     def _choose(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, tr("Which file?"), self.field.text())
+        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a file"), self.field.text())
         if path:
             self.field.setText(path)
             self._ask()

@@ -42,16 +42,16 @@ def folders() -> SettingGroup:
         (
             SettingSpec(
                 "hidden", tr("Read hidden files"),
-                tr("Files whose name begins with a dot, or that the system hides. They mostly belong to programs."),
+                tr("Files that the system hides or whose name starts with a dot. Most belong to programs."),
                 "switch",
             ),
             SettingSpec(
                 "follow_links", tr("Follow links"),
-                tr("Also read what a link inside your folders leads to, when that lies somewhere else."), "switch",
+                tr("Also read files outside your folders that a link inside them points to."), "switch",
             ),
             SettingSpec(
-                "largest_bytes", tr("Leave out files larger than"),
-                tr("Very large files are mostly disk images and archives, with little in them to be read."),
+                "largest_bytes", tr("Skip files larger than"),
+                tr("Very large files are usually disk images and archives with little text."),
                 suffix=tr(" MiB"), unit=MIB,
             ),
         ),
@@ -65,7 +65,7 @@ def reading() -> tuple[SettingGroup, ...]:
             tr("When this PC is busy"),
             (
                 SettingSpec(
-                    "on_battery", tr("On battery"), tr("How fast new files are read while no power is plugged in."),
+                    "on_battery", tr("On battery"), tr("How fast new files are read while this PC runs on battery."),
                     "choice", choices=paces,
                 ),
                 SettingSpec(
@@ -75,12 +75,12 @@ def reading() -> tuple[SettingGroup, ...]:
                 ),
                 SettingSpec(
                     "threads", tr("Processor threads"),
-                    tr("How much of the processor the models may use at once. Fewer leave more to other programs."),
+                    tr("How many processor threads models may use. Fewer threads leave more for other programs."),
                     most=256,
                 ),
                 SettingSpec(
                     "workers", tr("Files read at the same time"),
-                    tr("More are quicker, and take more memory."), most=64,
+                    tr("More files at a time are faster but use more memory."), most=64,
                 ),
             ),
         ),
@@ -89,14 +89,14 @@ def reading() -> tuple[SettingGroup, ...]:
             (
                 SettingSpec(
                     "read_pictures", tr("Read the text in pictures"),
-                    tr("Signs, screenshots, and pages that were scanned. Reading it takes time."), "choice",
+                    tr("For signs, screenshots and scanned pages. This takes time."), "choice",
                     choices=(
-                        ("all", tr("In all pictures")), ("scans", tr("In scanned pages")), ("off", tr("Nowhere")),
+                        ("all", tr("In all pictures")), ("scans", tr("In scanned pages")), ("off", tr("Never")),
                     ),
                 ),
                 SettingSpec(
-                    "thumbnails_mib", tr("Space for small pictures"),
-                    tr("What the small forms of your pictures may take on the disk."), suffix=tr(" MiB"),
+                    "thumbnails_mib", tr("Space for previews"),
+                    tr("Disk space that picture previews may use."), suffix=tr(" MiB"),
                 ),
             ),
         ),
@@ -105,16 +105,16 @@ def reading() -> tuple[SettingGroup, ...]:
             (
                 SettingSpec(
                     "quiet_s", tr("Wait after a change"),
-                    tr("How long a file must have been left alone before it is read again."), "decimal",
+                    tr("How long a file must stay unchanged before it is read again."), "decimal",
                     suffix=tr(" s"), least=0.05, most=60,
                 ),
                 SettingSpec(
-                    "rescan_minutes", tr("Look through all folders every"),
+                    "rescan_minutes", tr("Check all folders every"),
                     tr("In case a change was missed."), suffix=tr(" min"),
                 ),
                 SettingSpec(
-                    "poll_s", tr("Look at network folders every"),
-                    tr("Some folders cannot tell when something in them changes; they are looked at again and again."),
+                    "poll_s", tr("Check network folders every"),
+                    tr("Network folders cannot report changes, so they are checked regularly."),
                     suffix=tr(" s"),
                 ),
             ),
@@ -125,43 +125,43 @@ def reading() -> tuple[SettingGroup, ...]:
             (
                 SettingSpec(
                     "limits.file_bytes", tr("Largest document"),
-                    tr("Documents, books and tables above this size are not read."), suffix=tr(" MiB"), unit=MIB,
+                    tr("Larger documents, books and tables are not read."), suffix=tr(" MiB"), unit=MIB,
                 ),
                 SettingSpec(
-                    "limits.text_bytes", tr("Text of one file"),
-                    tr("Of a text file, a table or a mailbox, this much is read."), suffix=tr(" MiB"), unit=MIB,
+                    "limits.text_bytes", tr("Text from one file"),
+                    tr("How much of a text file, table or mailbox is read."), suffix=tr(" MiB"), unit=MIB,
                 ),
-                SettingSpec("limits.pages", tr("Pages of one file"), tr("Later pages are left out.")),
-                SettingSpec("limits.rows", tr("Rows of one table"), tr("Later rows are left out.")),
+                SettingSpec("limits.pages", tr("Pages per file"), tr("Further pages are skipped.")),
+                SettingSpec("limits.rows", tr("Rows per table"), tr("Further rows are skipped.")),
                 SettingSpec(
-                    "limits.characters", tr("Letters of one file"),
-                    tr("The text of everything inside it counts too. What comes later is left out."),
+                    "limits.characters", tr("Characters per file"),
+                    tr("Includes the text of files inside it. Anything beyond is skipped."),
                 ),
-                SettingSpec("limits.messages", tr("Messages of one mailbox"), tr("Later messages are left out.")),
+                SettingSpec("limits.messages", tr("Messages per mailbox"), tr("Further messages are skipped.")),
                 SettingSpec(
-                    "limits.attachments", tr("Attachments of one file"),
-                    tr("Attachments inside attachments count too."),
+                    "limits.attachments", tr("Attachments per file"),
+                    tr("Includes attachments inside attachments."),
                 ),
                 SettingSpec(
                     "limits.depth", tr("Files inside files"),
-                    tr("How many times over: an attachment of a mail that is attached to a mail is two."),
+                    tr("How deep to look. An attachment of an attached email is two levels."),
                 ),
                 SettingSpec(
-                    "limits.archive_bytes", tr("Largest packed file"),
-                    tr("What a file that is packed may come to when it is unpacked."), suffix=tr(" MiB"), unit=MIB,
+                    "limits.archive_bytes", tr("Largest archive"),
+                    tr("The largest size an archive may have when unpacked."), suffix=tr(" MiB"), unit=MIB,
                 ),
                 SettingSpec(
-                    "limits.archive_ratio", tr("How tightly a file may be packed"),
-                    tr("A file that unpacks to more times its own size was made to do harm, and is refused."),
+                    "limits.archive_ratio", tr("Highest compression"),
+                    tr("An archive that unpacks to more than this many times its size may be harmful and is skipped."),
                     suffix=tr(" times"),
                 ),
                 SettingSpec(
                     "parser_timeout_s", tr("Give up on a file after"),
-                    tr("How long one file may take without getting further."), "decimal", suffix=tr(" s"), least=1,
+                    tr("How long a file may take without progress."), "decimal", suffix=tr(" s"), least=1,
                 ),
                 SettingSpec(
                     "parser_memory_mib", tr("Memory for reading files"),
-                    tr("A file that needs more is given up, and says so in the Library."), suffix=tr(" MiB"),
+                    tr("Files that need more are skipped and listed in the Library."), suffix=tr(" MiB"),
                     least=256,
                 ),
             ),
@@ -175,23 +175,27 @@ def answers() -> SettingGroup:
         "",
         (
             SettingSpec(
-                "passages_per_document", tr("Places from one file"),
-                tr("How many places of the same file are shown among results at most. Fewer leave room for others."),
+                "passages_per_document", tr("Results from one file"),
+                tr("The most results from the same file. A lower number leaves room for other files."),
                 most=1_000,
             ),
             SettingSpec(
-                "read_passages", tr("Read what was found"),
+                "read_passages", tr("Read results closely"),
                 tr(
-                    "The first places found are read before they are shown: what answers the question comes first, and "
-                    "the answer is marked. It takes a fraction of a second."
+
+                        "Reads the top results so that the best answer comes first and is marked. This takes a "
+                        "fraction of a second."
+
                 ),
                 "switch",
             ),
             SettingSpec(
                 "idle_minutes", tr("Keep models ready for"),
                 tr(
-                    "A model that has not been used for so long is taken out of memory. The next answer then begins a "
-                    "little later."
+
+                        "Models that are not used for this long are removed from memory. The next answer then "
+                        "starts a little later."
+
                 ),
                 suffix=tr(" min"),
             ),

@@ -57,4 +57,4 @@ def describe_drop(paths: Sequence[Path], *, search: bool) -> tuple[str, str]:
         title = tr("Add %n item(s) to your library", len(paths))
     if sample is not None:
         return title, tr("Drop it on the right half of the window to search with it instead.")
-    return title, tr("It stays where it is. Desktop RAG reads it, and keeps reading it when it changes.")
+    return title, tr("It stays where it is. Desktop RAG reads it and keeps up with changes.")

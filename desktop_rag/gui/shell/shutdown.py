@@ -62,7 +62,7 @@ def report_unexpected_errors(notice: Notice) -> None:
     def on_error(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         where = record_bug(error)
         if threading.current_thread() is main and not issubclass(kind, KeyboardInterrupt):
-            said = tr("Something in this program went wrong ({what}). Everything else goes on.")
+            said = tr("Something went wrong in this program ({what}). You can keep working.")
             notice.say(f"{said.format(what=kind.__name__)} {where}", "bad")
 
     sys.excepthook = on_error

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 Show = Callable[[], object]
 
-_ROLES = {"image": "a picture model", "speech": "a speech model"}
-
 
 class StatusLine(QWidget):
     """A press on a part of it leads to where more is said."""
@@ -49,20 +47,20 @@ class StatusLine(QWidget):
             self._files.setText(tr("Opening your library…"))
             self._doing.setText("")
             return
-        self._files.setText(files_in_words(status))
-        self._waiting.setText(waiting_in_words(status))
-        self._doing.setText(doing_in_words(status))
+        self._files.setText(describe_files(status))
+        self._waiting.setText(describe_waiting(status))
+        self._doing.setText(describe_engine(status))
         made = offline.made() + (status.engine.connections_made if status.engine is not None else 0)
         self._connections.setText(tr("%n connection(s) made", made) if made else tr("no connections made"))
 
 
-def files_in_words(status: Status) -> str:
+def describe_files(status: Status) -> str:
     """``48,211 files up to date``, or how far indexing is."""
     progress = status.engine.progress if status.engine is not None else None
     if not status.roots:
         return tr("No folders chosen yet")
     if progress is not None and progress.phase == "scanning":
-        return tr("Looking through your folders…")
+        return tr("Checking your folders…")
     if progress is not None and progress.phase == "indexing" and progress.files_total:
         left = progress.files_total - progress.files_done
         said = tr("%n file(s) to read", left)
@@ -72,17 +70,13 @@ def files_in_words(status: Status) -> str:
     return tr("%n file(s) up to date", status.files)
 
 
-def waiting_in_words(status: Status) -> str:
+def describe_waiting(status: Status) -> str:
     """``3 waiting for a speech model``"""
-    said = [
-        f"{tr('%n waiting', count)} {tr('for')} {tr(_ROLES[role])}"
-        for role, count in status.waiting.items()
-        if count and role in _ROLES
-    ]
-    return ", ".join(said)
+    said = {"image": "%n waiting for a picture model", "speech": "%n waiting for a speech model"}
+    return ", ".join(tr(said[role], count) for role, count in status.waiting.items() if count and role in said)
 
 
-def doing_in_words(status: Status) -> str:
+def describe_engine(status: Status) -> str:
     engine = status.engine
     if engine is None:
         return ""
@@ -99,5 +93,5 @@ def doing_in_words(status: Status) -> str:
     missing = sum(folder.how == "missing" for folder in status.folders)
     said = [tr("watching %n folder(s)", watched)] if watched else []
     if missing:
-        said.append(tr("%n not there", missing))
+        said.append(tr("%n missing", missing))
     return ", ".join(said)

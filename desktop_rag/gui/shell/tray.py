@@ -11,7 +11,7 @@ from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.services.preferences import CLOSE_TO_TRAY
 from desktop_rag.gui.shell.single_instance import bring_to_front
-from desktop_rag.gui.shell.status_line import doing_in_words, files_in_words
+from desktop_rag.gui.shell.status_line import describe_engine, describe_files
 from desktop_rag.gui.widgets.basic import column, label
 from desktop_rag.gui.widgets.formatting import tr
 from desktop_rag.gui.widgets.icons import icon
@@ -54,7 +54,7 @@ class TrayIcon(QObject):
         self._pause.setText(tr("Resume reading") if self._paused else tr("Pause reading"))
         self._pause.setEnabled(status is not None)
         if self.icon is not None:
-            said = () if status is None else (files_in_words(status), doing_in_words(status))
+            said = () if status is None else (describe_files(status), describe_engine(status))
             self.icon.setToolTip("\n".join(filter(None, ("Desktop RAG", *said))))
 
     # --- inside ---
@@ -120,7 +120,7 @@ class QuickQuestion(QWidget):
         self.field.returnPressed.connect(self._ask)
         inner = column(self, margin=2 * GRID)
         inner.addWidget(self.field)
-        inner.addWidget(label(tr("Enter asks in the window. Esc closes."), "quiet"))
+        inner.addWidget(label(tr("Press Enter to ask, Esc to close."), "quiet"))
         self.setMinimumWidth(72 * GRID)
 
     def show_up(self) -> None:

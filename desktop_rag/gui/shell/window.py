@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
         self._missed.timeout.connect(self._say_lost)
 
     def _say_lost(self) -> None:
-        self.notice.say(tr("The part of the program that reads your files has stopped. It is starting again…"))
+        self.notice.say(tr("The part of the program that reads your files has stopped. Restarting it…"))
 
     def _bind(self, action: str, do: Callable[[], object]) -> None:
         for keys in KEYS[action]:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from desktop_rag.gui.widgets.formatting import tr
 from desktop_rag.gui.widgets.icons import icon, pixmap
 from desktop_rag.gui.widgets.theme import GRID, scaled, text_width, theme
 
@@ -176,7 +177,7 @@ class Notice(QFrame):
         self._action = button("", self._press, kind="plain")
         self._action.hide()
         self._do: Callable[[], object] = lambda: None
-        close = tool("close", self.tr("Close this message"), self.hide)
+        close = tool("close", tr("Close this message"), self.hide)
         inner = row(self._text, self._action, close)
         inner.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
         inner.setStretch(0, 1)

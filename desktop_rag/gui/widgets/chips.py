@@ -154,7 +154,7 @@ class UnderstoodChips(QWidget):
         for text in said:
             made = label(safe(text), "quiet")
             made.setProperty("kind", "remark")
-            made.setToolTip(tr("Understood from what you typed"))
+            made.setToolTip(tr("Recognized in what you typed"))
             made.setAccessibleDescription(made.toolTip())
             self._chips.append(made)
             self._line.addWidget(made)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTimeZone
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_LONG_WORD = re.compile(r"(\S{24})(?=\S)")
 
 KINDS = {
     "text": "note", "note": "note", "document": "file", "spreadsheet": "table", "slides": "slides", "web": "web",
@@ -29,6 +30,11 @@ def tr(text: str, count: int = -1) -> str:
 def safe(text: str) -> str:
     """A name from a file in one line, without characters that hide or turn round what stands there."""
     return " ".join(_UNSAFE.sub("\ufffd", text).split())
+
+
+def wrappable(text: str) -> str:
+    """A name or sentence from elsewhere in one line, which may be broken inside long words where it does not fit."""
+    return _LONG_WORD.sub("\\1\u200b", safe(text))
 
 
 def short_path(path: str) -> str:

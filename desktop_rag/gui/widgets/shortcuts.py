@@ -28,28 +28,28 @@ class KeyBinding(Struct, frozen=True):
 def key_groups() -> tuple[tuple[str, tuple[KeyBinding, ...]], ...]:
     """All keys in groups, each with its title."""
     everywhere = (
-        KeyBinding(KEYS["search everywhere"], tr("Search in everything")),
-        KeyBinding(KEYS["new question"], tr("Begin a new question")),
+        KeyBinding(KEYS["search everywhere"], tr("Search all files")),
+        KeyBinding(KEYS["new question"], tr("Start a new question")),
         KeyBinding(KEYS["ask"], tr("Ask")),
         KeyBinding(KEYS["search"], tr("Search")),
         KeyBinding(KEYS["library"], tr("Library")),
         KeyBinding(KEYS["models"], tr("Models")),
         KeyBinding(KEYS["settings"], tr("Settings")),
-        KeyBinding(("Tab", "Shift+Tab"), tr("To the next thing, or back")),
-        KeyBinding(("Esc",), tr("Stop, or close")),
-        KeyBinding(KEYS["keys"], tr("Show these keys")),
+        KeyBinding(("Tab", "Shift+Tab"), tr("Go to the next or previous control")),
+        KeyBinding(("Esc",), tr("Stop or close")),
+        KeyBinding(KEYS["keys"], tr("Show keyboard shortcuts")),
     )
     asking = (
         KeyBinding(("Enter",), tr("Send the question")),
-        KeyBinding(("Shift+Enter",), tr("Begin a new line")),
-        KeyBinding(("Ctrl+V",), tr("Ask about a picture that was copied")),
+        KeyBinding(("Shift+Enter",), tr("Start a new line")),
+        KeyBinding(("Ctrl+V",), tr("Paste a picture to ask about")),
         KeyBinding(("Esc",), tr("Stop the answer")),
     )
     lists = (
-        KeyBinding(("Up", "Down"), tr("Walk through results")),
-        KeyBinding(("Space",), tr("Look at one")),
-        KeyBinding(("Enter",), tr("Open it")),
-        KeyBinding(("Home", "End"), tr("To the first, or the last")),
+        KeyBinding(("Up", "Down"), tr("Move through results")),
+        KeyBinding(("Space",), tr("Preview the result")),
+        KeyBinding(("Enter",), tr("Show the result")),
+        KeyBinding(("Home", "End"), tr("Go to the first or last result")),
     )
     return ((tr("Everywhere"), everywhere), (tr("Asking"), asking), (tr("Results and lists"), lists))
 
@@ -59,7 +59,7 @@ class KeysDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Keys"))
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         content = QWidget()
         content.setObjectName("content")
@@ -79,7 +79,7 @@ class KeysDialog(QDialog):
         area.setWidget(content)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setAccessibleName(tr("Keys and what they do"))
+        area.setAccessibleName(tr("List of keyboard shortcuts"))
         inner = column(self, margin=3 * GRID, spacing=2 * GRID)
         inner.addWidget(area)
         close = button(tr("Close"), self.accept, kind="next")
