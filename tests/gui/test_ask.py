@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QTextCursor, QTextDocument
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QTextCursor, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
@@ -83,7 +83,7 @@ def test_conversations_are_listed_renamed_exported_and_deleted(page: AskPage, qt
     item.setText("The shear")
     qtbot.waitUntil(lambda: any(talk.title == "The shear" for talk in talks._known), timeout=PATIENCE_MS)
     for name, begins in (("talk.md", b"# The shear"), ("talk.pdf", b"%PDF")):
-        with qtbot.waitSignal(page._mediator.said, timeout=PATIENCE_MS):
+        with qtbot.waitSignal(page._mediator.message, timeout=PATIENCE_MS):
             talks.export_to(number, tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(begins)
     talks._delete(number)
@@ -219,3 +219,19 @@ def test_a_doubt_is_said_in_words() -> None:
     assert doubt(Sentence(0, 1, (1,), "supported")) == ""
     assert "only in part" in doubt(Sentence(0, 1, (1,), "weak"))
     assert "184.50" in doubt(Sentence(0, 1, (1,), "supported", unseen=("184.50",)))
+
+
+def test_a_pasted_picture_is_shown_before_it_is_asked_with(qtbot: QtBot, page: AskPage) -> None:
+    image = QImage(QSize(80, 60), QImage.Format.Format_RGB32)
+    image.fill(QColor("teal"))
+    QGuiApplication.clipboard().setImage(image)
+    page.composer.field.paste()
+    qtbot.waitUntil(lambda: page.composer._attached.isVisible(), timeout=PATIENCE_MS)
+    sample = page.composer._attached.sample
+    assert sample is not None
+    assert Path(sample.path).name == "Pasted picture 1.png"
+    assert page.composer._send_button.isEnabled(), "a picture alone is a question"
+    page.composer.attach(None)
+    assert not page.composer._attached.isVisible()
+    page.composer._pasted.clear()
+    assert not Path(sample.path).exists()

@@ -472,10 +472,10 @@ def test_its_file_is_opened_and_more_like_it_is_looked_for(
     monkeypatch.setattr(footer, "open_file", open_file)
     monkeypatch.setattr(footer, "show_in_folder", lambda path: f"Opened the folder of {path.name}.")
     pane = show(_evidence(path, "A lost key for the street door", Page(1)))
-    with qtbot.waitSignal(mediator.said, timeout=TIMEOUT):
+    with qtbot.waitSignal(mediator.message, timeout=TIMEOUT):
         pane.footer.open.click()
     assert asked == [(path, 1)]
-    with qtbot.waitSignal(mediator.said, timeout=TIMEOUT) as said:
+    with qtbot.waitSignal(mediator.message, timeout=TIMEOUT) as said:
         pane.footer.folder.click()
     assert said.args == ["Opened the folder of Tenancy agreement.pdf."]
     with qtbot.waitSignal(mediator.search_wanted) as wanted:

@@ -315,7 +315,9 @@ def test_failed_checks_say_what_is_wrong_and_offer_repair(page: LibraryPage) -> 
     wrong = Check("vectors", False, "10 stored, 2 missing", "Run “desktop-rag rebuild”.")
     page.care._show_checks([Check("disk", True, "5 GiB free"), wrong])
     assert "There is enough disk space" in _words(page.care)
-    assert "Not everything that was read can be searched: 10 stored, 2 missing. Choose “Repair” to fix it." in _words(page.care)
+    assert "Not everything that was read can be searched: 10 stored, 2 missing. Choose “Repair” to fix it." in _words(
+        page.care
+    )
     assert page.care._repair.isVisible()
 
 

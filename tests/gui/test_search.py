@@ -345,7 +345,7 @@ def test_ctrl_enter_opens_with_the_systems_program(
         return "Opened it."
 
     monkeypatch.setattr("desktop_rag.launch.open_file", open_file)
-    mediator.said.connect(said.append)
+    mediator.message.connect(said.append)
     found = find(qtbot, page, "invoice type:pdf")
     QTest.keyClick(page.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     wait(qtbot, lambda: said == ["Opened it."])

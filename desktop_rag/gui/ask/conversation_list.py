@@ -224,7 +224,7 @@ class ConversationList(QWidget):
                 "bad",
             )
             return
-        self._mediator.said.emit(tr("Saved as {name}").format(name=safe(file.name)))
+        self._mediator.message.emit(tr("Saved as {name}").format(name=safe(file.name)))
 
     def _failed(self, error: DesktopRagError) -> None:
         self._notice.say(str(error), "bad")

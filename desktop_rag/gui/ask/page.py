@@ -69,7 +69,7 @@ class AskPage(QWidget):
         self.composer.stopped.connect(self.stop)
         self.setFocusProxy(self.composer.field)
         mediator.bridge.connected.connect(self._suggest)
-        mediator.bridge.heard.connect(self._on_event)
+        mediator.bridge.event_received.connect(self._on_event)
         mediator.bridge.status_changed.connect(self._on_status)
         if mediator.bridge.is_connected:
             self.conversations.refresh()
@@ -232,7 +232,7 @@ class AskPage(QWidget):
             self._mediator.bridge.call("look", lambda client, _: client.rate(chosen, number, rating), turn)
 
     def _not_shown(self, error: DesktopRagError) -> None:
-        self._mediator.said.emit(error.message)
+        self._mediator.message.emit(error.message)
         self._begin_anew()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -102,7 +102,7 @@ class TurnView(QFrame):
     def copy(self) -> None:
         if self.answer is not None:
             QGuiApplication.clipboard().setText(plain_text(self.answer))
-            self._mediator.said.emit(tr("Copied with sources"))
+            self._mediator.message.emit(tr("Copied with sources"))
 
     def _say_doing(self, text: str) -> None:
         self._soon.stop()

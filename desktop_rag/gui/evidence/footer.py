@@ -98,5 +98,5 @@ class EvidenceFooter(QWidget):
             self.failed.emit(str(error))
 
         self._mediator.bridge.call(
-            "look", lambda _client, _call: launch(), self, lambda said: self._mediator.said.emit(safe(said)), failed
+            "look", lambda _client, _call: launch(), self, lambda said: self._mediator.message.emit(safe(said)), failed
         )

@@ -73,7 +73,7 @@ class LinkBar(QFrame):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._target)
-        self._mediator.said.emit(tr("Copied"))
+        self._mediator.message.emit(tr("Copied"))
         self.hide()
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSizeF
 from PySide6.QtGui import QImage, QImageReader
 
 from desktop_rag.errors import Damaged, DesktopRagError, FileProblem
 from desktop_rag.gui.evidence.base import EvidenceView, LoadedEvidence
 from desktop_rag.gui.evidence.canvas import Canvas
+from desktop_rag.gui.services.images import decode_image
 from desktop_rag.gui.services.mediator import Mediator, region_of
 from desktop_rag.gui.widgets.basic import column, label, row
 from desktop_rag.gui.widgets.formatting import safe, tr
@@ -20,8 +21,6 @@ from desktop_rag.types import Whole
 if TYPE_CHECKING:
     from desktop_rag.engine.client import EngineClient
 
-_DRAWN_HERE = {b"jpeg", b"png", b"webp", b"gif", b"bmp"}
-"""Formats that Qt reads itself; all others are read by the engine's parsers."""
 _LONGEST_SIDE = 4_096
 
 
@@ -93,38 +92,27 @@ def read_image(client: EngineClient, shown: LoadedEvidence) -> QImage:
     path = Path(shown.view.path)
     image = QImage()
     if not shown.is_inside:
-        image = _decoded(QImageReader(str(path)))
+        image = decode_image(QImageReader(str(path)), _LONGEST_SIDE)
     if image.isNull():
         try:
             part = client.part(path, shown.holder or Whole())
         except FileProblem:
-            image = _small(client, shown)
+            image = _preview(client, shown)
             if image.isNull():
                 raise
             return image
         buffer = QBuffer()
         buffer.setData(QByteArray(part.data))
         buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-        image = _decoded(QImageReader(buffer))
+        image = decode_image(QImageReader(buffer), _LONGEST_SIDE)
     if image.isNull():
-        image = _small(client, shown)
+        image = _preview(client, shown)
     if image.isNull():
         raise Damaged(tr("This picture cannot be shown."), tr("Open it in another program."))
     return image
 
 
-def _decoded(reader: QImageReader) -> QImage:
-    reader.setDecideFormatFromContent(True)
-    reader.setAutoTransform(True)
-    if bytes(reader.format().data()).lower() not in _DRAWN_HERE:
-        return QImage()
-    size = reader.size()
-    if max(size.width(), size.height()) > _LONGEST_SIDE:
-        reader.setScaledSize(size.scaled(_LONGEST_SIDE, _LONGEST_SIDE, Qt.AspectRatioMode.KeepAspectRatio))
-    return reader.read()
-
-
-def _small(client: EngineClient, shown: LoadedEvidence) -> QImage:
+def _preview(client: EngineClient, shown: LoadedEvidence) -> QImage:
     """The small form that was kept when the picture was read."""
     previews = client.previews([passage.id for passage in shown.view.passages if passage.role == "picture"])
     return QImage.fromData(next(iter(previews.values()), b""))

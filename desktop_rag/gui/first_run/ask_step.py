@@ -51,7 +51,7 @@ class AskStep(QWidget):
         self._look = QTimer(self, interval=_LOOK_EVERY_MS)
         self._look.timeout.connect(self._look_at_library)
         self._lay_out()
-        mediator.bridge.heard.connect(self._on_event)
+        mediator.bridge.event_received.connect(self._on_event)
         mediator.bridge.status_changed.connect(self._on_status)
         theme().changed.connect(self._paint)
 

@@ -18,6 +18,7 @@ from desktop_rag.gui.library.wording import STATES, root_name, state_name
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import EmptyState, button, column, label, row
 from desktop_rag.gui.widgets.chips import ChoiceChips
+from desktop_rag.gui.widgets.controls import ChoiceBox
 from desktop_rag.gui.widgets.formatting import tr
 from desktop_rag.gui.widgets.theme import GRID
 from desktop_rag.types import File, FileState
@@ -44,7 +45,7 @@ class FilesView(QWidget):
         self.name.setPlaceholderText(tr("Find by name"))
         self.name.setAccessibleName(tr("Find by name"))
         self.name.setClearButtonEnabled(True)
-        self.folder = QComboBox()
+        self.folder = ChoiceBox()
         self.folder.setAccessibleName(tr("Only files in this folder"))
         self.folder.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.folder.setMinimumContentsLength(16)

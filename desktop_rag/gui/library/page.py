@@ -168,7 +168,7 @@ class LibraryPage(QWidget):
     def _listen(self) -> None:
         bridge = self._mediator.bridge
         bridge.status_changed.connect(self._on_status)
-        bridge.heard.connect(self._on_event)
+        bridge.event_received.connect(self._on_event)
         self.head.look_again.connect(self.look_again)
         self.folders.add.connect(self.add)
         self.folders.remove.connect(self.remove)
@@ -220,7 +220,7 @@ class LibraryPage(QWidget):
 
             return open_file(Path(file.path), None)
 
-        self._mediator.bridge.call("look", work, self, self._mediator.said.emit, self.fail)
+        self._mediator.bridge.call("look", work, self, self._mediator.message.emit, self.fail)
 
     def _show_in_folder(self, path: str) -> None:
         def work(_: EngineClient, __: object) -> None:

@@ -77,9 +77,9 @@ class ModelsPage(QWidget):
     def _fill(self, down: QVBoxLayout) -> None:
         down.addWidget(label(tr("Models"), factor=1.6, bold=True))
         about = tr(
-            "Models let the program do more: a language model, for example, has learned to write and "
-            "answers in full sentences. Models run on this PC, so nothing of yours leaves it. They are "
-            "downloaded only when you choose so here."
+            "Models let the program do more. A language model, for example, has learned to write and can answer in "
+            "full sentences. Models run on this PC, so nothing of yours leaves it. They are downloaded only when you "
+            "ask for it here."
         )
         down.addWidget(label(about, "quiet", wrap=True))
         for part in (self.recommended, self.downloads, self.unfinished, self.memory):
@@ -149,7 +149,7 @@ class ModelsPage(QWidget):
     def _use(self, role: ModelRole, name: str) -> None:
         def done(_result: None) -> None:
             if name and what_follows(role):
-                self._mediator.said.emit(what_follows(role))
+                self._mediator.message.emit(what_follows(role))
             self._on_changed()
 
         def failed(error: DesktopRagError) -> None:

@@ -38,7 +38,7 @@ class HitActions(QObject):
 
     def copy_path(self, hit: Hit) -> None:
         QGuiApplication.clipboard().setText(hit.path)
-        self._mediator.said.emit(tr("Path copied"))
+        self._mediator.message.emit(tr("Path copied"))
 
     def find_similar(self, hit: Hit) -> None:
         self._mediator.search_wanted.emit("", QuerySample(hit.path, "any"))
@@ -66,5 +66,5 @@ class HitActions(QObject):
 
     def _launch(self, do: Callable[[], str]) -> None:
         self._mediator.bridge.call(
-            "look", lambda _client, _call: do(), self, self._mediator.said.emit, self.failed.emit
+            "look", lambda _client, _call: do(), self, self._mediator.message.emit, self.failed.emit
         )

@@ -68,7 +68,7 @@ class SearchController(QObject):
         self._typed = False
         self._waited = QTimer(self, singleShot=True, interval=_WAITED_MS)
         self._waited.timeout.connect(lambda: self.waiting.emit(True))
-        bridge.heard.connect(self._on_event)
+        bridge.event_received.connect(self._on_event)
 
     def look_for(self, query: SearchQuery, *, at_once: bool = False) -> None:
         """From now on, this is the query."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from desktop_rag.engine.results import Status
 from desktop_rag.errors import DesktopRagError, ModelError
 from desktop_rag.gui.filters.filter_row import FilterRow
+from desktop_rag.gui.filters.sample_chip import SampleChip
 from desktop_rag.gui.search.actions import HitActions
 from desktop_rag.gui.search.controller import SearchController, SearchUpdate
 from desktop_rag.gui.search.empty_states import NothingFound, could_not_search, no_library, welcome
@@ -17,13 +20,14 @@ from desktop_rag.gui.search.preview_cache import PreviewCache
 from desktop_rag.gui.search.query import ALL, PICTURES, TABS, ResultTab, SearchQuery
 from desktop_rag.gui.search.result_model import ResultModel, ResultPool, key_of
 from desktop_rag.gui.search.result_view import PictureGrid, ResultView
-from desktop_rag.gui.search.search_field import PastedImages, SampleChip, SearchField
+from desktop_rag.gui.search.search_field import SearchField
 from desktop_rag.gui.search.tabs import KindTabs
 from desktop_rag.gui.services.dropped import dropped_paths
+from desktop_rag.gui.services.images import PastedImages
 from desktop_rag.gui.services.mediator import Mediator, QuerySample
 from desktop_rag.gui.widgets.basic import Notice, button, label, row
 from desktop_rag.gui.widgets.chips import UnderstoodChips
-from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.formatting import safe, tr
 from desktop_rag.gui.widgets.theme import GRID
 from desktop_rag.types import Hit
 
@@ -39,7 +43,7 @@ class SearchPage(QWidget):
         self._mediator = mediator
         self.field = SearchField()
         self.filters = FilterRow(mediator)
-        self.sample = SampleChip(mediator.bridge)
+        self.sample = SampleChip(mediator.bridge, tr("Search without this file"))
         self.tabs = KindTabs()
         self.notice = Notice()
         self.model = ResultModel(self)
@@ -113,7 +117,8 @@ class SearchPage(QWidget):
         self.tabs.chosen.connect(self._show_tab)
         self.field.escaped.connect(self._escape)
         self.field.pasted.connect(self._paste)
-        self._pasted.saved.connect(lambda sample: self._search_like(sample, tr("the pasted picture")))
+        self._pasted.saved.connect(self._search_like)
+        self._pasted.failed.connect(lambda why: self.notice.say(why, "bad"))
         self.controller.found.connect(self._on_found)
         self.controller.failed.connect(self._on_failure)
         self.controller.waiting.connect(self._on_waiting)
@@ -150,8 +155,8 @@ class SearchPage(QWidget):
         query = self.controller.query
         self._mediator.ask_wanted.emit(query.in_words(), query.sample)
 
-    def _search_like(self, sample: QuerySample, name: str = "") -> None:
-        self._set_sample(sample, name)
+    def _search_like(self, sample: QuerySample) -> None:
+        self._set_sample(sample)
         self._look(at_once=True)
         self.field.setFocus()
 
@@ -160,8 +165,9 @@ class SearchPage(QWidget):
         self._look()
         self.field.setFocus()
 
-    def _set_sample(self, sample: QuerySample | None, name: str = "") -> None:
-        self.sample.set_sample(sample, name)
+    def _set_sample(self, sample: QuerySample | None) -> None:
+        name = safe(Path(sample.path).name) if sample is not None else ""
+        self.sample.set_sample(sample, tr("Similar to {name}").format(name=name))
         self.field.setPlaceholderText(tr("Add words to narrow down the results") if sample else tr("Search your files"))
 
     def _paste(self, pasted: QuerySample | QImage) -> None:

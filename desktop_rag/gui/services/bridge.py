@@ -79,13 +79,14 @@ class EngineBridge(QObject):
     """The engine that owns ``library``; it is started when none runs, and goes on when the window closes.
 
     ``connected`` when it can be asked, ``lost`` when it has died (it is started again by itself), ``failed_to_start``
-    with the error that keeps it from starting. ``heard`` hands on the engine's events, ``status_changed`` its status.
+    with the error that keeps it from starting. ``event_received`` hands on the engine's events, ``status_changed``
+    its status.
     """
 
     connected = Signal()
     lost = Signal()
     failed_to_start = Signal(object)
-    heard = Signal(object)
+    event_received = Signal(object)
     status_changed = Signal(object)
     _news = Signal()
     _happened = Signal(str, object)
@@ -109,7 +110,7 @@ class EngineBridge(QObject):
         self._soon.timeout.connect(self.refresh)
         self._asking_status = False
         self._ask_again = False
-        self.heard.connect(self._on_event)
+        self.event_received.connect(self._on_event)
 
     def start(self) -> None:
         """Connect, and begin to listen."""
@@ -226,7 +227,7 @@ class EngineBridge(QObject):
                     while not self._closed.is_set():
                         event = events.get(0.2)
                         if event is not None:
-                            self._signal("heard", event)
+                            self._signal("event_received", event)
                         elif events.ended:
                             break
             except DesktopRagError as error:

@@ -67,7 +67,7 @@ class Mediator(QObject):
     """A question, and a ``QuerySample`` or None."""
     search_wanted = Signal(str, object)
     """A query, and a ``QuerySample`` or None."""
-    said = Signal(str)
+    message = Signal(str)
     """Something that is worth a line for a few seconds: "Copied"."""
     notify = Signal(str, str)
     """Something the person waits for has ended: a title, and a sentence."""

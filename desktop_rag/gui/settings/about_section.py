@@ -21,7 +21,7 @@ class AboutSection(QWidget):
         inner.addWidget(label("Desktop RAG", factor=1.5, bold=True))
         inner.addWidget(label(tr("Version {version}").format(version=__version__), "quiet"))
         inner.addWidget(
-            label(tr("Answers questions from your own files, on this PC, offline, with sources."), wrap=True)
+            label(tr("Answers questions from your own files, offline on this PC, with sources."), wrap=True)
         )
         inner.addWidget(heading(tr("Licence")))
         inner.addWidget(

@@ -46,8 +46,8 @@ class PrivacySection(QWidget):
         inner.addWidget(
             _said(
                 tr(
-                    "Only to download a model, when you choose so on the Models page. Nothing of yours is "
-                    "sent. You can also import models from a file."
+                    "Only when you download a model on the Models page. Nothing of yours is sent. You can also import "
+                    "models from a file."
                 )
             )
         )

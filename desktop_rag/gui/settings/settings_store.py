@@ -77,7 +77,7 @@ class SettingsStore(QObject):
         )
 
     def _on_failure(self, error: DesktopRagError) -> None:
-        self._mediator.said.emit(error.message)
+        self._mediator.message.emit(error.message)
 
 
 def reason(error: DesktopRagError) -> str:

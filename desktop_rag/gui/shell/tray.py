@@ -89,7 +89,7 @@ class TrayIcon(QObject):
         )
 
     def _on_failure(self, error: DesktopRagError) -> None:
-        self._mediator.said.emit(error.message)
+        self._mediator.message.emit(error.message)
 
     def _notify(self, title: str, sentence: str) -> None:
         if self._window.isActiveWindow():

@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         mediator.evidence_wanted.connect(self.show_evidence)
         mediator.ask_wanted.connect(self._ask)
         mediator.search_wanted.connect(self._search)
-        mediator.said.connect(self._say)
+        mediator.message.connect(self._say)
         bridge.status_changed.connect(self._on_status)
         if bridge.status is not None:
             self._on_status(bridge.status)
@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
         """Have the library take these up, and keep them up to date."""
         chosen = list(paths)
         names = ", ".join(f"“{safe(path.name) or safe(str(path))}”" for path in chosen[:3])
-        self.mediator.said.emit(tr("Adding {names}…").format(names=names))
+        self.mediator.message.emit(tr("Adding {names}…").format(names=names))
 
         def add(client: EngineClient, _call: BridgeCall) -> None:
             for path in chosen:
