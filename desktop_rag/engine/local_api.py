@@ -45,6 +45,13 @@ class RecommendModels(Call[Recommendation], frozen=True):
     means: Means | None = None
 
 
+class NameHub(Call[str], frozen=True):
+    """The address of the hub that models are fetched from; nothing is asked of it. Raises ``DownloadFailed`` when the
+    one that was set is no address."""
+
+    place = "caller"
+
+
 class LookUpModel(Call[FoundModel], frozen=True):
     """Ask the hub what there is to fetch for a model of the catalogue, or for another repository ("owner/name", or
     "owner/name/file.gguf"). This and ``download_model`` are the only calls that reach another machine. Raises
@@ -122,6 +129,7 @@ class LocalApi(Performer):
     models = method(ListModels)
     machine = method(ReadMachine)
     recommend_models = method(RecommendModels)
+    hub = method(NameHub)
     look_up_model = method(LookUpModel)
     download_model = method(DownloadModel)
     import_model = method(ImportModel)

@@ -199,7 +199,15 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "0005_calls",
+        "0005_authors",
+        """
+        -- A document is from whoever wrote it as a mail is from whoever sent it: one table says so of both.
+        INSERT INTO people SELECT id, 'from', author, '' FROM documents WHERE author <> '' AND kind <> 'mail';
+        DROP INDEX documents_author;
+        """,
+    ),
+    (
+        "0006_calls",
         """
         -- Calls that must not have their effect twice (see call_journal.py); ``reply`` is there once they are done.
         CREATE TABLE calls(

@@ -24,7 +24,7 @@ from desktop_rag.errors import ModelStopped
 from desktop_rag.models import hardware
 from desktop_rag.models.store.catalogue import load_catalogue
 from desktop_rag.models.store.checks import check_role
-from desktop_rag.models.store.download import fetch, look_up, look_up_other
+from desktop_rag.models.store.download import endpoint, fetch, look_up, look_up_other
 from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.storage import backup
 from desktop_rag.storage.backup import BackupReport
@@ -55,6 +55,11 @@ def recommend_models(call: api.RecommendModels, listener: Listener) -> Recommend
         machine = hardware.read_machine()
         means = Means(max((card.total_bytes for card in machine.cards), default=0), machine.memory_bytes)
     return load_catalogue().recommend(means)
+
+
+@handles_here(api.NameHub)
+def name_hub(call: api.NameHub, listener: Listener) -> str:
+    return endpoint()
 
 
 @handles_here(api.LookUpModel)

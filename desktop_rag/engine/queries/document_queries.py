@@ -159,7 +159,7 @@ class DocumentQueries:
         version = self._catalog.version()
         known, people = self._people
         if version != known:
-            counted = _same_people([*self._listing.senders(), *self._listing.authors()])
+            counted = _same_people(self._listing.senders())
             ranked = sorted(counted, key=lambda named: (-named.count, folded(named.name), named.address))
             people = [(Person(who.name, who.address), folded(f"{who.name}\n{who.address}")) for who in ranked]
             self._people = (version, people)
