@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from desktop_rag.cli.main import build_parser
+from desktop_rag.parsing.formats import FORMATS
 from tests.benchmarks.__main__ import SECTIONS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -196,6 +198,17 @@ def test_benchmarks_exist() -> None:
     assert not unknown, "benchmarks that do not exist:\n" + "\n".join(map(str, unknown))
 
 
+def test_the_page_of_formats_is_that_of_the_table() -> None:
+    text = _text(CHECKOUT / "docs" / "formats.md")
+    rows = {line.split("|")[1].strip(): set(_SPAN.findall(line)) for line in text.splitlines() if line.startswith("| ")}
+    wrong = [
+        f"{row.name}: {' '.join(sorted(set(row.suffixes) ^ {one for one in rows.get(row.name, ()) if one[0] == '.'}))}"
+        for row in FORMATS
+        if set(row.suffixes) != {one for one in rows.get(row.name, ()) if one[0] == "."}
+    ]
+    assert not wrong, "docs/formats.md and the table of formats differ in these suffixes:\n" + "\n".join(wrong)
+
+
 def test_files_and_modules_exist() -> None:
     missing: list[Mention] = []
     for document in DOCUMENTS:
@@ -204,9 +217,11 @@ def test_files_and_modules_exist() -> None:
             name = found[0].rstrip("./-") if not found[0].endswith("/") else found[0]
             if not (CHECKOUT / name).exists():
                 missing.append(Mention(document, _line(text, found.start()), name))
-        for found in _MODULE.finditer(text):
-            if not _is_module(found[0]):
-                missing.append(Mention(document, _line(text, found.start()), found[0]))
+        missing += [
+            Mention(document, _line(text, found.start()), found[0])
+            for found in _MODULE.finditer(text)
+            if not _is_module(found[0])
+        ]
     assert not missing, f"{len(missing)} files or modules that are not there:\n" + "\n".join(map(str, missing))
 
 
@@ -232,5 +247,11 @@ def test_diffs_fit_the_files_they_change(document: Path) -> None:
         elif not (CHECKOUT / patch.new_file).parent.is_dir():
             wrong.append(f"{place}there is no folder for {patch.new_file}")
         elif patch.new_file.endswith(".py"):
-            compile("\n".join(patch.added), patch.new_file, "exec")
+            tree = ast.parse("\n".join(patch.added), patch.new_file)
+            imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+            wrong += [
+                f"{place}{patch.new_file} imports {name}, which is not there"
+                for name in imported
+                if name.startswith("desktop_rag") and not _is_module(name)
+            ]
     assert not wrong, "\n".join(wrong)
