@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from desktop_rag.cli.main import build_parser
+from desktop_rag.config import Limits
 from desktop_rag.parsing.formats import FORMATS
 from tests.benchmarks.__main__ import SECTIONS
 
@@ -207,6 +208,12 @@ def test_the_page_of_formats_is_that_of_the_table() -> None:
         if set(row.suffixes) != {one for one in rows.get(row.name, ()) if one[0] == "."}
     ]
     assert not wrong, "docs/formats.md and the table of formats differ in these suffixes:\n" + "\n".join(wrong)
+
+
+def test_all_limits_are_described() -> None:
+    text = _text(CHECKOUT / "docs" / "formats.md")
+    missing = [name for name in Limits.__struct_fields__ if f"`limits.{name}`" not in text]
+    assert not missing, f"docs/formats.md says nothing of these limits: {missing}"
 
 
 def test_files_and_modules_exist() -> None:
