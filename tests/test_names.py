@@ -1,4 +1,4 @@
-"""Names: a class is called by a name that no other class of the program has, so that a search for it finds one thing."""
+"""Names: no two classes of the program share one, so that a search for a class finds one thing."""
 
 from __future__ import annotations
 
