@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import types
 from pathlib import Path
@@ -20,6 +21,7 @@ from desktop_rag.engine.local_api import LocalApi
 from desktop_rag.engine.service import wire
 from desktop_rag.engine.service.client import EngineClient
 
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
 METHODS = methods_of(EngineApi)
 assert local.__name__  # its functions are registered
 
@@ -57,6 +59,12 @@ def test_a_call_says_what_it_does(name: str) -> None:
     call = METHODS[name]
     assert inspect.getdoc(call)
     assert not (call.repeat == "once" and call.place == "caller"), "there is no engine that could die"
+
+
+def test_the_page_about_the_api_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(CHECKOUT / "packaging"))
+    api_docs = importlib.import_module("api_docs")
+    assert (CHECKOUT / "docs" / "api.md").read_text(encoding="utf-8") == api_docs.page(), "run: make api-docs"
 
 
 def test_calls_travel_whole() -> None:

@@ -21,7 +21,7 @@ from desktop_rag.models.runtime.process import ModelProcess
 from tests.models.echo_model import CountUp, Echo, EchoBytes, Misbehave, Settings, Variable, Word
 
 MODULE = "tests.models.echo_model"
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 30.0
 
 Open = Callable[..., ModelProcess]
