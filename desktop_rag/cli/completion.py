@@ -31,7 +31,6 @@ def add_to(commands: Subparsers) -> None:
 def _completion(arguments: Arguments) -> int:
     import shtab
 
-    from desktop_rag.cli.main import build_parser
     from desktop_rag.cli.terminal import show_json
     from desktop_rag.errors import ConfigError
 
@@ -39,7 +38,7 @@ def _completion(arguments: Arguments) -> int:
     if shell not in shtab.SUPPORTED_SHELLS:
         known = ", ".join(shtab.SUPPORTED_SHELLS)
         raise ConfigError(f"There is no completion for the shell “{shell}”.", f"Name one of these: {known}.")
-    parser = build_parser()
+    parser: argparse.ArgumentParser = arguments.whole_parser
     _complete_paths(parser, shtab.FILE, shtab.DIRECTORY)
     script = shtab.complete(parser, shell=shell)
     if arguments.json:

@@ -55,10 +55,11 @@ def _in_terminal(arguments: Arguments, samples: Path) -> int:
 
     from desktop_rag.cli.as_json import answer_json
     from desktop_rag.cli.asking import terms_of
+    from desktop_rag.cli.hanging import HangingText
     from desktop_rag.cli.indexing import files_in_words
     from desktop_rag.cli.interrupt import stop_on_interrupt
     from desktop_rag.cli.progress import progress_shown
-    from desktop_rag.cli.render import Block, show_answer, show_question
+    from desktop_rag.cli.render import show_answer, show_question
     from desktop_rag.cli.terminal import duration, program, short_path, show, show_json
     from desktop_rag.engine.service.opening import open_engine
     from desktop_rag.paths import resources_dir
@@ -91,7 +92,7 @@ def _in_terminal(arguments: Arguments, samples: Path) -> int:
     else:
         show(
             Text("Now with your own files:", "bold"),
-            Block(Text(f"{program()} index ~/Documents"), "  "),
-            Block(Text(f'{program()} ask "…"'), "  "),
+            HangingText(Text(f"{program()} index ~/Documents"), "  "),
+            HangingText(Text(f'{program()} ask "…"'), "  "),
         )
     return Exit.OK

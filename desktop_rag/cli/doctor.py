@@ -89,7 +89,7 @@ def show_checks(checks: Sequence[Check]) -> Iterator[RenderableType]:
     """One line a check; what is wrong says what to do."""
     from rich.text import Text
 
-    from desktop_rag.cli.render import Block
+    from desktop_rag.cli.hanging import HangingText
     from desktop_rag.cli.terminal import clean, counted
 
     width = max(len(check.name) for check in checks)
@@ -98,7 +98,7 @@ def show_checks(checks: Sequence[Check]) -> Iterator[RenderableType]:
         text = Text(clean(check.detail))
         if not check.ok and check.hint:
             text.append(f"\n{clean(check.hint)}", "yellow")
-        yield Block(text, Text.assemble((mark, style), (f"  {check.name:<{width}}  ", "bold")))
+        yield HangingText(text, Text.assemble((mark, style), (f"  {check.name:<{width}}  ", "bold")))
     wrong = sum(not check.ok for check in checks)
     yield Text("")
     yield Text(f"{counted(wrong, 'thing')} to look at." if wrong else "All is well.", "bold")

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_of
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.events import Event
-    from desktop_rag.engine.results import EngineStatus, Status
     from desktop_rag.engine.service.client import EngineClient
-
-_ACTIVITIES = {
-    "starting": "starting",
-    "idle": "up to date, watching for changes",
-    "indexing": "indexing",
-    "paused": "paused; “desktop-rag engine resume” goes on",
-    "polite": "waiting",
-    "troubled": "in trouble, trying again soon",
-}
 
 
 def add_to(commands: Subparsers) -> None:
@@ -92,7 +80,7 @@ def _restart(arguments: Arguments) -> int:
 
 
 def _status(arguments: Arguments) -> int:
-    from desktop_rag.cli.looking import show_status
+    from desktop_rag.cli.overview import show_status
     from desktop_rag.cli.terminal import program, say, show, show_json
     from desktop_rag.engine.service.client import EngineClient
 
@@ -131,13 +119,14 @@ def _resume(arguments: Arguments) -> int:
 
 
 def _follow(arguments: Arguments) -> int:
+    from desktop_rag.cli.overview import event_in_words
     from desktop_rag.cli.terminal import show, show_json
 
     with _running(arguments) as client, client.subscribe() as subscription:
         for event in subscription:
             if arguments.json:
                 show_json(event)
-            elif words := in_words(event):
+            elif words := event_in_words(event):
                 show(words)
     return Exit.OK
 
@@ -150,56 +139,3 @@ def _running(arguments: Arguments) -> EngineClient:
     if client is None:
         raise ConfigError("No engine runs for this library.", "Start it: desktop-rag engine start")
     return client
-
-
-def in_words(event: Event) -> str:
-    """One line about an event; "" for those that say nothing new to a person."""
-    from desktop_rag.cli import progress
-    from desktop_rag.cli.terminal import clean
-    from desktop_rag.engine.events import Changed, ModelReady, NowDoing, Trouble, Working
-
-    match event:
-        case Working(progress=done):
-            return progress.in_words(done) if done.phase == "indexing" else ""
-        case Changed(new=new, changed=changed, moved=moved, gone=gone):
-            counts = (("new", new), ("changed", changed), ("moved or copied", moved), ("gone", gone))
-            return "taken up: " + ", ".join(f"{number:,} {what}" for what, number in counts if number)
-        case NowDoing(activity=activity, detail=detail):
-            return f"{_ACTIVITIES[activity]}{f': {detail}' if detail else ''}"
-        case ModelReady(model=model):
-            return f"the model {model} is ready: questions are searched by meaning, too"
-        case Trouble(problem=problem):
-            return clean(f"{problem.message} {problem.hint}")
-
-
-def engine_rows(status: EngineStatus) -> Iterator[tuple[str, str]]:
-    """What the engine does, as labels and values."""
-    from datetime import datetime
-
-    from desktop_rag.cli.progress import in_words
-    from desktop_rag.cli.terminal import clean, counted, size
-
-    doing = _ACTIVITIES[status.activity]
-    if status.detail:
-        doing += f" ({status.detail})"
-    if status.progress is not None and status.progress.phase == "indexing":
-        doing = in_words(status.progress)
-    elif status.waiting and status.activity != "idle":
-        doing += f"; {counted(status.waiting, 'change')} waiting"
-    since = datetime.fromtimestamp(status.started).strftime("%d %B, %H:%M")
-    yield "Engine", f"process {status.pid} since {since}, {size(status.memory_bytes)} of memory"
-    yield "Now", doing
-    if not status.model_ready:
-        yield "", "the model is being loaded: questions are searched by words"
-    for number, model in enumerate(status.loaded):
-        yield "" if number else "In memory", f"{clean(model.name)}, {size(model.bytes)}. {model.said}"
-    if status.restarts:
-        yield "", f"started again {counted(status.restarts, 'time')} after a crash"
-    for problem in status.problems:
-        yield "Trouble", clean(f"{problem.message} {problem.hint}")
-
-
-def describe_watching(status: Status) -> dict[str, str]:
-    """How each folder is kept up to date, in words, where there is something to say."""
-    words = {"missing": "not there now", "polling": "looked through now and then"}
-    return {folder.path: ": ".join(filter(None, (words.get(folder.how), folder.reason))) for folder in status.folders}

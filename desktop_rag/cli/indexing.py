@@ -144,7 +144,7 @@ def _problems(problems: tuple[tuple[str, Problem], ...]) -> Iterator[RenderableT
     """The first problems of each sort, the worse ones first; of the others only how many there are."""
     from rich.text import Text
 
-    from desktop_rag.cli.render import Block
+    from desktop_rag.cli.hanging import HangingText
     from desktop_rag.cli.terminal import clean
 
     total = Counter(problem.code for _, problem in problems)
@@ -154,9 +154,9 @@ def _problems(problems: tuple[tuple[str, Problem], ...]) -> Iterator[RenderableT
         if shown[problem.code] <= _SHOWN:
             message = problem.message if Path(path).name in problem.message else f"{Path(path).name}: {problem.message}"
             expected = problem.code in _EXPECTED
-            yield Block(Text(clean(message), "dim" if expected else ""), "- " if expected else "! ", "yellow")
+            yield HangingText(Text(clean(message), "dim" if expected else ""), "- " if expected else "! ", "yellow")
         elif shown[problem.code] == total[problem.code]:
-            yield Block(Text(f"and {total[problem.code] - _SHOWN:,} more like these", "dim"), "  ")
+            yield HangingText(Text(f"and {total[problem.code] - _SHOWN:,} more like these", "dim"), "  ")
 
 
 def _forget(arguments: Arguments) -> int:

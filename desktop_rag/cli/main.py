@@ -52,8 +52,9 @@ def main(argv: Sequence[str] | None = None, *, open_window: Callable[..., int] |
     """
     forgive_encoding()
     try:
-        arguments = build_parser().parse_args(argv)
-        arguments.open_window = open_window
+        parser = build_parser()
+        arguments = parser.parse_args(argv)
+        arguments.open_window, arguments.whole_parser = open_window, parser
         return _run(arguments)
     except SystemExit as leaving:  # argparse has said why
         return leaving.code if isinstance(leaving.code, int) else Exit.USAGE

@@ -137,7 +137,7 @@ def _list(arguments: Arguments) -> int:
 def _listing(overview: ModelOverview) -> Iterator[RenderableType]:
     from rich.text import Text
 
-    from desktop_rag.cli.render import Block
+    from desktop_rag.cli.hanging import HangingText
     from desktop_rag.cli.terminal import clean_name, program, short_path, size
 
     installed, listed = overview.installed, overview.catalogue.models
@@ -153,17 +153,17 @@ def _listing(overview: ModelOverview) -> Iterator[RenderableType]:
             style = "bold cyan" if mark == "*" else ""
             head = Text.assemble((f"{mark} ", style), (f"{model.name:<{width}}  ", style))
             if model.fault:
-                yield Block(Text(f"cannot be used: {clean_name(model.fault)}", "red"), head)
+                yield HangingText(Text(f"cannot be used: {clean_name(model.fault)}", "red"), head)
             else:
-                yield Block(Text(f"{state}: {clean_name(model.title)}, {size(model.bytes)}"), head)
+                yield HangingText(Text(f"{state}: {clean_name(model.title)}, {size(model.bytes)}"), head)
         for other in listed:
             if other.role == role and other.name not in here:
-                yield Block(Text(_terms(other), "dim"), Text(f"  {other.name:<{width}}  ", "dim"))
+                yield HangingText(Text(_terms(other), "dim"), Text(f"  {other.name:<{width}}  ", "dim"))
         yield Text("")
     yield Text("Come with the program.", "bold")
     for bundled in overview.catalogue.bundled:
         terms = f"{bundled.title}, {size(bundled.bytes)}; {_languages(bundled)}; {bundled.licence}"
-        yield Block(Text(terms), Text(f"  {bundled.name:<{width}}  "))
+        yield HangingText(Text(terms), Text(f"  {bundled.name:<{width}}  "))
     yield Text("")
     for name, bytes_here in overview.unfinished:
         yield Text(
@@ -206,7 +206,7 @@ def _recommend(arguments: Arguments) -> int:
 def _advice(advice: Recommendation, said: str, here: set[str], *, given: bool) -> Iterator[RenderableType]:
     from rich.text import Text
 
-    from desktop_rag.cli.render import Block
+    from desktop_rag.cli.hanging import HangingText
     from desktop_rag.cli.terminal import program
 
     yield Text(f"{'A PC with' if given else 'This PC has'}: {said}.")
@@ -216,8 +216,8 @@ def _advice(advice: Recommendation, said: str, here: set[str], *, given: bool) -
     for model in advice.models:
         state = "installed already" if model.name in here else _terms(model)
         head = Text.assemble("  ", (f"{model.name:<{width}}  ", "bold cyan"))
-        yield Block(Text(" ".join(_DOES[model.role][1:]) + "."), head)
-        yield Block(Text(state, "dim"), " " * (width + 4))
+        yield HangingText(Text(" ".join(_DOES[model.role][1:]) + "."), head)
+        yield HangingText(Text(state, "dim"), " " * (width + 4))
     yield Text("")
     if all(model.name in here for model in advice.models):
         yield Text("You have all of it.")

@@ -30,10 +30,10 @@ def progress_shown(*, quiet: bool = False) -> Iterator[OnProgress]:
         with _bar() as show:
             yield show
     else:
-        yield Lines()
+        yield ProgressLines()
 
 
-class Lines:
+class ProgressLines:
     """For logs and pipes: the first line after some seconds, then one now and then."""
 
     def __init__(self, every_s: float = _LINE_EVERY_S) -> None:

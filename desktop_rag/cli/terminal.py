@@ -70,10 +70,10 @@ def complain(message: str, hint: str = "") -> None:
     """What went wrong and what to do about it, on standard error."""
     from rich.text import Text
 
-    from desktop_rag.cli.render import Block
+    from desktop_rag.cli.hanging import HangingText
 
     said = Text(clean(f"{message}\n{hint}".strip()))
-    console(sys.stderr).print(Block(said, "Error: ", "bold red"))
+    console(sys.stderr).print(HangingText(said, "Error: ", "bold red"))
 
 
 def forgive_encoding() -> None:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from desktop_rag.engine.call import NEVER, Call, Listener, Performer, Reply, method
+from desktop_rag.engine.call import NEVER, Call, CallListener, Performer, Reply, method
 from desktop_rag.engine.local_api import LocalApi
 from desktop_rag.engine.models import Transfer
 from desktop_rag.engine.questions import Filters
 from desktop_rag.engine.results import BackupReport, Check, Explanation, IndexReport, SearchResult, Status
-from desktop_rag.engine.views import DocumentView, FileList, Part
+from desktop_rag.engine.views import DocumentView, FileList, FilePart
 from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
 
 Mode = Literal["hybrid", "keyword", "dense", "typing"]
@@ -138,7 +138,7 @@ class Search(Call[SearchResult], frozen=True):
     rerank: bool = True
 
 
-class Ask(Call[Answer], frozen=True):
+class AskQuestion(Call[Answer], frozen=True):
     """An answer from the files, or the statement that nothing answers: in the words of the chat model in use, or
     quoted where there is none, where it fails, or with ``quote``.
 
@@ -249,7 +249,7 @@ class ViewDocument(Call[DocumentView], frozen=True):
     limit: int = 60
 
 
-class ReadPart(Call[Part], frozen=True):
+class ReadPart(Call[FilePart], frozen=True):
     """The bytes of what is at ``locator`` in a file: the picture, or scanned page, that stands just there; else the
     innermost thing that holds the place (an attachment, an embedded file, the file itself), or the body of a message,
     in HTML if it has one. What is shown by few programs (HEIC, TIFF, a drawing) comes as JPEG or PNG. Raises a
@@ -305,7 +305,7 @@ class EngineApi(LocalApi):
     backup = method(BackUp)
     restore = method(RestoreBackup)
     search = method(Search)
-    ask = method(Ask)
+    ask = method(AskQuestion)
     suggestions = method(SuggestQuestions)
     conversations = method(ListConversations)
     turns = method(ReadTurns)
@@ -331,12 +331,12 @@ class EngineApi(LocalApi):
         stop: threading.Event = NEVER,
     ) -> EngineApi:
         """The same calls, heard by these functions while they are performed, and ended early by ``stop``."""
-        return _Listening(self, Listener(on_progress, on_event, on_transfer, stop))
+        return _Listening(self, CallListener(on_progress, on_event, on_transfer, stop))
 
 
 class _Listening(EngineApi):
-    def __init__(self, performer: Performer, listener: Listener) -> None:
+    def __init__(self, performer: Performer, listener: CallListener) -> None:
         self._performer, self._listener = performer, listener
 
-    def perform(self, call: Call[Reply], listener: Listener | None = None) -> Reply:
+    def perform(self, call: Call[Reply], listener: CallListener | None = None) -> Reply:
         return self._performer.perform(call, listener or self._listener)

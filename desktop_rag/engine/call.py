@@ -64,7 +64,7 @@ NEVER = threading.Event()
 
 
 @dataclass(frozen=True)
-class Listener:
+class CallListener:
     """Who hears of a call while it is performed, in the thread that performs or awaits it, and how it is ended early.
 
     What a function of it raises ends the call, and is raised to whoever made it. ``call_id`` and ``first_tried`` are
@@ -84,7 +84,7 @@ class Performer(ABC):
     """Whatever calls can be made of."""
 
     @abstractmethod
-    def perform(self, call: Call[Reply], listener: Listener | None = None) -> Reply:
+    def perform(self, call: Call[Reply], listener: CallListener | None = None) -> Reply:
         """Have the call done; returns its reply, and raises its errors."""
 
 

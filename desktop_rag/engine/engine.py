@@ -11,7 +11,7 @@ from typing import Self
 
 from desktop_rag.config import Config, load_config
 from desktop_rag.engine.api import EngineApi
-from desktop_rag.engine.call import Call, Listener, Reply
+from desktop_rag.engine.call import Call, CallListener, Reply
 from desktop_rag.engine.events import EventBus, Subscription
 from desktop_rag.engine.handlers import documents, keeping, questions  # noqa: F401  (they register the functions)
 from desktop_rag.engine.handlers.context import EngineContext
@@ -119,7 +119,7 @@ class Engine(EngineApi):
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
-    def perform(self, call: Call[Reply], listener: Listener | None = None) -> Reply:
+    def perform(self, call: Call[Reply], listener: CallListener | None = None) -> Reply:
         """Perform a call here. Raises what its declaration says, ``LibraryBusy`` when it changes a library that was
         opened for reading only, and ``StorageError``."""
         if call.place == "caller":
@@ -127,7 +127,7 @@ class Engine(EngineApi):
         if call.changes() and self._parts.read_only:
             raise LibraryBusy("This library was opened for searching only.")
         with storage_errors(self.library), self._gate.question() if call.lane == "question" else nullcontext():
-            return engine_handler(call)(self.context, call, listener or Listener())
+            return engine_handler(call)(self.context, call, listener or CallListener())
 
     def subscribe(self) -> Subscription:
         """What happens from now on, as events; close it when done."""

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop_rag.engine.call import NEVER, Call, Listener, Performer, Reply, method
+from desktop_rag.engine.call import NEVER, Call, CallListener, Performer, Reply, method
 from desktop_rag.engine.models import (
     FoundModel,
     Installed,
@@ -146,28 +146,28 @@ class LocalApi(Performer):
         stop: threading.Event = NEVER,
     ) -> LocalApi:
         """The same calls, heard by these functions while they are performed, and ended early by ``stop``."""
-        listener = Listener(on_progress=on_progress, on_transfer=on_transfer, stop=stop)
+        listener = CallListener(on_progress=on_progress, on_transfer=on_transfer, stop=stop)
         return _LocalListening(self, listener)
 
 
 class _LocalListening(LocalApi):
-    def __init__(self, performer: Performer, listener: Listener) -> None:
+    def __init__(self, performer: Performer, listener: CallListener) -> None:
         self._performer, self._listener = performer, listener
 
-    def perform(self, call: Call[Reply], listener: Listener | None = None) -> Reply:
+    def perform(self, call: Call[Reply], listener: CallListener | None = None) -> Reply:
         return self._performer.perform(call, listener or self._listener)
 
 
 class ThisProcess(LocalApi):
     """Performs these calls itself."""
 
-    def perform(self, call: Call[Reply], listener: Listener | None = None) -> Reply:
+    def perform(self, call: Call[Reply], listener: CallListener | None = None) -> Reply:
         return perform_here(call, listener)
 
 
-def perform_here(call: Call[Reply], listener: Listener | None = None) -> Reply:
+def perform_here(call: Call[Reply], listener: CallListener | None = None) -> Reply:
     """Perform a call whose place is the caller's process."""
     import desktop_rag.engine.handlers.local  # noqa: F401  (it registers the functions)
     from desktop_rag.engine.handlers.registry import local_handler
 
-    return local_handler(call)(call, listener or Listener())
+    return local_handler(call)(call, listener or CallListener())

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from desktop_rag.engine.api import EngineApi, Search
-from desktop_rag.engine.call import Call, Listener, methods_of, reply_type
+from desktop_rag.engine.call import Call, CallListener, methods_of, reply_type
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.handlers import local
 from desktop_rag.engine.handlers.context import EngineContext
@@ -44,7 +44,7 @@ def test_each_declared_call_has_one_function_of_its_types() -> None:
         assert isinstance(function, types.FunctionType)
         hints = get_type_hints(function)
         place: list[type] = [EngineContext] if call.place == "engine" else []
-        assert list(hints.values())[:-1] == [*place, call, Listener], function.__name__
+        assert list(hints.values())[:-1] == [*place, call, CallListener], function.__name__
         answered = hints["return"]
         assert answered == reply_type(call), function.__name__
 
@@ -72,4 +72,4 @@ def test_calls_travel_whole() -> None:
     came = wire.decode_call(wire.request(sent, ""))
     assert came == msgspec.structs.replace(sent, like=Path("notes/a.png").absolute())
     with pytest.raises(msgspec.MsgspecError):
-        wire.decode_call(wire.Request(msgspec.Raw(wire.encode({"call": "Nothing"}))))
+        wire.decode_call(wire.CallRequest(msgspec.Raw(wire.encode({"call": "Nothing"}))))

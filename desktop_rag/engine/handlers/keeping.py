@@ -8,7 +8,7 @@ from pathlib import Path
 
 from desktop_rag.config import config_path
 from desktop_rag.engine import api
-from desktop_rag.engine.call import Listener
+from desktop_rag.engine.call import CallListener
 from desktop_rag.engine.handlers.context import EngineContext
 from desktop_rag.engine.handlers.registry import handles
 from desktop_rag.engine.queries.doctor import examine
@@ -20,7 +20,7 @@ from desktop_rag.storage.backup import BackupReport, check_backup, restore_backu
 
 
 @handles(api.AddRoot)
-def add_root(context: EngineContext, call: api.AddRoot, listener: Listener) -> str:
+def add_root(context: EngineContext, call: api.AddRoot, listener: CallListener) -> str:
     scope = context.index_commands.add_root(call.path)
     if context.sync_worker is not None:
         context.sync_worker.follow([scope])
@@ -28,7 +28,7 @@ def add_root(context: EngineContext, call: api.AddRoot, listener: Listener) -> s
 
 
 @handles(api.RemoveRoot)
-def remove_root(context: EngineContext, call: api.RemoveRoot, listener: Listener) -> int:
+def remove_root(context: EngineContext, call: api.RemoveRoot, listener: CallListener) -> int:
     full = call.path.expanduser().absolute()
     chosen = {str(full), str(full.resolve())} & set(context.library.catalog.roots())
     if not chosen and listener.first_tried is None:
@@ -37,33 +37,33 @@ def remove_root(context: EngineContext, call: api.RemoveRoot, listener: Listener
 
 
 @handles(api.IndexFiles)
-def index_files(context: EngineContext, call: api.IndexFiles, listener: Listener) -> IndexReport:
+def index_files(context: EngineContext, call: api.IndexFiles, listener: CallListener) -> IndexReport:
     return context.index_commands.index(call.paths, listener.on_progress, listener.stop, force=call.force)
 
 
 @handles(api.ForgetFiles)
-def forget_files(context: EngineContext, call: api.ForgetFiles, listener: Listener) -> int:
+def forget_files(context: EngineContext, call: api.ForgetFiles, listener: CallListener) -> int:
     return context.index_commands.forget(call.path)
 
 
 @handles(api.PauseIndexing)
-def pause_indexing(context: EngineContext, call: api.PauseIndexing, listener: Listener) -> None:
+def pause_indexing(context: EngineContext, call: api.PauseIndexing, listener: CallListener) -> None:
     context.live().pause()
 
 
 @handles(api.ResumeIndexing)
-def resume_indexing(context: EngineContext, call: api.ResumeIndexing, listener: Listener) -> None:
+def resume_indexing(context: EngineContext, call: api.ResumeIndexing, listener: CallListener) -> None:
     context.live().resume()
 
 
 @handles(api.RebuildVectors)
-def rebuild_vectors(context: EngineContext, call: api.RebuildVectors, listener: Listener) -> int:
+def rebuild_vectors(context: EngineContext, call: api.RebuildVectors, listener: CallListener) -> int:
     with context.index_commands.writing():
         return context.library.rebuild(listener.on_progress)
 
 
 @handles(api.BackUp)
-def back_up(context: EngineContext, call: api.BackUp, listener: Listener) -> BackupReport:
+def back_up(context: EngineContext, call: api.BackUp, listener: CallListener) -> BackupReport:
     library, file = context.library, call.file.expanduser().absolute()
     written = _written_since(file, listener)
     if written is not None:
@@ -73,7 +73,7 @@ def back_up(context: EngineContext, call: api.BackUp, listener: Listener) -> Bac
     )
 
 
-def _written_since(file: Path, listener: Listener) -> BackupReport | None:
+def _written_since(file: Path, listener: CallListener) -> BackupReport | None:
     """The whole backup that a first attempt at this call has left; None when there is none."""
     try:
         if listener.first_tried is None or file.stat().st_mtime < listener.first_tried:
@@ -84,7 +84,7 @@ def _written_since(file: Path, listener: Listener) -> BackupReport | None:
 
 
 @handles(api.RestoreBackup)
-def restore(context: EngineContext, call: api.RestoreBackup, listener: Listener) -> BackupReport:
+def restore(context: EngineContext, call: api.RestoreBackup, listener: CallListener) -> BackupReport:
     library = context.library
     with context.index_commands.writing():
         done = restore_backup(
@@ -101,12 +101,12 @@ def restore(context: EngineContext, call: api.RestoreBackup, listener: Listener)
 
 
 @handles(api.GetStatus)
-def get_status(context: EngineContext, call: api.GetStatus, listener: Listener) -> Status:
+def get_status(context: EngineContext, call: api.GetStatus, listener: CallListener) -> Status:
     return context.status.status()
 
 
 @handles(api.Examine)
-def examine_library(context: EngineContext, call: api.Examine, listener: Listener) -> list[Check]:
+def examine_library(context: EngineContext, call: api.Examine, listener: CallListener) -> list[Check]:
     library = context.library
     if call.repair:
         with context.index_commands.writing():

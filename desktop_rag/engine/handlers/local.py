@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from desktop_rag.engine import local_api as api
-from desktop_rag.engine.call import Listener
+from desktop_rag.engine.call import CallListener
 from desktop_rag.engine.handlers.registry import handles_here
 from desktop_rag.engine.models import (
     INSTALLABLE,
@@ -31,7 +31,7 @@ from desktop_rag.storage.backup import BackupReport
 
 
 @handles_here(api.ListModels)
-def list_models(call: api.ListModels, listener: Listener) -> ModelOverview:
+def list_models(call: api.ListModels, listener: CallListener) -> ModelOverview:
     store = ModelStore()
     return ModelOverview(
         str(store.folder),
@@ -44,12 +44,12 @@ def list_models(call: api.ListModels, listener: Listener) -> ModelOverview:
 
 
 @handles_here(api.ReadMachine)
-def read_this_machine(call: api.ReadMachine, listener: Listener) -> Machine:
+def read_this_machine(call: api.ReadMachine, listener: CallListener) -> Machine:
     return hardware.read_machine()
 
 
 @handles_here(api.RecommendModels)
-def recommend_models(call: api.RecommendModels, listener: Listener) -> Recommendation:
+def recommend_models(call: api.RecommendModels, listener: CallListener) -> Recommendation:
     means = call.means
     if means is None:
         machine = hardware.read_machine()
@@ -58,12 +58,12 @@ def recommend_models(call: api.RecommendModels, listener: Listener) -> Recommend
 
 
 @handles_here(api.NameHub)
-def name_hub(call: api.NameHub, listener: Listener) -> str:
+def name_hub(call: api.NameHub, listener: CallListener) -> str:
     return endpoint()
 
 
 @handles_here(api.LookUpModel)
-def look_up_model(call: api.LookUpModel, listener: Listener) -> FoundModel:
+def look_up_model(call: api.LookUpModel, listener: CallListener) -> FoundModel:
     if "/" in call.name:
         owner, _, rest = call.name.partition("/")
         repository, _, file = rest.partition("/")
@@ -76,7 +76,7 @@ def look_up_model(call: api.LookUpModel, listener: Listener) -> FoundModel:
 
 
 @handles_here(api.DownloadModel)
-def download_model(call: api.DownloadModel, listener: Listener) -> Installed:
+def download_model(call: api.DownloadModel, listener: CallListener) -> Installed:
     def on_transfer(transfer: Transfer) -> None:
         listener.on_transfer(transfer)
         if listener.stop.is_set():
@@ -86,27 +86,27 @@ def download_model(call: api.DownloadModel, listener: Listener) -> Installed:
 
 
 @handles_here(api.ImportModel)
-def import_model(call: api.ImportModel, listener: Listener) -> Installed:
+def import_model(call: api.ImportModel, listener: CallListener) -> Installed:
     return ModelStore().import_model(call.path, call.role, call.name, on_transfer=listener.on_transfer)
 
 
 @handles_here(api.VerifyModel)
-def verify_model(call: api.VerifyModel, listener: Listener) -> None:
+def verify_model(call: api.VerifyModel, listener: CallListener) -> None:
     ModelStore().verify(call.name, on_transfer=listener.on_transfer)
 
 
 @handles_here(api.RemoveModel)
-def remove_model(call: api.RemoveModel, listener: Listener) -> None:
+def remove_model(call: api.RemoveModel, listener: CallListener) -> None:
     ModelStore().remove(call.name)
 
 
 @handles_here(api.UseModel)
-def use_model(call: api.UseModel, listener: Listener) -> None:
+def use_model(call: api.UseModel, listener: CallListener) -> None:
     ModelStore().use(call.role, call.name)
 
 
 @handles_here(api.CheckBackup)
-def check_backup(call: api.CheckBackup, listener: Listener) -> BackupReport:
+def check_backup(call: api.CheckBackup, listener: CallListener) -> BackupReport:
     return backup.check_backup(call.file.expanduser().absolute(), on_progress=listener.on_progress)
 
 

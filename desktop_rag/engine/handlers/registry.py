@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from desktop_rag.engine.call import Call, Listener, Reply
+from desktop_rag.engine.call import Call, CallListener, Reply
 
 if TYPE_CHECKING:
     from desktop_rag.engine.handlers.context import EngineContext
 
 ACall = TypeVar("ACall", bound=Call[object])
-Handler = Callable[["EngineContext", ACall, Listener], Reply]
-LocalHandler = Callable[[ACall, Listener], Reply]
+Handler = Callable[["EngineContext", ACall, CallListener], Reply]
+LocalHandler = Callable[[ACall, CallListener], Reply]
 
 HANDLERS: dict[type[Call[object]], object] = {}
 """What ``handles`` and ``handles_here`` have noted, by call."""

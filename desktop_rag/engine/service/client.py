@@ -17,7 +17,7 @@ import msgspec
 
 from desktop_rag import __version__
 from desktop_rag.engine.api import EngineApi
-from desktop_rag.engine.call import NEVER, Call, Listener, Reply
+from desktop_rag.engine.call import NEVER, Call, CallListener, Reply
 from desktop_rag.engine.events import Event
 from desktop_rag.engine.local_api import perform_here
 from desktop_rag.engine.service import wire
@@ -69,9 +69,9 @@ class EngineClient(EngineApi):
     ) -> None:
         self.close()
 
-    def perform(self, call: Call[Reply], listener: Listener | None = None) -> Reply:
+    def perform(self, call: Call[Reply], listener: CallListener | None = None) -> Reply:
         """Have the engine perform a call; one whose place is the caller's process is performed here."""
-        listener = listener or Listener()
+        listener = listener or CallListener()
         if call.place == "caller":
             return perform_here(call, listener)
         request = wire.request(call, uuid.uuid4().hex if call.once() else "")
@@ -98,13 +98,13 @@ class EngineClient(EngineApi):
         """Have the engine process end in an orderly way; it has answered, but may take a moment."""
         with self._busy:
             try:
-                self._request(wire.ShutDown(), Listener(), time.monotonic())
+                self._request(wire.ShutDown(), CallListener(), time.monotonic())
             except (Lost, EngineGone):  # it has ended already
                 self._hang_up()
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _request(self, message: wire.Message, listener: Listener, deadline: float) -> wire.Result:
+    def _request(self, message: wire.Message, listener: CallListener, deadline: float) -> wire.Result:
         """Send a message and wait for the result, telling ``listener`` what comes meanwhile. Raises ``Lost`` when the
         connection breaks: what a function of the listener raises is never that."""
         channel = self._channel or self._reconnect(deadline)

@@ -28,7 +28,7 @@ from pathlib import Path
 import msgspec
 
 from desktop_rag import __version__, offline
-from desktop_rag.engine.call import Call, Lane, Listener
+from desktop_rag.engine.call import Call, CallListener, Lane
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.events import Subscription
 from desktop_rag.engine.service import wire
@@ -177,7 +177,7 @@ class Performing:
         self._going_on: set[Future[None]] = set()
 
     def begin(
-        self, wanted: wire.Request, listener: Listener, end: Callable[[wire.Result | wire.Failure], None]
+        self, wanted: wire.CallRequest, listener: CallListener, end: Callable[[wire.Result | wire.Failure], None]
     ) -> None:
         """Have a call performed; ``end`` gets its result. Raises ``msgspec.MsgspecError`` for what is no call, and
         ``RuntimeError`` when no calls are taken any more."""
@@ -195,7 +195,7 @@ class Performing:
             threads.shutdown(wait=False)
         return not wait(list(self._going_on), _LEAVE_S).not_done
 
-    def _answer(self, call: Call[object], call_id: str, listener: Listener) -> wire.Result | wire.Failure:
+    def _answer(self, call: Call[object], call_id: str, listener: CallListener) -> wire.Result | wire.Failure:
         try:
             return wire.Result(msgspec.Raw(self._perform(call, call_id, listener)))
         except DesktopRagError as error:
@@ -204,7 +204,7 @@ class Performing:
             said = f"This should not have happened ({type(error).__name__})."
             return wire.failure_of(InternalError(said, record_bug(error, ENGINE)))
 
-    def _perform(self, call: Call[object], call_id: str, listener: Listener) -> bytes:
+    def _perform(self, call: Call[object], call_id: str, listener: CallListener) -> bytes:
         """The reply, as it is sent. A call with an id that was performed already is not performed again."""
         if not call_id:
             return wire.encode(self._engine.perform(call, listener))
@@ -247,9 +247,9 @@ class _Client:
                 elif isinstance(message, wire.Subscribe):  # it may last for days
                     self._stop = stop = threading.Event()
                     threading.Thread(target=self._tell_events, args=(stop,), name="events", daemon=True).start()
-                elif isinstance(message, wire.Request):
+                elif isinstance(message, wire.CallRequest):
                     self._stop = threading.Event()
-                    listener = Listener(self._tell_progress, self._tell_answer, stop=self._stop)
+                    listener = CallListener(self._tell_progress, self._tell_answer, stop=self._stop)
                     self._performing.begin(message, listener, self._send_if_there)
         except msgspec.MsgspecError as error:
             log.warning("A client sent a message that is none: %s", type(error).__name__)

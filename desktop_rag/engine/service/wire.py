@@ -2,8 +2,8 @@
 
 A client connects through a local socket (a named pipe on Windows), both sides prove that they know the key in
 ``engine.json``, which only the owner of the library can read, and the client says which protocol it speaks. It then
-sends one ``Request`` at a time and gets any number of ``Update`` and one ``Result`` or ``Failure``; ``Stop`` asks for
-an early end of the call that goes on. What can be requested are the calls of ``engine.api``; paths travel as bytes,
+sends one ``CallRequest`` at a time and gets any number of ``Update`` and one ``Result`` or ``Failure``; ``Stop`` asks
+for an early end of the call that goes on. What can be requested are the calls of ``engine.api``; paths travel as bytes,
 made absolute, since the engine has a working folder of its own.
 """
 
@@ -96,7 +96,7 @@ class Hello(Struct, frozen=True, tag_field="kind", tag=True):
     version: str
 
 
-class Request(Struct, frozen=True, tag_field="kind", tag=True):
+class CallRequest(Struct, frozen=True, tag_field="kind", tag=True):
     """A call to perform. One that must not have its effect twice has an ``id``, the same however often it is sent."""
 
     call: msgspec.Raw
@@ -140,7 +140,7 @@ class Failure(Struct, frozen=True, tag_field="kind", tag=True):
     hint: str
 
 
-Message = Request | Hello | Stop | Subscribe | ShutDown
+Message = CallRequest | Hello | Stop | Subscribe | ShutDown
 Answer = Update | Result | Failure | Hello
 
 
@@ -169,8 +169,8 @@ def encode(message: object) -> bytes:
     return _encoder.encode(message)
 
 
-def request(call: Call[object], call_id: str) -> Request:
-    return Request(msgspec.Raw(encode(call)), call_id)
+def request(call: Call[object], call_id: str) -> CallRequest:
+    return CallRequest(msgspec.Raw(encode(call)), call_id)
 
 
 def decode_message(data: bytes) -> Message:
@@ -179,7 +179,7 @@ def decode_message(data: bytes) -> Message:
     return message
 
 
-def decode_call(wanted: Request) -> Call[object]:
+def decode_call(wanted: CallRequest) -> Call[object]:
     """Raises ``msgspec.MsgspecError`` for what is no call that an engine performs."""
     call: Call[object] = _calls.decode(wanted.call)
     return call
