@@ -16,8 +16,8 @@ _HEAD = """\
 # The engine's API
 
 Everything the window and the command line do goes through these calls. Each is declared once, in
-`desktop_rag/engine/api.py` or, when it is about no library, in `desktop_rag/engine/local_api.py`. The in-process `Engine`,
-the `EngineClient`, the messages between processes and this page come from the declarations.
+`desktop_rag/engine/api.py` or, when it is about no library, in `desktop_rag/engine/local_api.py`. The in-process
+`Engine`, the `EngineClient`, the messages between processes and this page come from the declarations.
 
 This page is generated: change a declaration and run `make api-docs`.
 

@@ -36,7 +36,7 @@ def add_to(commands: Subparsers) -> None:
 
 def _doctor(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import clean, show, show_json
-    from desktop_rag.engine.service.opening import repair_library
+    from desktop_rag.engine.service.repairing import repair_library
 
     library = library_of(arguments)
     done, checks = repair_library(library) if arguments.repair else ([], _examined(library))
