@@ -11,21 +11,21 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command
 
 _INTRODUCTION = """\
 The sample library is a year in the life of a small household: mail, notes, invoices, tables, slides.
-None of it is real, and your own library stays as it is."""
+None of it is real, and your own library is not touched."""
 
 
 def add_to(commands: Subparsers) -> None:
     demo = add_command(
         commands,
         "demo",
-        "see it at work on a sample library",
-        "Indexes the sample library that comes with the program, asks it three questions, and says what to do next. It "
-        "uses a library of its own beside yours.",
+        "try it on a sample library",
+        "Indexes the sample files that come with the program, asks three questions about them, and says what to do "
+        "next. It uses a separate library, so yours is not touched.",
         "desktop-rag demo",
         "desktop-rag demo --window",
     )
     demo.add_argument(
-        "--window", action="store_true", help="show it in the window, where there is a screen, and not in the terminal"
+        "--window", action="store_true", help="show it in the window if there is a screen, not in the terminal"
     )
     demo.set_defaults(run=_demo)
 
@@ -91,7 +91,7 @@ def _in_terminal(arguments: Arguments, samples: Path) -> int:
         show_json({"report": report, "answers": [answer_json(answer) for answer in answers]})
     else:
         show(
-            Text("Now with your own files:", "bold"),
+            Text("Now try it with your own files:", "bold"),
             HangingText(Text(f"{program()} index ~/Documents"), "  "),
             HangingText(Text(f'{program()} ask "…"'), "  "),
         )

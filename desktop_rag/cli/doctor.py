@@ -23,14 +23,14 @@ def add_to(commands: Subparsers) -> None:
     doctor = add_command(
         commands,
         "doctor",
-        "check library, models and machine",
-        "Checks that the library is sound, that the model works, that there is room on the disk, and that nothing has "
-        "tried to talk to another machine. Changes nothing, unless --repair is given: what is damaged is then mended "
-        "by what can still be read, and files and models that were set aside are tried again.",
+        "check the library, the models and this PC",
+        "Checks that the library is intact, that the model works, that there is space on the disk, and that nothing "
+        "has tried to contact another machine. Changes nothing unless --repair is given: that repairs what is damaged "
+        "from what can still be read, and tries files and models again that were set aside.",
         "desktop-rag doctor",
         "desktop-rag doctor --repair",
     )
-    doctor.add_argument("--repair", action="store_true", help="mend what is damaged; your own files are untouched")
+    doctor.add_argument("--repair", action="store_true", help="repair what is damaged; your own files are not touched")
     doctor.set_defaults(run=_doctor)
 
 
@@ -76,7 +76,7 @@ def offline(environment: Mapping[str, str]) -> Check:
 
     found = sorted(name for name in environment if name.upper().startswith(_LEADS_OUT))
     if not found:
-        return Check("offline", True, "nothing in the environment asks for a connection; the program makes none")
+        return Check("offline", True, "no environment variable asks for a connection; the program makes none")
     return Check(
         "offline",
         False,
@@ -101,4 +101,4 @@ def show_checks(checks: Sequence[Check]) -> Iterator[RenderableType]:
         yield HangingText(text, Text.assemble((mark, style), (f"  {check.name:<{width}}  ", "bold")))
     wrong = sum(not check.ok for check in checks)
     yield Text("")
-    yield Text(f"{counted(wrong, 'thing')} to look at." if wrong else "All is well.", "bold")
+    yield Text(f"{counted(wrong, 'problem')} found." if wrong else "Everything is fine.", "bold")

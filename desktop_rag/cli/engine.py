@@ -16,22 +16,22 @@ def add_to(commands: Subparsers) -> None:
         commands,
         "engine",
         "keep the library up to date in the background",
-        "The engine watches the folders you have indexed and takes up each change within a second or two. While it "
-        "runs, all other commands talk to it, and answer sooner. It uses little when nothing changes, gives way to "
-        "your questions, and is started again when it crashes.",
+        "The engine watches the folders you have indexed and picks up each change within a second or two. While it "
+        "runs, all other commands use it and answer faster. It needs little when nothing changes, gives way to your "
+        "questions, and restarts if it crashes.",
         "desktop-rag engine start",
         "desktop-rag engine status",
         "desktop-rag engine stop",
     )
     actions = engine.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
     for name, summary, run in (
-        ("start", "start it, in the background", _start),
-        ("stop", "end it; what is done is kept", _stop),
-        ("restart", "end it and start it again, for new settings say", _restart),
-        ("status", "what it does now", _status),
-        ("pause", "index nothing until “resume”; questions are still answered", _pause),
-        ("resume", "end a pause", _resume),
-        ("follow", "show what it does, until Ctrl-C", _follow),
+        ("start", "start it in the background", _start),
+        ("stop", "stop it; what was done is kept", _stop),
+        ("restart", "stop it and start it again, to use new settings", _restart),
+        ("status", "show what it is doing", _status),
+        ("pause", "stop indexing until “resume”; questions are still answered", _pause),
+        ("resume", "continue indexing after a pause", _resume),
+        ("follow", "show what it does until Ctrl-C", _follow),
     ):
         action = add_command(
             actions, name, summary, f"{summary[0].upper()}{summary[1:]}.", f"desktop-rag engine {name}"
@@ -68,7 +68,7 @@ def _stop(arguments: Arguments) -> int:
     elif stopped:
         show("The engine has stopped.")
     else:
-        say("No engine runs for this library.")
+        say("No engine is running for this library.")
     return Exit.OK if stopped else Exit.NOTHING
 
 
@@ -89,7 +89,7 @@ def _status(arguments: Arguments) -> int:
         if arguments.json:
             show_json({"running": False})
         else:
-            say(f"No engine runs for this library. Start it: {program()} engine start")
+            say(f"No engine is running for this library. Start it: {program()} engine start")
         return Exit.NOTHING
     with client:
         status = client.status()
@@ -105,7 +105,7 @@ def _pause(arguments: Arguments) -> int:
 
     with _running(arguments) as client:
         client.pause()
-    show("Paused. Questions are still answered; “desktop-rag engine resume” goes on.")
+    show("Paused. Questions are still answered. To continue: desktop-rag engine resume")
     return Exit.OK
 
 
@@ -114,7 +114,7 @@ def _resume(arguments: Arguments) -> int:
 
     with _running(arguments) as client:
         client.resume()
-    show("Indexing goes on.")
+    show("Indexing continues.")
     return Exit.OK
 
 
@@ -137,5 +137,5 @@ def _running(arguments: Arguments) -> EngineClient:
 
     client = EngineClient.connect(library_of(arguments))
     if client is None:
-        raise ConfigError("No engine runs for this library.", "Start it: desktop-rag engine start")
+        raise ConfigError("No engine is running for this library.", "Start it: desktop-rag engine start")
     return client

@@ -44,21 +44,21 @@ def download(arguments: Arguments) -> int:
 
     api = ThisProcess()
     if not arguments.yes and (arguments.json or not sys.stdin.isatty()):
-        raise ConfigError("Nobody can be asked whether this may be fetched.", "Add --yes.")
+        raise ConfigError("This cannot ask whether to download.", "Add --yes.")
     done: list[Installed] = []
     found = list(_offers(arguments, api, done))
     if found and not _agreed(found, api.models().folder, yes=arguments.yes):
-        say("Nothing was fetched.")
+        say("Nothing was downloaded.")
         return Exit.NOTHING
     try:
         for each in found:
-            with progress_shown(f"Fetching {each.offer.name}") as on_transfer:
+            with progress_shown(f"Downloading {each.offer.name}") as on_transfer:
                 model = api.listening(on_transfer=on_transfer).download_model(each.offer)
             done.append(model)
             if not arguments.json:
                 _welcome(model, api)
     except KeyboardInterrupt:
-        say("Stopped. What has come is kept; the same command goes on from there.")
+        say("Stopped. What was downloaded is kept; run the same command to continue.")
         return Exit.INTERRUPTED
     if arguments.json:
         show_json(done)
@@ -77,7 +77,7 @@ def _offers(arguments: Arguments, api: LocalApi, done: list[Installed]) -> Itera
         found = None if name in here else api.look_up_model(name, arguments.role)
         known_as = name if found is None else found.offer.name
         if known_as in here:
-            say(f"{known_as} is installed already.")
+            say(f"{known_as} is already installed.")
             done.append(here[known_as])
         elif found is not None:
             yield found
@@ -89,16 +89,16 @@ def _agreed(found: Sequence[FoundModel], folder: str, *, yes: bool) -> bool:
 
     for each in found:
         offer, here = each.offer, each.bytes_here
-        rest = f", of which {size(here)} have come already" if here else ""
-        licence = clean_name(offer.origin.licence) or "not stated: see its page"
+        rest = f", of which {size(here)} are already here" if here else ""
+        licence = clean_name(offer.origin.licence) or "not stated; see its page"
         say(f"{offer.name}: {clean_name(offer.title)}, {size(offer.bytes)}{rest}")
         say(f"  from {offer.endpoint}/{offer.origin.repository} (as of {offer.origin.revision[:12]})")
         say(f"  licence: {licence}")
     total = sum(each.offer.bytes - each.bytes_here for each in found)
-    say(f"That is {size(total)} to fetch, into {folder}")
+    say(f"To download: {size(total)}, into {folder}")
     if yes:
         return True
-    print("Fetch it? [y/N] ", end="", file=sys.stderr, flush=True)
+    print("Download? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
         return input().strip().casefold() in ("y", "yes", "j", "ja")
     except EOFError:
@@ -123,13 +123,13 @@ def import_one(arguments: Arguments) -> int:
 def _welcome(model: Installed, api: LocalApi) -> None:
     from desktop_rag.cli.terminal import clean_name, program, show, size
 
-    show(
-        f"{model.name} is installed: {clean_name(model.title)}, for {model.role}, {size(model.bytes)}. It was checked."
-    )
+    show(f"{model.name} is installed and checked: {clean_name(model.title)}, for {model.role}, {size(model.bytes)}.")
     chosen = api.models().used_for(model.role)
     if chosen is None or chosen.name != model.name:
-        instead = f"{chosen.name} stays in use" if chosen is not None else "You wanted none to be used"
-        show(f"{instead}; to change that: {program()} models use {model.name}")
+        instead = (
+            f"{chosen.name} stays in use" if chosen is not None else f"No model is used for {model.role}, as you chose"
+        )
+        show(f"{instead}. To use this one: {program()} models use {model.name}")
     else:
         say_what_follows(model.role)
 
@@ -138,9 +138,9 @@ def say_what_follows(role: str) -> None:
     from desktop_rag.cli.terminal import program, say
 
     if role == "embedding":
-        say(f"Your files are embedded anew with the next indexing: {program()} index")
+        say(f"The next indexing run adds your files to its search: {program()} index")
     elif role in ("image", "speech"):
-        say(f"Files that waited for it are read with the next indexing: {program()} index")
+        say(f"The next indexing run reads the files that waited for it: {program()} index")
 
 
 @contextmanager

@@ -22,8 +22,8 @@ def add_to(commands: Subparsers) -> None:
     status = add_command(
         commands,
         "status",
-        "what the library holds",
-        "Shows the folders that are indexed, how many files are in which state, and the size of the library.",
+        "show what the library contains",
+        "Shows which folders are indexed, how many files are in each state, and how big the library is.",
         "desktop-rag status",
     )
     status.set_defaults(run=_status)
@@ -31,14 +31,14 @@ def add_to(commands: Subparsers) -> None:
     why = add_command(
         commands,
         "why",
-        "why a file is found, or not",
-        "Says what became of a file: whether it is indexed, what went wrong, which passages it has. With a question it "
-        "says where each passage came in the search by words and in the search by meaning.",
+        "explain why a file is found or not",
+        "Explains what happened to a file: whether it is indexed, what went wrong, which passages it has. With a "
+        "question it also shows where each passage ranked in the search by words and in the search by meaning.",
         "desktop-rag why ~/Documents/report.pdf",
         'desktop-rag why ~/Documents/report.pdf "When is the flat inspected?"',
     )
     why.add_argument("path", metavar="PATH", help="the file")
-    why.add_argument("question", nargs="*", metavar="QUESTION", help="a question that should, or should not, find it")
+    why.add_argument("question", nargs="*", metavar="QUESTION", help="a question that should or should not find it")
     why.set_defaults(run=_why)
 
 
@@ -84,7 +84,7 @@ def show_explanation(explanation: Explanation, terms: Sequence[str]) -> Iterator
     if explanation.file is None or not explanation.documents:
         return
     yield Text("")
-    yield labelled("Holds", _documents(explanation))
+    yield labelled("Contains", _documents(explanation))
     for copy in explanation.copies:
         yield labelled("Same as", clean_name(short_path(copy)))
     if explanation.understood:

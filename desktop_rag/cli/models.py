@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.getting import SET, download, import_one, means_of, progress_shown, say_what_follows
@@ -21,15 +21,15 @@ _DOES = {
     "chat": ("Chat models answer", "A chat model answers", "in sentences"),
     "embedding": ("Embedding models find", "An embedding model finds", "passages by their meaning"),
     "reranking": ("Reranking models put", "A reranking model puts", "the best passage first"),
-    "image": ("Image models find", "An image model finds", "pictures by what is on them"),
+    "image": ("Image models find", "An image model finds", "pictures by what they show"),
     "speech": ("Speech models understand", "A speech model understands", "recordings"),
 }
 _WITHOUT = {
     "chat": "Without one, answers quote your files.",
-    "embedding": "Without one, a small one is used that comes with the program.",
-    "reranking": "Without one, the small reader that comes with the program does it.",
-    "image": "Without one, pictures are found by their names and the text on them.",
-    "speech": "Without one, recordings are found by their names.",
+    "embedding": "Without one, the small model that comes with the program is used.",
+    "reranking": "Without one, the small reader that comes with the program does this.",
+    "image": "Without one, pictures are found only by their names and by text in them.",
+    "speech": "Without one, recordings are found only by their names.",
 }
 
 
@@ -37,10 +37,10 @@ def add_to(commands: Subparsers) -> None:
     models = add_command(
         commands,
         "models",
-        "get models, and choose among them",
-        "A model is a file, or a few, that makes the program able to do more: a chat model answers in sentences, an "
-        "image model finds pictures, a speech model understands recordings. Models run on this PC. They are fetched "
-        "from the internet only when you ask for it here; nothing of yours is sent.",
+        "download models and choose which to use",
+        "Models let the program do more: a chat model answers in sentences, an image model finds pictures, a speech "
+        "model understands recordings. Models run on this PC. They are downloaded from the internet only when you ask "
+        "for it here; nothing of yours is sent.",
         "desktop-rag models recommend",
         "desktop-rag models download recommended",
         "desktop-rag models download qwen3-4b",
@@ -49,21 +49,21 @@ def add_to(commands: Subparsers) -> None:
     )
     actions = models.add_subparsers(title="actions", metavar="ACTION", dest="action")
     models.set_defaults(run=_list)
-    _action(actions, "list", "those installed, and those that can be had", _list)
-    recommend = _action(actions, "recommend", "those that suit this PC", _recommend)
-    recommend.add_argument("--card", type=_gigabytes, metavar="GB", help="for a graphics card with this much memory")
-    recommend.add_argument("--memory", type=_gigabytes, metavar="GB", help="for a PC with this much memory")
+    _action(actions, "list", "models that are installed, and models to download", _list)
+    recommend = _action(actions, "recommend", "models that suit this PC", _recommend)
+    recommend.add_argument("--card", type=_gigabytes, metavar="GB", help="assume a graphics card with this much memory")
+    recommend.add_argument("--memory", type=_gigabytes, metavar="GB", help="assume a PC with this much memory")
 
-    fetch = _action(actions, "download", "fetch models from the internet", download)
+    fetch = _action(actions, "download", "download models from the internet", download)
     fetch.description = wrapped(
-        "Fetches models from the Hugging Face hub (or the mirror that HF_ENDPOINT names), after telling what, from "
-        "where and how much. A download that was broken off goes on where it stopped. Every file is checked."
+        "Downloads models from the Hugging Face hub (or the mirror named by HF_ENDPOINT), after saying what, from "
+        "where and how much. An interrupted download continues where it stopped. Every file is checked."
     )
     fetch.add_argument(
         "names",
         nargs="+",
         metavar="NAME",
-        help=f"a model's name in the list, “{SET}” for the set that suits this PC, or any repository of the hub: "
+        help=f"a name from the list, “{SET}” for the set that suits this PC, or any repository on the hub: "
         "OWNER/REPOSITORY, OWNER/REPOSITORY/FILE.gguf",
     )
     fetch.add_argument("-y", "--yes", action="store_true", help="do not ask first")
@@ -71,24 +71,24 @@ def add_to(commands: Subparsers) -> None:
 
     bring = _action(actions, "import", "install a model from a file or folder", import_one)
     bring.description = wrapped(
-        "Copies a model from this PC or a stick: a GGUF file (chat, embedding, reranking), a folder of open_clip with "
-        "safetensors (image), a folder of faster-whisper (speech). Needs no internet."
+        "Copies a model from a disk: a GGUF file (chat, embedding, reranking), an open_clip folder with safetensors "
+        "(image), or a faster-whisper folder (speech). Needs no internet."
     )
     bring.add_argument("path", metavar="PATH", help="the file or folder")
-    bring.add_argument("--name", default="", help="what to call it")
+    bring.add_argument("--name", default="", help="the name to give it")
     _add_role(bring)
 
-    verify = _action(actions, "verify", "check that no file of a model has changed", _verify)
-    verify.add_argument("names", nargs="*", metavar="NAME", help="only these; otherwise all")
+    verify = _action(actions, "verify", "check that the files of models are unchanged", _verify)
+    verify.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     remove = _action(actions, "remove", "delete models", _remove)
-    remove.add_argument("names", nargs="+", metavar="NAME", help="installed ones, or downloads that were broken off")
+    remove.add_argument("names", nargs="+", metavar="NAME", help="installed models, or unfinished downloads")
     use = _action(actions, "use", "choose the model to use", _use)
     what = use.add_mutually_exclusive_group(required=True)
-    what.add_argument("name", nargs="?", metavar="NAME", help="an installed model: it is used for what it can do")
-    what.add_argument("--without", choices=ROLES, metavar="ROLE", help=f"use none for {', '.join(ROLES)}")
+    what.add_argument("name", nargs="?", metavar="NAME", help="an installed model, used for what it can do")
+    what.add_argument("--without", choices=ROLES, metavar="ROLE", help=f"use no model for this: {', '.join(ROLES)}")
 
 
-def _action(actions: Any, name: str, summary: str, run: Callable[[Arguments], int]) -> argparse.ArgumentParser:
+def _action(actions: Subparsers, name: str, summary: str, run: Callable[[Arguments], int]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(
         name, help=summary, description=f"Models: {summary}.", allow_abbrev=False
     )
@@ -99,7 +99,7 @@ def _action(actions: Any, name: str, summary: str, run: Callable[[Arguments], in
 
 def _add_role(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--role", choices=ROLES, metavar="ROLE", help=f"refuse it unless it is for this: {', '.join(ROLES)}"
+        "--role", choices=ROLES, metavar="ROLE", help=f"accept it only for this role: {', '.join(ROLES)}"
     )
 
 
@@ -160,18 +160,18 @@ def _listing(overview: ModelOverview) -> Iterator[RenderableType]:
             if other.role == role and other.name not in here:
                 yield HangingText(Text(_terms(other), "dim"), Text(f"  {other.name:<{width}}  ", "dim"))
         yield Text("")
-    yield Text("Come with the program.", "bold")
+    yield Text("Part of the program", "bold")
     for bundled in overview.catalogue.bundled:
         terms = f"{bundled.title}, {size(bundled.bytes)}; {_languages(bundled)}; {bundled.licence}"
         yield HangingText(Text(terms), Text(f"  {bundled.name:<{width}}  "))
     yield Text("")
     for name, bytes_here in overview.unfinished:
         yield Text(
-            f"Of {clean_name(name)}, {size(bytes_here)} have come: the command that began it goes on from there."
+            f"The download of {clean_name(name)} is unfinished ({size(bytes_here)} so far); run it again to continue."
         )
-    yield Text("Memory is an estimate; how much there is to fetch, the hub tells when you ask for a model.", "dim")
+    yield Text("Memory is an estimate. Sizes of downloads are shown before anything is downloaded.", "dim")
     yield Text(f"Installed models are in {clean_name(short_path(overview.folder))}", "dim")
-    yield Text(f"What suits this PC: {program()} models recommend", "dim")
+    yield Text(f"To see what suits this PC: {program()} models recommend", "dim")
 
 
 def _terms(model: Listed) -> str:
@@ -214,22 +214,22 @@ def _advice(advice: Recommendation, said: str, here: set[str], *, given: bool) -
     yield Text("")
     width = max(len(model.name) for model in advice.models)
     for model in advice.models:
-        state = "installed already" if model.name in here else _terms(model)
+        state = "already installed" if model.name in here else _terms(model)
         head = Text.assemble("  ", (f"{model.name:<{width}}  ", "bold cyan"))
         yield HangingText(Text(" ".join(_DOES[model.role][1:]) + "."), head)
         yield HangingText(Text(state, "dim"), " " * (width + 4))
     yield Text("")
     if all(model.name in here for model in advice.models):
-        yield Text("You have all of it.")
+        yield Text("You have all of them.")
         return
     total = sum(model.memory_gb for model in advice.models)
     yield Text(
-        f"All at once they would take about {total:.0f} GB of memory (an estimate); the program loads them as needed."
+        f"Together they take about {total:.0f} GB of memory (an estimate); the program loads them only when needed."
     )
     yield Text("")
-    yield Text(f"Get them all:   {program()} models download {SET}")
-    yield Text(f"Or just one:    {program()} models download {advice.models[0].name}")
-    yield Text("You are told how much that is, and asked, before anything is fetched.", "dim")
+    yield Text(f"Download all:      {program()} models download {SET}")
+    yield Text(f"Download just one: {program()} models download {advice.models[0].name}")
+    yield Text("You see the size, and are asked, before anything is downloaded.", "dim")
 
 
 # --- keeping them ----------------------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ def _verify(arguments: Arguments) -> int:
     overview = api.models()
     names = [overview.find(name).name for name in arguments.names] or [model.name for model in overview.installed]
     if not names and not arguments.json:
-        say(f"No models are installed. Which suit this PC: {program()} models recommend")
+        say(f"No models are installed. To see which suit this PC: {program()} models recommend")
     faults: dict[str, str] = {}
     for name in names:
         try:
@@ -256,7 +256,7 @@ def _verify(arguments: Arguments) -> int:
                 complain(refused.message, refused.hint)
         else:
             if not arguments.json:
-                show(f"{clean_name(name)} is sound.")
+                show(f"{clean_name(name)} is intact.")
     if arguments.json:
         show_json([{"name": name, "ok": name not in faults, "fault": faults.get(name, "")} for name in names])
     return Exit.PARTLY if faults else Exit.OK
@@ -269,7 +269,7 @@ def _remove(arguments: Arguments) -> int:
     for name in arguments.names:
         ThisProcess().remove_model(name)
         if not arguments.json:
-            show(f"{name} is removed.")
+            show(f"{name} was removed.")
     if arguments.json:
         show_json({"removed": arguments.names})
     return Exit.OK
@@ -288,6 +288,6 @@ def _use(arguments: Arguments) -> int:
     elif model is None:
         show(f"No model is used for {role} now. {_WITHOUT[role]}".strip())
     else:
-        show(f"{model.name} is used for {role} now.")
+        show(f"{model.name} is now used for {role}.")
         say_what_follows(role)
     return Exit.OK

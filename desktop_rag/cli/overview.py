@@ -15,9 +15,9 @@ _ACTIVITIES = {
     "starting": "starting",
     "idle": "up to date, watching for changes",
     "indexing": "indexing",
-    "paused": "paused; “desktop-rag engine resume” goes on",
+    "paused": "paused; to continue: desktop-rag engine resume",
     "polite": "waiting",
-    "troubled": "in trouble, trying again soon",
+    "troubled": "having trouble, will try again soon",
 }
 
 
@@ -46,13 +46,13 @@ def show_status(status: Status) -> Iterator[RenderableType]:
         for label, value in _engine_rows(status.engine):
             yield labelled(label, value)
     elif status.busy:
-        yield labelled("Now", "another process is writing to it")
+        yield labelled("Now", "another process is writing to the library")
     if not status.roots:
         yield Text("")
-        yield Text(f"Begin with: {program()} index ~/Documents")
+        yield Text(f"To begin: {program()} index ~/Documents")
     elif status.states.keys() & STATES.keys() - {"indexed"}:
         yield Text("")
-        yield Text(f"“{program()} why PATH” says what became of a file.", "dim")
+        yield Text(f"“{program()} why PATH” explains what happened to a file.", "dim")
 
 
 def event_in_words(event: Event) -> str:
@@ -66,11 +66,11 @@ def event_in_words(event: Event) -> str:
             return progress.in_words(done) if done.phase == "indexing" else ""
         case Changed(new=new, changed=changed, moved=moved, gone=gone):
             counts = (("new", new), ("changed", changed), ("moved or copied", moved), ("gone", gone))
-            return "taken up: " + ", ".join(f"{number:,} {what}" for what, number in counts if number)
+            return "updated: " + ", ".join(f"{number:,} {what}" for what, number in counts if number)
         case NowDoing(activity=activity, detail=detail):
             return f"{_ACTIVITIES[activity]}{f': {detail}' if detail else ''}"
         case ModelReady(model=model):
-            return f"the model {model} is ready: questions are searched by meaning, too"
+            return f"the model {model} is ready: searches now use meaning, too"
         case Trouble(problem=problem):
             return clean(f"{problem.message} {problem.hint}")
 
@@ -93,18 +93,18 @@ def _engine_rows(status: EngineStatus) -> Iterator[tuple[str, str]]:
     yield "Engine", f"process {status.pid} since {since}, {size(status.memory_bytes)} of memory"
     yield "Now", doing
     if not status.model_ready:
-        yield "", "the model is being loaded: questions are searched by words"
+        yield "", "the model is loading; until then searches use words only"
     for number, model in enumerate(status.loaded):
         yield "" if number else "In memory", f"{clean(model.name)}, {size(model.bytes)}. {model.said}"
     if status.restarts:
-        yield "", f"started again {counted(status.restarts, 'time')} after a crash"
+        yield "", f"restarted {counted(status.restarts, 'time')} after a crash"
     for problem in status.problems:
         yield "Trouble", clean(f"{problem.message} {problem.hint}")
 
 
 def _watching(status: Status) -> dict[str, str]:
     """How each folder is kept up to date, in words, where there is something to say."""
-    words = {"missing": "not there now", "polling": "looked through now and then"}
+    words = {"missing": "not found", "polling": "checked now and then"}
     return {folder.path: ": ".join(filter(None, (words.get(folder.how), folder.reason))) for folder in status.folders}
 
 

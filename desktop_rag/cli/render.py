@@ -89,14 +89,14 @@ def _show_no_answer(answer: Answer, terms: Sequence[str]) -> Iterator[Renderable
     yield _text(answer.text, PLACE)
     if answer.hits:
         yield _text("")
-        yield _text("The nearest passages:")
+        yield _text("The closest passages:")
         yield _text("")
         for number, hit in enumerate(answer.hits[:_NEAREST], 1):
             yield from _passage(f"{number}", hit, terms, False)
             yield _text("")
     yield from _remarks(answer.understood, answer.note)
     if answer.hits:
-        yield _text(f"“{program()} search” shows more of what comes near.", FAINT)
+        yield _text(f"“{program()} search” shows more results.", FAINT)
 
 
 def _how(answer: Answer) -> str:
@@ -161,7 +161,7 @@ def _passage(number: str, hit: Hit, terms: Sequence[str], whole: bool) -> Iterat
     copies = [path for path in hit.paths if path != hit.path]
     if copies:
         more = f" and {counted(len(copies) - 1, 'other place')}" if len(copies) > 1 else ""
-        yield _indented(_text(f"the same in {clean_name(short_path(copies[0]))}{more}", FAINT), indent)
+        yield _indented(_text(f"also in {clean_name(short_path(copies[0]))}{more}", FAINT), indent)
 
 
 def _remarks(understood: Sequence[str], note: str) -> Iterator[RenderableType]:
