@@ -14,9 +14,9 @@ from typing import Literal
 from desktop_rag.engine.call import NEVER, Call, CallListener, Performer, Reply, method
 from desktop_rag.engine.local_api import LocalApi
 from desktop_rag.engine.models import Transfer
-from desktop_rag.engine.questions import Filters
 from desktop_rag.engine.results import BackupReport, Check, Explanation, IndexReport, SearchResult, Status
 from desktop_rag.engine.views import DocumentView, FileList, FilePart
+from desktop_rag.retrieval.filters import Filters
 from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
 
 Mode = Literal["hybrid", "keyword", "dense", "typing"]

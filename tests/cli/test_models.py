@@ -88,7 +88,7 @@ def test_a_download_says_what_from_where_and_how_much(hub: Hub, run: Run, run_js
     assert "qwen3-4b is already installed." in run("models", "download", "qwen3-4b", "--yes")[2]
     listed = run_json("models")[1]
     assert listed["in_use"] == {"chat": "qwen3-4b"}
-    assert "installed already" in run("models", "recommend", "--card", "6")[1]
+    assert "already installed" in run("models", "recommend", "--card", "6")[1]
 
 
 @pytest.mark.parametrize(("said", "code"), [("y", Exit.OK), ("Yes ", Exit.OK), ("n", Exit.NOTHING), ("", Exit.NOTHING)])
@@ -152,7 +152,7 @@ def test_import_choose_and_remove(run: Run, run_json: RunJson, tmp_path: Path) -
     assert "first stays in use. To use this one: " in run("models", "import", third)[1]
     assert run_json("models", "use", "--without", "chat")[1] == {"role": "chat", "name": None}
     assert run_json("models")[1]["in_use"] == {}
-    assert run("models", "remove", "first", "third")[1] == "first is removed.\nthird is removed.\n"
+    assert run("models", "remove", "first", "third")[1] == "first was removed.\nthird was removed.\n"
     assert [model["name"] for model in run_json("models")[1]["installed"]] == ["other"]
     assert "No model called “first” is installed." in run("models", "use", "first")[2]
     assert run("models", "use")[0] == Exit.USAGE
