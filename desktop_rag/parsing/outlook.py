@@ -21,6 +21,7 @@ from desktop_rag.parsing import mapi
 from desktop_rag.parsing.mail import message_items
 from desktop_rag.parsing.mail_headers import decode_bytes
 from desktop_rag.parsing.mapi import Bag, Item
+from desktop_rag.parsing.rtf import rtf_text
 from desktop_rag.parsing.source import MIB, Source
 from desktop_rag.parsing.tnef import is_cut_short, read_tnef
 from desktop_rag.types import Kind, Metadata, ParseItem, Problem
@@ -212,14 +213,13 @@ def _rtf_text(data: bytes) -> str:
     if len(data) < 17 or len(data) > _MAX_RTF:
         return ""
     from compressed_rtf import decompress
-    from striprtf.striprtf import rtf_to_text
 
-    # Both give up on broken input with plain exceptions of many kinds; then the item has no text.
     try:
-        text = rtf_to_text(decompress(data).decode("latin-1"), errors="ignore")  # type: ignore[no-untyped-call]
+        rtf = decompress(data)
+    # It gives up on broken input with plain exceptions of many kinds; then the item has no text.
     except Exception:
         return ""
-    return re.sub(r"\n{3,}", "\n\n", str(text)).strip()
+    return rtf_text(rtf)
 
 
 def _text_part(subtype: str, text: str) -> MimeMessage:
