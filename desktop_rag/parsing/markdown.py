@@ -19,7 +19,7 @@ from desktop_rag.parsing.markdown_inline import readable_markdown
 from desktop_rag.parsing.markdown_lines import hidden_lines, is_rule, logseq_properties, shown_marks, split_marks
 from desktop_rag.parsing.outline import Outline
 from desktop_rag.parsing.source import Source
-from desktop_rag.parsing.tabular import columns_context, row_text
+from desktop_rag.parsing.tables import columns_context, row_text
 from desktop_rag.types import Lines, Metadata, ParseItem, Segment
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from desktop_rag.parsing.encoding import decode
 from desktop_rag.parsing.lines import LONGEST_MARKUP, line_segments
 from desktop_rag.parsing.outline import Outline
 from desktop_rag.parsing.source import Source
-from desktop_rag.parsing.tabular import columns_context, row_text
+from desktop_rag.parsing.tables import columns_context, row_text
 from desktop_rag.types import Lines, Metadata, ParseItem, Segment
 
 _HEADLINE = re.compile(r"(\*+)[ \t]+(.*)")

@@ -13,7 +13,7 @@ from desktop_rag.parsing.blobs import is_blob
 from desktop_rag.parsing.encoding import decode
 from desktop_rag.parsing.notebook import is_notebook, notebook_items
 from desktop_rag.parsing.source import Source
-from desktop_rag.parsing.tabular import columns_context, row_text
+from desktop_rag.parsing.tables import columns_context, row_text
 from desktop_rag.parsing.text import paragraphs
 from desktop_rag.types import Lines, Locator, Metadata, ParseItem, Problem, Segment, Whole
 

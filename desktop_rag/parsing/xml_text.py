@@ -10,7 +10,7 @@ import msgspec
 
 from desktop_rag.parsing.blobs import is_blob
 from desktop_rag.parsing.html import html_segments
-from desktop_rag.parsing.tabular import row_text
+from desktop_rag.parsing.tables import row_text
 from desktop_rag.types import Segment, Whole
 
 _DEEPEST = 60
