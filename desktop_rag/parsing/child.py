@@ -44,11 +44,11 @@ class ParserProcess:
     ``file_s`` is how long a file may be waited for altogether, in seconds.
     """
 
-    def __init__(self, setup: stream.Setup, file_s: float, log: Path | None = None) -> None:
+    def __init__(self, setup: stream.WorkerSetup, file_s: float, log: Path | None = None) -> None:
         self._setup = setup
         self._file_s = file_s
         self._log = log
-        self._requests: deque[stream.Request] = deque()
+        self._requests: deque[stream.ParseRequest] = deque()
         self._events: deque[Event] = deque()
         self._files_done = 0
         self._guard = threading.Lock()  # over what the watching thread looks at, too
@@ -62,7 +62,7 @@ class ParserProcess:
     def running(self) -> bool:
         return self._child is not None
 
-    def submit(self, requests: Iterable[stream.Request]) -> None:
+    def submit(self, requests: Iterable[stream.ParseRequest]) -> None:
         """Add files to the end of what the child is to parse. Raises ``PoolClosed``."""
         added = list(requests)
         self._requests.extend(added)
@@ -163,7 +163,7 @@ class ParserProcess:
         self._write(stream.encode(self._setup))
         self._send(self._requests)
 
-    def _send(self, requests: Iterable[stream.Request]) -> None:
+    def _send(self, requests: Iterable[stream.ParseRequest]) -> None:
         self._write(stream.encode(list(requests)))
 
     def _write(self, payload: bytes) -> None:

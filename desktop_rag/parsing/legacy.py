@@ -17,7 +17,7 @@ from desktop_rag.parsing.ole import ole_metadata
 from desktop_rag.parsing.outline import Outline
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.tables import row_segments
-from desktop_rag.parsing.word_binary import SAVE_AS_DOCX, Paragraph, WordBinary
+from desktop_rag.parsing.word_binary import SAVE_AS_DOCX, DocParagraph, WordBinary
 from desktop_rag.types import Attachment, Entry, Page, ParseItem, Problem, Segment, Whole
 
 _WORD, _POWERPOINT, _CURRENT_USER = "WordDocument", "PowerPoint Document", "Current User"
@@ -109,7 +109,7 @@ def _stream(source: Source, ole: olefile.OleFileIO[str], name: str) -> bytes:
     return data
 
 
-def _word_segments(paragraphs: Iterator[Paragraph]) -> Iterator[Segment]:
+def _word_segments(paragraphs: Iterator[DocParagraph]) -> Iterator[Segment]:
     outline = Outline()
     items: list[str] = []
     cell: list[str] = []
@@ -151,7 +151,7 @@ def _rows(rows: list[list[str]], outline: Outline) -> Iterator[Segment]:
         yield from row_segments(filled, lambda _: Whole(), outline.path())
 
 
-def _slide_segments(slide: powerpoint_binary.Slide, place: Page) -> Iterator[Segment]:
+def _slide_segments(slide: powerpoint_binary.PptSlide, place: Page) -> Iterator[Segment]:
     headings = (slide.title,) if slide.title else ()
     for text in [*slide.texts, *slide.comments]:
         yield Segment(text, place, headings)

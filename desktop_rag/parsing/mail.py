@@ -12,7 +12,7 @@ from email.policy import compat32
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing import mail_headers
 from desktop_rag.parsing.mail_body import html_segments_by_role, text_segments
-from desktop_rag.parsing.mail_parts import DECORATION_BYTES, File, Html, Text, charset_of, parts
+from desktop_rag.parsing.mail_parts import DECORATION_BYTES, AttachedFile, HtmlBody, PlainBody, charset_of, parts
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Attachment, Message, Metadata, ParseItem, Problem, Segment
 
@@ -48,7 +48,7 @@ def parse_eml(source: Source) -> Iterator[ParseItem]:
 
 def body_text(data: bytes) -> str:
     """The plain text of a message: the text whose lines the locators of its segments count."""
-    return "\n\n".join(part.text for part in parts(read_message(data)[0]) if isinstance(part, Text))
+    return "\n\n".join(part.text for part in parts(read_message(data)[0]) if isinstance(part, PlainBody))
 
 
 def read_message(data: bytes) -> tuple[MimeMessage, bool]:
@@ -107,7 +107,7 @@ def message_items(message: MimeMessage, limits: Limits) -> Iterator[ParseItem]:
     for part in parts(message):
         if isinstance(part, Problem):
             yield part
-        elif isinstance(part, File):
+        elif isinstance(part, AttachedFile):
             if part.decoration or (is_page and not _worth_reading(part)):
                 continue
             files += 1
@@ -124,14 +124,14 @@ def message_items(message: MimeMessage, limits: Limits) -> Iterator[ParseItem]:
             for segment in _body_segments(part, line, is_page):
                 empty = False
                 yield segment
-            if isinstance(part, Text):
+            if isinstance(part, PlainBody):
                 line += part.text.count("\n") + 2
     if empty and mail.subject:
         yield Segment(mail.subject, Message(1))  # mails of a subject alone are common
 
 
-def _body_segments(part: Text | Html, line: int, is_page: bool) -> Iterator[Segment]:
-    if isinstance(part, Text):
+def _body_segments(part: PlainBody | HtmlBody, line: int, is_page: bool) -> Iterator[Segment]:
+    if isinstance(part, PlainBody):
         yield from text_segments(part.text, line)
     elif is_page:
         from desktop_rag.parsing.html import html_segments
@@ -142,7 +142,7 @@ def _body_segments(part: Text | Html, line: int, is_page: bool) -> Iterator[Segm
         yield from html_segments_by_role(part.data, part.charset)
 
 
-def _worth_reading(part: File) -> bool:
+def _worth_reading(part: AttachedFile) -> bool:
     """Whether a part of a saved page is more than its dressing."""
     main, _, _ = part.mime.partition("/")
     return main not in ("text", "font", "audio") and "script" not in part.mime and (

@@ -46,7 +46,7 @@ def markdown_items(text: str, name: str) -> Iterator[Metadata | Segment]:
     """What the note ``text`` of the file ``name`` holds."""
     lines = text.split("\n")
     front = read_front_matter(lines)
-    note = _Note(lines, front)
+    note = _MarkdownNote(lines, front)
     segments = note.segments()
     # The title and the tags stand anywhere in a note, so that a note of usual size is read before it is described.
     begun = [segment for segment, _ in zip(segments, range(10_000), strict=False)]
@@ -55,7 +55,7 @@ def markdown_items(text: str, name: str) -> Iterator[Metadata | Segment]:
     yield from segments
 
 
-class _Note:
+class _MarkdownNote:
     """One text: its lines, its open headings, and what became known of it on the way."""
 
     def __init__(self, lines: list[str], front: FrontMatter) -> None:

@@ -20,7 +20,7 @@ from desktop_rag.errors import Damaged, OverCap
 from desktop_rag.parsing import mapi
 from desktop_rag.parsing.mail import message_items
 from desktop_rag.parsing.mail_headers import decode_bytes
-from desktop_rag.parsing.mapi import Bag, Item
+from desktop_rag.parsing.mapi import OutlookItem, PropertyBag
 from desktop_rag.parsing.rtf import rtf_text
 from desktop_rag.parsing.source import MIB, Source
 from desktop_rag.parsing.tnef import is_cut_short, read_tnef
@@ -89,7 +89,7 @@ def _read(source: Source) -> bytes:
     return source.read()
 
 
-def _parsed(item: Item, source: Source) -> Iterator[ParseItem]:
+def _parsed(item: OutlookItem, source: Source) -> Iterator[ParseItem]:
     kind = _kind(item)
     for found in message_items(_as_mime(item), source.limits):
         if isinstance(found, Metadata) and kind != "mail":
@@ -98,7 +98,7 @@ def _parsed(item: Item, source: Source) -> Iterator[ParseItem]:
         yield found
 
 
-def _kind(item: Item) -> Kind:
+def _kind(item: OutlookItem) -> Kind:
     name = item.properties.text(_CLASS).lower()
     if name.startswith(("ipm.appointment", "ipm.task")):
         return "event"
@@ -107,7 +107,7 @@ def _kind(item: Item) -> Kind:
     return "note" if name.startswith(("ipm.stickynote", "ipm.activity")) else "mail"
 
 
-def _as_mime(item: Item) -> MimeMessage:
+def _as_mime(item: OutlookItem) -> MimeMessage:
     """The item as a MIME message."""
     bag = item.properties
     message = MimeMessage(policy=compat32)
@@ -133,7 +133,7 @@ def _as_mime(item: Item) -> MimeMessage:
     return message
 
 
-def _headers(item: Item) -> Iterator[tuple[str, str]]:
+def _headers(item: OutlookItem) -> Iterator[tuple[str, str]]:
     bag = item.properties
     yield "Subject", bag.text(_SUBJECT)
     name = bag.text(_AUTHOR_NAME, _SENDER_NAME)
@@ -171,7 +171,7 @@ def _names(display: str) -> str:
     return ", ".join(_person(name.strip(), "") for name in display.split(";") if name.strip())
 
 
-def _details(item: Item) -> str:
+def _details(item: OutlookItem) -> str:
     """What an appointment, task or contact says in its fields, a line each."""
     bag, lines = item.properties, []
     start, end = bag.named_time(_START), bag.named_time(_END)
@@ -195,7 +195,7 @@ def _details(item: Item) -> str:
     return "\n".join(" ".join(line.split()) for line in lines if line and not line.endswith(": "))
 
 
-def _body(bag: Bag) -> MimeMessage:
+def _body(bag: PropertyBag) -> MimeMessage:
     """The text: plain, or HTML, or what Outlook's compressed RTF says."""
     html = bag.values.get(_HTML)
     page = html if isinstance(html, str) else decode_bytes(bag.data(_HTML), mapi.charset_of(bag.values))
@@ -230,7 +230,7 @@ def _text_part(subtype: str, text: str) -> MimeMessage:
     return part
 
 
-def _attachment(bag: Bag) -> MimeMessage:
+def _attachment(bag: PropertyBag) -> MimeMessage:
     part = MimeMessage(policy=compat32)
     mime = bag.text(_MIME_TYPE).lower()
     if mime.startswith("multipart/"):  # a signed mail, kept whole in one attachment

@@ -14,7 +14,7 @@ from desktop_rag.errors import Damaged, Encrypted, FileProblem
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, refuse_large
 from desktop_rag.parsing.ooxml import real_title
 from desktop_rag.parsing.outline import Outline
-from desktop_rag.parsing.page_layout import Piece, clean, flow, paragraphs
+from desktop_rag.parsing.page_layout import DrawnText, clean, flow, paragraphs
 from desktop_rag.parsing.pdf_pictures import PdfPictures
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.types import Attachment, Entry, Metadata, Page, ParseItem, Problem, Segment
@@ -188,7 +188,7 @@ def _entries(reader: PdfReader) -> Entries:
 
 
 def _page_texts(page: PageObject) -> list[str]:
-    pieces: list[Piece] = []
+    pieces: list[DrawnText] = []
 
     def collect(text: str, cm: list[float], tm: list[float], _font: Any, font_size: float) -> None:
         if text:
@@ -196,7 +196,7 @@ def _page_texts(page: PageObject) -> list[str]:
             y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
             down = tm[2] * cm[1] + tm[3] * cm[3]
             across = tm[0] * cm[1] + tm[1] * cm[3]
-            pieces.append(Piece(text, x, y, abs(down * font_size) or 1.0, abs(across) <= abs(down) / 4))
+            pieces.append(DrawnText(text, x, y, abs(down * font_size) or 1.0, abs(across) <= abs(down) / 4))
 
     drawn = page.extract_text(visitor_text=collect)
     return paragraphs(pieces, drawn)

@@ -63,7 +63,7 @@ def parse_tree(path: Path, limits: Limits, hear: bool = True) -> Iterator[Event]
         return
     yield FileStart(str(path), digest, source.size)
     format, problem = identify(source, "")
-    for event in _Tree(limits, hear).document(source, format, problem, None, None, (digest,), _Budget(limits)):
+    for event in _FileTree(limits, hear).document(source, format, problem, None, None, (digest,), _Budget(limits)):
         if isinstance(event, DocumentEnd) and event.document == FILE and _has_changed(source, before):
             useful = event.state in (FileState.INDEXED, FileState.PARTIAL)
             changed = Problem("changed", f"{source.name} was changed while it was read.", "It is read again later.")
@@ -183,7 +183,7 @@ class _Outcome(Struct):
         self.inner_problem = self.inner_problem or inner.problem or inner.inner_problem
 
 
-class _Tree:
+class _FileTree:
     """One walk over a file. ``ancestors`` are the hashes of the documents around the current one."""
 
     def __init__(self, limits: Limits, hear: bool) -> None:
