@@ -44,7 +44,7 @@ def parse_vcf(source: Source) -> Iterator[ParseItem]:
     if not text.strip():
         return
     if not re.search(r"^BEGIN\s*:\s*VCARD", text, re.MULTILINE | re.IGNORECASE):
-        raise Damaged(f"{source.name} holds no contact card.", "Export it again from your address book.")
+        raise Damaged(f"{source.name} contains no contact cards.", "Export it again from your address book.")
     blocks = [block for _, block in islice(components(text, {"VCARD"}), source.limits.rows + 1)]
     read = [_card(block) for block in blocks[: source.limits.rows]]
     cards = [(name, shown) for name, shown in read if shown]
@@ -57,11 +57,14 @@ def parse_vcf(source: Source) -> Iterator[ParseItem]:
         yield Segment(shown, where)
     if len(read) > len(cards):
         broken = len(read) - len(cards)
-        yield Problem(
-            "damaged", f"{broken} contact cards could not be read.", "Export them again from your address book."
-        )
+        what = "1 contact card" if broken == 1 else f"{broken:,} contact cards"
+        yield Problem("damaged", f"{what} could not be read.", "Export your contacts again from your address book.")
     if len(blocks) > len(read):
-        yield Problem("over-cap", f"Only the first {source.limits.rows} cards were read.", "Split the file.")
+        yield Problem(
+            "over-cap",
+            f"Only the first {source.limits.rows:,} contact cards were read.",
+            "Split the file to have all of them indexed.",
+        )
     if cut is not None:
         yield cut
 

@@ -60,7 +60,9 @@ def parse_word_xml(source: Source) -> Iterator[ParseItem]:
     refuse_large(source)
     root, whole = parse_xml(source.read())
     if root is None or local(root) != "wordDocument":
-        raise Damaged(f"{source.name} is no Word document.", "Rename it to what it is, or get a fresh copy.")
+        raise Damaged(
+            f"{source.name} is not a Word document.", "Give it the suffix of its real format, or get a fresh copy."
+        )
     values = {local(node): " ".join((node.text or "").split()) for node in root.iterfind("{*}DocumentProperties/{*}*")}
     yield Metadata(
         kind="document",

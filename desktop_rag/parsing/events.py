@@ -52,9 +52,10 @@ def parse_ics(source: Source) -> Iterator[ParseItem]:
         yield Segment(entry["text"], where)
     broken = sum(entry is None for entry in found)
     if broken:
-        yield Problem("damaged", f"{broken} entries of the calendar could not be read.", "Export it again.")
+        what = "1 entry" if broken == 1 else f"{broken:,} entries"
+        yield Problem("damaged", f"{what} in the calendar could not be read.", "Export the calendar again.")
     if len(found) > source.limits.rows:
-        yield Problem("over-cap", f"Only the first {source.limits.rows} entries of the calendar were read.")
+        yield Problem("over-cap", f"Only the first {source.limits.rows:,} entries in the calendar were read.")
     if cut is not None:
         yield cut
 

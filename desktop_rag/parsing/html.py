@@ -38,7 +38,7 @@ def parse_html(source: Source) -> Iterator[ParseItem]:
     tree = page_tree(text)
     if tree is None:
         if text.strip():
-            raise Damaged(f"{source.name} holds no readable HTML.", "Open it in a browser and save it again.")
+            raise Damaged(f"{source.name} contains no readable HTML.", "Open it in a browser and save it again.")
         return
     yield _metadata(tree)
     yield from _segments(text, tree, boilerplate=True)
@@ -47,7 +47,9 @@ def parse_html(source: Source) -> Iterator[ParseItem]:
         yield from pictures.data(image, f"picture {number}", described, Whole())
     yield from pictures.problems()
     if _is_cut(tree):
-        yield Problem("over-cap", f"{source.name} is nested too deeply to be read whole.", "Save it as text or PDF.")
+        yield Problem(
+            "over-cap", f"{source.name} is nested too deeply to be read completely.", "Save it as text or PDF."
+        )
     if problem is not None:
         yield problem
 

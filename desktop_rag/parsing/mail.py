@@ -35,12 +35,12 @@ def parse_eml(source: Source) -> Iterator[ParseItem]:
     if not any(_KNOWN.fullmatch(name) for name, _ in message.raw_items()):
         if b"\x00" in data[:4096] or len(re.findall(rb"[\x01-\x08\x0e-\x1f]", data[:4096])) > 20:
             raise Damaged(
-                f"{source.name} is not a mail.", "Open it with the program that made it, or check its suffix."
+                f"{source.name} is not a mail message.", "Open it with the program that made it, or check its suffix."
             )
-        yield Problem("damaged", "The mail has no headers; what is there was read as its text.")
+        yield Problem("damaged", "The mail has no headers; everything in it was read as its text.")
         message.set_payload(data.decode("ascii", "surrogateescape"))
     if not whole:
-        yield Problem("damaged", "The mail is nested too deeply to be read whole.")
+        yield Problem("damaged", "The mail is nested too deeply to be read completely.")
     yield from message_items(message, source.limits)
     if cut is not None:
         yield cut
@@ -114,7 +114,7 @@ def message_items(message: MimeMessage, limits: Limits) -> Iterator[ParseItem]:
             if files > limits.attachments:
                 yield Problem(
                     "over-cap",
-                    f"The mail has more than {limits.attachments} attachments; the rest was left out.",
+                    f"The mail has more than {limits.attachments} attachments; the rest were left out.",
                     "Save them as files to have them indexed.",
                 )
                 break

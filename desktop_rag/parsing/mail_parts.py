@@ -200,14 +200,14 @@ def _plain(part: MimeMessage, mime: str, data: bytes) -> Iterator[MailPart]:
         text = _UUENCODED.sub(take, text)
     if "-----BEGIN PGP " in text:
         if "-----BEGIN PGP MESSAGE-----" in text:
-            yield _encrypted("The mail, or a part of it, is encrypted (PGP).")
+            yield _encrypted("The mail, or part of it, is encrypted (PGP).")
         text = _ARMOUR.sub(lambda found: "\n" * found[0].count("\n"), text)
     yield PlainBody(text)
     yield from files
 
 
 def _encrypted(message: str) -> Problem:
-    return Problem("encrypted", message, "Save the readable text from your mail program to have it indexed.")
+    return Problem("encrypted", message, "Save its text from your mail program to have it indexed.")
 
 
 def _inner_message(part: MimeMessage) -> AttachedFile:

@@ -115,10 +115,10 @@ def read_msg(data: bytes, name: str) -> OutlookItem:
     # olefile meets a broken file with whatever its arithmetic runs into: OSError, IndexError, struct.error, …
     except Exception as error:
         raise Damaged(
-            f"{name} is not a readable Outlook message ({error}).", "Open it in Outlook and save it anew."
+            f"{name} is not a readable Outlook message ({error}).", "Open it in Outlook and save it again."
         ) from error
     if not any(path.startswith(("__properties_version1.0", "__substg1.0_")) for path in streams):
-        raise Damaged(f"{name} is not an Outlook message.", "Check what program made it.")
+        raise Damaged(f"{name} is not an Outlook message.", "Check which program made it.")
     return _MsgReader(streams).item("", 32, 0)
 
 

@@ -64,7 +64,7 @@ def parse_msg(source: Source) -> Iterator[ParseItem]:
     """Parse an Outlook item. Raises ``Damaged`` or ``OverCap``."""
     item = mapi.read_msg(_read(source), source.name)
     if not (item.properties.values or item.attachments):
-        raise Damaged(f"{source.name} is damaged: it holds no mail, appointment or contact.", "Export it again.")
+        raise Damaged(f"{source.name} is damaged: it contains no mail, appointment or contact.", "Export it again.")
     yield from _parsed(item, source)
 
 
@@ -78,7 +78,7 @@ def parse_tnef(source: Source) -> Iterator[ParseItem]:
     data = _read(source)
     yield from _parsed(read_tnef(data, source.name), source)
     if is_cut_short(data):
-        yield Problem("damaged", f"{source.name} is cut short; what could be read was indexed.", "Get a fresh copy.")
+        yield Problem("damaged", f"{source.name} is incomplete; what could be read was indexed.", "Get a fresh copy.")
 
 
 def _read(source: Source) -> bytes:

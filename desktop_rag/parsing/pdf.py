@@ -121,7 +121,7 @@ def _open(source: Source, stream: BinaryIO) -> PdfReader:
         reader = PdfReader(stream, strict=False)
         locked = reader.is_encrypted and not reader.decrypt("")
     except Exception as error:  # what a broken file raises is not foreseeable
-        what = f"it is damaged or no PDF ({_reason(error)})" if source.size else "it is empty"
+        what = f"it is damaged or not a PDF ({_reason(error)})" if source.size else "it is empty"
         raise Damaged(f"{source.name} cannot be opened: {what}.", _REPAIR) from error
     if locked:
         raise Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
@@ -318,7 +318,7 @@ def _page_problems(name: str, count: int, failed: list[int], unseen: list[int]) 
     if failed:
         yield Problem("damaged", f"{_pages(failed, count)} of {name} cannot be read.", _REPAIR)
     if unseen:
-        yield Problem("damaged", f"Pictures cannot be shown: {_pages(unseen, count)} of {name}.", _REPAIR)
+        yield Problem("damaged", f"Some pictures in {name} cannot be shown: {_pages(unseen, count)}.", _REPAIR)
 
 
 def _pages(numbers: list[int], count: int) -> str:

@@ -154,7 +154,7 @@ class PdfPictures:
             assert isinstance(found, PdfImage)
             width, height = found.get_px_size()
             if width * height > MOST_PIXELS:
-                raise Damaged(f"{self._name} holds an image of {width} x {height} pixels.", GET_A_FRESH_COPY)
+                raise Damaged(f"{self._name} contains an image of {width} by {height} pixels.", GET_A_FRESH_COPY)
             outer = _outermost(found)
             content = blake2b(bytes(found.get_data()), digest_size=16).digest()
             left, bottom, right, top = outer.get_bounds()

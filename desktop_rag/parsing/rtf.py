@@ -19,7 +19,7 @@ def parse_rtf(source: Source) -> Iterator[ParseItem]:
     """A segment per paragraph, list and table row under the headings; notes below their paragraph; embedded files."""
     data, problem = source.read_text_bytes()
     if b"{\\rt" not in data[:1024]:
-        what = "empty" if not data.strip() else "no RTF"
+        what = "empty" if not data.strip() else "not RTF"
         raise Damaged(f"{source.name} cannot be opened: it is {what}.", GET_A_FRESH_COPY)
     found = read_rtf(data[data.index(b"{\\rt") :])
     yield Metadata(kind="document", title=real_title(found.title), author=found.author, created=found.created)

@@ -36,7 +36,7 @@ def is_tnef(data: bytes) -> bool:
 def read_tnef(data: bytes, name: str, depth: int = 0) -> OutlookItem:
     """Read a winmail.dat; what follows a broken attribute is left out. Raises ``Damaged`` if the data is none."""
     if not is_tnef(data):
-        raise Damaged(f"{name} is not an Outlook attachment envelope (winmail.dat).", "Check what program made it.")
+        raise Damaged(f"{name} is not a winmail.dat file from Outlook.", "Check which program made it.")
     charset = ""
     values: dict[int, Value] = {}
     named: dict[int, Value] = {}

@@ -75,7 +75,7 @@ class WordBinary:
         if flags & _ENCRYPTED:
             raise Encrypted(f"{name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
         if magic != _MAGIC or version < _FIRST_WITH_UNICODE:
-            raise Unsupported(f"{name} was made by a Word of before 1997.", SAVE_AS_DOCX)
+            raise Unsupported(f"{name} was made with a version of Word from before 1997.", SAVE_AS_DOCX)
         try:
             table = tables["1Table" if flags & _SECOND_TABLE else "0Table"]
             self._lengths = struct.unpack_from("<8i", main, _LENGTHS_AT)
