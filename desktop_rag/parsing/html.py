@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.dates import date_in_words
@@ -15,6 +15,9 @@ from desktop_rag.parsing.html_text import TreeReader
 from desktop_rag.parsing.office_pictures import InnerPictures, data_pictures
 from desktop_rag.parsing.source import Source
 from desktop_rag.types import Metadata, ParseItem, Problem, Segment, Whole
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 _CHARSET = re.compile(
     rb"""<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""", re.I
@@ -71,7 +74,7 @@ def page_text(data: bytes, declared: str = "") -> str:
     return decode(data, declared or (found[1].decode("ascii") if found else ""))
 
 
-def page_tree(text: str) -> Any:
+def page_tree(text: str) -> _Element | None:
     """The tree of a page's text; None when there is none in it."""
     from lxml import etree, html
 
@@ -87,12 +90,12 @@ def page_tree(text: str) -> Any:
         return None
 
 
-def _is_cut(tree: Any) -> bool:
+def _is_cut(tree: _Element) -> bool:
     """Whether the library has left out the rest of the page, as it does below some thousand levels."""
     return bool(tree.getroottree().parser.error_log.filter_from_fatals())
 
 
-def _segments(text: str, tree: Any, *, boilerplate: bool) -> Iterator[Segment]:
+def _segments(text: str, tree: _Element, *, boilerplate: bool) -> Iterator[Segment]:
     body = tree.find("body")
     everything = list(TreeReader().segments(tree if body is None else body))
     if not boilerplate:
@@ -105,7 +108,7 @@ def _segments(text: str, tree: Any, *, boilerplate: bool) -> Iterator[Segment]:
     yield from kept if kept and enough else everything
 
 
-def _article(text: str) -> Any:
+def _article(text: str) -> _Element | None:
     """The main content as trafilatura finds it, or None."""
     import logging
 
@@ -118,7 +121,7 @@ def _article(text: str) -> Any:
     return getattr(found, "body", None)
 
 
-def _metadata(tree: Any) -> Metadata:
+def _metadata(tree: _Element) -> Metadata:
     meta: dict[str, str] = {}
     for element in tree.iter("meta"):
         name = element.get("name") or element.get("property") or element.get("itemprop") or ""

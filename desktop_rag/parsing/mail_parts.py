@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import Message as MimeMessage
 from email.policy import compat32
-from typing import Any
+from typing import TypeVar
 
 from msgspec import Struct
 
 from desktop_rag.parsing import mail_headers
 from desktop_rag.types import Problem
+
+_Answer = TypeVar("_Answer")
+_Default = TypeVar("_Default")
 
 _MAX_NESTING = 60
 DECORATION_BYTES = 8 * 1024
@@ -274,7 +277,7 @@ def _clean_name(name: str) -> str:
     return re.split(r"[\\/]", name)[-1].strip()[-200:]
 
 
-def _quietly(call: Callable[[], Any], default: Any) -> Any:
+def _quietly(call: Callable[[], _Answer], default: _Default) -> _Answer | _Default:
     # The standard library's accessors raise almost anything on malformed parameters (LookupError, UnicodeError,
     # TypeError, AttributeError, binascii.Error, IndexError, …); a broken parameter counts as missing.
     try:

@@ -16,6 +16,7 @@ from desktop_rag.parsing.photo_places import place_name
 
 if TYPE_CHECKING:
     import PIL.Image
+    from lxml.etree import _Element
 
 _EXIF_PART, _GPS_PART = 0x8769, 0x8825
 _MOST_CHARACTERS = 10_000
@@ -287,7 +288,7 @@ def _xmp(image: PIL.Image.Image) -> dict[str, Any]:
     }
 
 
-def _properties(description: Any) -> Iterator[tuple[str, str]]:
+def _properties(description: _Element) -> Iterator[tuple[str, str]]:
     """Names and values of what is said: attributes, plain elements, and the items of lists; the default language
     alone where there are several."""
     for key, value in description.attrib.items():
