@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msgspec.structs import replace
@@ -20,8 +21,6 @@ from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.types import Attachment, Entry, Metadata, Page, ParseItem, Problem, Segment
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from pypdf import PageObject, PdfReader
 
 _REPAIR = "Open it in a PDF viewer and print it to a new PDF, or get a fresh copy."
@@ -141,22 +140,25 @@ def _page_count(source: Source, reader: PdfReader) -> int:
 
 def _metadata(reader: PdfReader) -> Metadata:
     """Every entry by itself: one that is broken does not cost the others."""
-    found: dict[str, Any] = {}
-    for name in ("title", "author", "creation_date"):
-        with suppress(Exception):
-            found[name] = getattr(reader.metadata, name)
+
+    def entry(name: str) -> object:
+        try:
+            return getattr(reader.metadata, name)
+        except Exception:  # what a broken file raises is not foreseeable
+            return None
+
     language = ""
     with suppress(Exception):
         language = str(reader.root_object.get("/Lang", "")) if reader.root_object else ""
-    created: datetime | None = found.get("creation_date")
+    made = entry("creation_date")
+    created = made if isinstance(made, datetime) else None
     if created is not None and created.tzinfo is None:
-        from datetime import UTC
-
         created = created.replace(tzinfo=UTC)
+    author = entry("author")
     return Metadata(
         kind="document",
-        title=real_title(_one_line(found.get("title"))),
-        author=_one_line(found.get("author")) if found.get("author") not in _NO_AUTHORS else "",
+        title=real_title(_one_line(entry("title"))),
+        author=_one_line(author) if author not in _NO_AUTHORS else "",
         created=created,
         language=language if language.isascii() and language.replace("-", "").isalnum() else "",
     )
@@ -190,7 +192,7 @@ def _entries(reader: PdfReader) -> Entries:
 def _page_texts(page: PageObject) -> list[str]:
     pieces: list[DrawnText] = []
 
-    def collect(text: str, cm: list[float], tm: list[float], _font: Any, font_size: float) -> None:
+    def collect(text: str, cm: list[float], tm: list[float], _font: object, font_size: float) -> None:
         if text:
             x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
             y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
