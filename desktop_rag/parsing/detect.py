@@ -148,10 +148,10 @@ def _ole_format(name: str, open: Callable[[], BinaryIO], hint: Format | None) ->
     except Exception as error:  # olefile raises whatever its reading of the sectors runs into
         if kept is not None:
             return kept
-        raise Damaged(f"{name} is an Office file whose directory cannot be read.", "Restore it from a copy.") from error
+        raise Damaged(f"{name} is a damaged Office file: its directory cannot be read.", "Get a fresh copy.") from error
     if "encryptedpackage" in streams:
         raise Encrypted(
-            f"{name} is protected with a password.", "Open it in its program and save a copy without the password."
+            f"{name} is protected by a password.", "Open it in its program and save a copy without the password."
         )
     for stream_name, suffix in _OLE_STREAMS.items():
         if stream_name in streams:

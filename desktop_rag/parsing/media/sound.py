@@ -108,7 +108,7 @@ def _recording(container: InputContainer, source: Source) -> Iterator[ParseItem]
     if unheard is not None:
         raise unheard
     if not container.streams:
-        raise Damaged(f"{source.name} is cut short: there is neither sound nor picture in it.", _GET_ANOTHER)
+        raise Damaged(f"{source.name} is incomplete: it contains neither sound nor pictures.", _GET_ANOTHER)
 
 
 def _main_audio(container: InputContainer) -> AudioStream | None:
@@ -139,10 +139,10 @@ def _why_unheard(audio: AudioStream, source: Source) -> FileProblem | None:
         or (form == "asf" and _has_any(source, _PROTECTED_ASF))
         or (audio.codec_context is None and _has_any(source, _PROTECTED_CODECS))
     ):
-        message = f"{source.name} is protected against copying (DRM), so its sound cannot be heard."
+        message = f"{source.name} is copy-protected (DRM), so its sound cannot be heard."
         return Encrypted(message, "Play it with the program it was bought for.")
     if audio.codec_context is None:
-        return Unsupported(f"The sound of {source.name} is stored in a form that is not known.", _GET_ANOTHER)
+        return Unsupported(f"The sound of {source.name} is stored in an unknown format.", _GET_ANOTHER)
     return None
 
 
@@ -230,11 +230,11 @@ def _leave_out_others(container: InputContainer, wanted: list[Stream]) -> None:
 def _problems(sound: _Sound, source: Source, declared_s: float | None, failure: Exception | None) -> Iterator[Problem]:
     """What is missing of the sound. Raises ``Damaged`` when it is all of it."""
     if not sound.frames:
-        raise Damaged(f"The sound of {source.name} is damaged: nothing of it can be heard.", _GET_ANOTHER)
+        raise Damaged(f"The sound of {source.name} is damaged: none of it can be heard.", _GET_ANOTHER)
     missing_s = 0.0 if declared_s is None else declared_s - sound.heard_s
     if missing_s > _SHORT_BY_S and declared_s is not None and missing_s > declared_s * _SHORT_BY:
-        parts = f"{in_words(sound.heard_s)} of {in_words(declared_s)} can be heard"
-        yield Problem("damaged", f"{source.name} is cut short: {parts}.", _GET_ANOTHER)
+        parts = f"only {in_words(sound.heard_s)} of {in_words(declared_s)} can be heard"
+        yield Problem("damaged", f"{source.name} is incomplete: {parts}.", _GET_ANOTHER)
     elif failure is not None or sound.broken > _FEW_BROKEN * sound.packets + 1:
         yield Problem("damaged", f"{source.name} is damaged: parts of its sound are missing.", _GET_ANOTHER)
 
@@ -242,7 +242,7 @@ def _problems(sound: _Sound, source: Source, declared_s: float | None, failure: 
 def _broken(source: Source, error: Exception) -> FileProblem:
     if isinstance(error, MemoryError):
         raise error
-    return Damaged(f"{source.name} is damaged, or no recording.", _GET_ANOTHER)
+    return Damaged(f"{source.name} is damaged, or not a recording.", _GET_ANOTHER)
 
 
 class _Sound:

@@ -44,11 +44,11 @@ class ParserProcess:
     ``file_s`` is how long a file may be waited for altogether, in seconds.
     """
 
-    def __init__(self, setup: stream.Setup, file_s: float, log: Path | None = None) -> None:
+    def __init__(self, setup: stream.WorkerSetup, file_s: float, log: Path | None = None) -> None:
         self._setup = setup
         self._file_s = file_s
         self._log = log
-        self._requests: deque[stream.Request] = deque()
+        self._requests: deque[stream.ParseRequest] = deque()
         self._events: deque[Event] = deque()
         self._files_done = 0
         self._guard = threading.Lock()  # over what the watching thread looks at, too
@@ -62,7 +62,7 @@ class ParserProcess:
     def running(self) -> bool:
         return self._child is not None
 
-    def submit(self, requests: Iterable[stream.Request]) -> None:
+    def submit(self, requests: Iterable[stream.ParseRequest]) -> None:
         """Add files to the end of what the child is to parse. Raises ``PoolClosed``."""
         added = list(requests)
         self._requests.extend(added)
@@ -106,7 +106,7 @@ class ParserProcess:
                 return
             waited = 0.0 if self._waiting_since is None else now - self._waiting_since
             if waited > self._setup.timeout_s:
-                self._fault = f"Nothing was heard for {self._setup.timeout_s:g} s while reading {{}}."
+                self._fault = f"Reading {{}} made no progress for {self._setup.timeout_s:g} s."
             elif self._waited_s + waited > self._file_s:
                 self._fault = f"Reading {{}} took longer than {self._file_s:g} s."
             elif not _CAPPED and _resident_bytes(child.pid) > self._setup.memory_bytes:
@@ -125,7 +125,7 @@ class ParserProcess:
         """Give up the file that is being parsed, from another thread."""
         with self._guard:
             if self._child is not None and not self._fault:
-                self._fault = "Reading {} was given up."
+                self._fault = "Reading {} was stopped."
                 self._child.kill()
 
     def close(self) -> None:
@@ -163,7 +163,7 @@ class ParserProcess:
         self._write(stream.encode(self._setup))
         self._send(self._requests)
 
-    def _send(self, requests: Iterable[stream.Request]) -> None:
+    def _send(self, requests: Iterable[stream.ParseRequest]) -> None:
         self._write(stream.encode(list(requests)))
 
     def _write(self, payload: bytes) -> None:
@@ -222,7 +222,7 @@ class ParserProcess:
             reason = self._too_much_memory()
         else:
             reason = "The parser crashed while reading {}."
-        advice = "The file is left out, and tried again when it changes."
+        advice = "The file is left out until it changes."
         return ParserStopped(reason.replace("{}", plain_name(path.name)), advice).as_problem()
 
     def _too_much_memory(self) -> str:

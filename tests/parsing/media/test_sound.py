@@ -147,7 +147,7 @@ def test_what_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path, name: str)
     assert len(samples(items)) == pytest.approx(10 * SOUND_RATE, rel=0.3)
     (problem,) = problems(items)
     assert problem.code == "damaged"
-    assert re.search(r"is cut short: \d+ seconds of 20 seconds", problem.message)
+    assert re.search(r"is incomplete: only \d+ seconds of 20 seconds", problem.message)
 
 
 def test_a_video_cut_before_its_table_of_contents_is_damaged(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_protected_sound_is_told(tmp_path: Path) -> None:
         tags={"title": "A bought book"},
         options={**key, "encryption_kid": "a7e61c373e219033c21091fa607bf3b8"},
     )
-    with pytest.raises(Encrypted, match=r"bought\.m4a is protected"):
+    with pytest.raises(Encrypted, match=r"bought\.m4a is copy-protected"):
         read(path)
     items = parse_sound(Source(path.name, "", Limits(), path=path))
     assert metadata([next(items)]).title == "A bought book"

@@ -64,7 +64,7 @@ def test_the_child_says_what_parsing_here_says(tmp_path: Path) -> None:
         ("crash", "crashed"),
         ("leave", "crashed"),
         ("raise", "crashed"),
-        ("sleep", "Nothing was heard for 2 s"),
+        ("sleep", "made no progress for 2 s"),
         pytest.param(
             "eat",
             "more than 512 MiB of memory",
