@@ -28,7 +28,7 @@ LAYERS = (
         "launch",
         "log",
         "offline",
-        "frames",
+        "framing",
         "language",
         "function_words",
         "locators",
