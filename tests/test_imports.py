@@ -31,6 +31,7 @@ LAYERS = (
         "frames",
         "language",
         "function_words",
+        "tokenizer",
         "locators",
         "places",
     ),

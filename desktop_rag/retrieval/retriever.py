@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from desktop_rag.errors import ModelError
-from desktop_rag.language import stem, words
+from desktop_rag.language import folded, stem, words
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.keyword import expressions, quoted
 from desktop_rag.retrieval.passages import Passage, Ranked, readable
@@ -19,8 +19,8 @@ from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.query import Query
 from desktop_rag.retrieval.ranking import NO_EVIDENCE, Evidence, Question, Scorer, inverse_frequency, stems_of
 from desktop_rag.retrieval.rereading import Reader, can_read, reread
-from desktop_rag.retrieval.terms import exact_strings, has_content, search_terms, tokens
-from desktop_rag.storage.search import FEW, Allowed, Candidate, CatalogSearch
+from desktop_rag.retrieval.terms import exact_strings, has_content, search_terms
+from desktop_rag.storage.search import Allowed, Candidate, CatalogSearch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,14 +206,10 @@ class Retriever:
 
     def _allowed(self, query: Query) -> Allowed | None:
         """What filters and quoted phrases admit; None for everything."""
-        allowed = None if query.filters.is_empty else self._catalog.allowed(query.filters)
-        phrases = [quoted(words(phrase)) for phrase in query.phrases if words(phrase)]
-        if not phrases:
-            return allowed
-        matching = [(number, 0.0) for number in self._catalog.matching(" AND ".join(phrases), FEW)]
-        if allowed is not None:
-            matching = self._catalog.passing(matching, allowed)
-        return Allowed(frozenset({-1}), [number for number, _ in matching], 1.0)
+        phrases = " AND ".join(quoted(words(phrase)) for phrase in query.phrases if words(phrase))
+        if query.filters.is_empty and not phrases:
+            return None
+        return self._catalog.allowed(query.filters, phrases)
 
     def _listed(self, query: Query) -> list[Ranked]:
         """Nothing but filters: what they admit, newest first."""
@@ -229,7 +225,7 @@ class Retriever:
         """Chunks by the words of ``text``, and with ``begun`` by those that its last word may become."""
         terms = search_terms(text)
         endings: list[str] = []
-        if begun and text[-1:].isalnum() and len(last := tokens(text)[-1]) >= _BEGINNING:
+        if begun and text[-1:].isalnum() and len(last := folded(text)[-1]) >= _BEGINNING:
             endings = [ending for ending in self._catalog.completions(last, _COMPLETIONS) if has_content(ending)]
         frequencies = self._catalog.frequencies(stem(term) for term in (*terms, *endings))
         found: dict[int, float] = {}
