@@ -32,6 +32,7 @@ LAYERS = (
         "language",
         "function_words",
         "tokenizer",
+        "clock",
         "locators",
         "places",
     ),

@@ -276,12 +276,11 @@ def read_questions(name: str) -> Iterator[BatchQuestion]:
 
 def terms_of(question: str) -> list[str]:
     """The words of a question to mark in what was found; the words of filters are none."""
-    from datetime import datetime
-
+    from desktop_rag.clock import local_now
     from desktop_rag.retrieval.query import parse_query
     from desktop_rag.retrieval.terms import search_terms
 
-    return search_terms(parse_query(question, now=datetime.now().astimezone()).text)
+    return search_terms(parse_query(question, now=local_now()).text)
 
 
 def _engine(arguments: Arguments) -> AnyEngine:

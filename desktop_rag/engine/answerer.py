@@ -15,6 +15,7 @@ from desktop_rag.answering.condense import condense
 from desktop_rag.answering.generate import generate
 from desktop_rag.answering.respond import answer as quote_answer
 from desktop_rag.answering.transcript import markdown
+from desktop_rag.clock import local_zone
 from desktop_rag.engine.finder import Finder, Finding, Request, note
 from desktop_rag.engine.library import Library
 from desktop_rag.errors import ModelError, ModelStopped
@@ -95,7 +96,7 @@ class Answerer:
 
     def export(self, conversation: int) -> str:
         """A conversation as Markdown, with its sources. Raises ``QueryError``."""
-        return markdown(self._conversations.get(conversation), self._conversations.turns(conversation))
+        return markdown(self._conversations.get(conversation), self._conversations.turns(conversation), local_zone())
 
     @property
     def conversations(self) -> Conversations:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from desktop_rag.clock import local_now
 from desktop_rag.engine.hits import to_hits
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.results import Mode, SearchResult
@@ -105,7 +105,7 @@ class Finder:
 
 def parse(question: str, filters: Filters) -> Query:
     """A question as it is understood now."""
-    return parse_query(question, now=datetime.now().astimezone(), options=filters)
+    return parse_query(question, now=local_now(), options=filters)
 
 
 def note(asked: Query, used: Query) -> str:

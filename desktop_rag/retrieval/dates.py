@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from msgspec import Struct
+
+from desktop_rag.clock import local_now, local_zone
 
 _MONTH = (
     r"(?:jan(?:uary|uar)?|jänner|feb(?:ruary|ruar)?|märz?|maerz|mar(?:ch)?|apr(?:il)?|may|mai|jun[ei]?|jul[yi]?"
@@ -95,15 +97,16 @@ class DatePhrase(Struct, frozen=True, kw_only=True):
 def get_ready() -> None:
     """Load what it takes to understand dates, so that nobody waits for it (half a second) at the first month's name."""
     for phrase in find_dates("since last March, seit letztem März"):
-        resolve(phrase, datetime.now().astimezone())
+        resolve(phrase, local_now())
 
 
 def parse_date(expression: str, now: datetime, *, any_language: bool = False) -> Interval | None:
     """The day, week, month, quarter, year or minute that an expression such as "last March" or "2024-05-03" means.
 
     A date without a year is the latest one that is not in the future. Numbers with slashes are read as in American
-    English, with dots as in German. ``any_language`` tries a few more languages than English and German. A ``now``
-    without a time zone is in the system's. Returns None when the expression is no date.
+    English, with dots as in German. ``any_language`` tries a few more languages than English and German. Days begin at
+    midnight in the zone of ``now``, summer or winter; one without a zone is in the system's. Returns None when the
+    expression is no date.
     """
     span = _span(expression, now)
     if span is None and any_language:
@@ -297,9 +300,4 @@ def _interval(span: _Span, now: datetime) -> Interval:
 
 def _aware(moment: datetime, now: datetime) -> datetime:
     """A moment by the clock on the wall as one in the zone of ``now``."""
-    if now.tzinfo:
-        return moment.replace(tzinfo=now.tzinfo)
-    try:
-        return moment.astimezone()
-    except (OverflowError, ValueError, OSError):  # OSError: Windows knows no zones before 1970
-        return moment.replace(tzinfo=UTC)
+    return moment.replace(tzinfo=now.tzinfo or local_zone())
