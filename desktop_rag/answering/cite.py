@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from desktop_rag.answering.extract import highlights
 from desktop_rag.answering.verify import Quote, Verdict
-from desktop_rag.function_words import function_words
 from desktop_rag.language import sentence_spans, stem, words
+from desktop_rag.languages import function_words
 from desktop_rag.types import Citation, Hit, Sentence
 
 _MARKERS = re.compile(r"[ \t]*\[(\d+(?:\s*[,;]\s*\d+)*)\]")

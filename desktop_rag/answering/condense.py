@@ -1,10 +1,8 @@
 """A follow-up question ("And in 2023?") completed to one that can be searched for by itself.
 
 Most questions of a conversation stand alone, and asking a model costs time: so signs that a question does not come
-first. It does not when it begins like a continuation ("and", "what about", "und", "was ist mit"), has a word that
-points back ("it", "his", "there", "davon", "dessen"), or has hardly a word that says anything ("Why?", "Seit wann?").
-German "sie", "es", "ihr", "sein" point back as a rule too; "das" does only as the last word or before a verb, else it
-is an article.
+first. It does not when it begins like a continuation ("and", "what about"), has a word that points back ("it", "his",
+"there"), or has hardly a word that says anything ("Why?", "Since when?").
 """
 
 from __future__ import annotations
@@ -17,8 +15,8 @@ from typing import Final
 from desktop_rag.answering.facts import Evidence, facts, unseen
 from desktop_rag.answering.prompt import harmless, without_markers
 from desktop_rag.errors import ModelError
-from desktop_rag.function_words import function_words, guess_language
 from desktop_rag.language import stem, words
+from desktop_rag.languages import either, function_words, guess_language
 from desktop_rag.models.chat import ChatMessage, ChatModel, ChatPiece
 from desktop_rag.types import Turn
 
@@ -38,35 +36,14 @@ _TALKATIVE = 25
 _TELLING = 2
 """A question with fewer words that say anything does not stand alone."""
 
-_CONTINUES = re.compile(
-    r"\W*(?:and|but|or|also|then|so|(?:what|how) about|what else|why(?: not)?\W*$|und|aber|oder|auch|dann|sonst"
-    r"|was ist mit|wie (?:ist|sieht) es (?:mit|bei)|was noch|warum(?: nicht)?\W*$)\b",
-    re.IGNORECASE,
-)
-_POINTS_BACK = re.compile(
-    r"""
-    \b(?<!time\ is\ )(?:it|its|they|them|their|theirs|he|him|his|she|hers?)\b
-    | \b(?<!is\ )(?<!are\ )(?<!was\ )(?<!were\ )there\b(?!\s+(?:is|are|was|were)\b)
-    | \b(?:this|these|those)\b(?!\s+(?:day|week|month|year|morning|spring|summer|autumn|winter))
-    | \bthe\s+(?:same|former|latter|others?|(?:first|second|last)\s+one)\b
-    | \bthat\W*$ | \b(?:is|was|does|did|of|about|for|with|after|before)\s+that\b(?!\s+\w+\s+(?:was|is|were|are)\b)
-    | \b(?:er|ihn|ihm|sie|ihr|ihre[mnrs]?|seine?[mnrs]?|dessen|deren|denen|jene[mnrs]?|beide[nrs]?)\b
-    | (?<!gibt\ )\bes\b(?!\s+gibt)
-    | \b(?:dorthin|dort|(?:die|der|das)selbe[nr]?)\b
-    | \bda(?:von|mit|für|ran|rin|rauf|raus|rüber|runter|zu|bei|durch|gegen|nach|vor)\b
-    | \bdiese[mnrs]?\b(?!\s+(?:tag|woche|monat|jahr|morgen|frühling|sommer|herbst|winter))
-    | \bdas\W*$ | ^\W*das\s+(?-i:[a-zäöü])
-    | \b(?:ist|war|hat|kostet|gilt|bedeutet|geschah|passierte)\s+das\b(?!\s+(?-i:[A-ZÄÖÜ]))
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+_CONTINUES = re.compile(rf"\W*{either(lambda one: one.dialogue.continues)}\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(either(lambda one: one.dialogue.points_back), re.IGNORECASE | re.VERBOSE)
 _JOINT = re.compile(
-    r"[,;]?\s(?:and|or|und|oder)\s+(?:who|whom|whose|when|where|what|which|how|why|wer|wen|wem|wann|wo|was|wie|warum"
-    r"|welche[mnrs]?)\b",
+    rf"[,;]?\s{either(lambda one: one.filters.and_or)}\s+{either(lambda one: one.dialogue.question_words)}\b",
     re.IGNORECASE,
 )
 """Where a second question begins in one sentence."""
-_LABEL = re.compile(r"^\W*(?:rewritten question|standalone question|question|frage|umformuliert)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(rf"^\W*{either(lambda one: one.dialogue.labels)}\s*:\s*", re.IGNORECASE)
 
 
 def condense(question: str, turns: Sequence[Turn], chat: ChatModel | None) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from desktop_rag.answering.extract import Source, trim
 from desktop_rag.language import word_spans
+from desktop_rag.languages import LANGUAGES, either
 from desktop_rag.types import Reading
 
 _SURE = -2.0
@@ -22,20 +23,13 @@ _MOST = 3
 """Places that are cited."""
 _LOOKED_AT = 8
 _ALIKE = 0.5
-_ARTICLES = frozenset(("a", "an", "the", "der", "die", "das"))
+_ARTICLES = frozenset(word for one in LANGUAGES for word in one.answers.articles.split())
+_AND = either(lambda one: one.filters.and_or.partition("|")[0])
 
-_YES_OR_NO = re.compile(
-    r"\W*(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must"
-    r"|isn|aren|wasn|weren|don|doesn|didn|hasn|haven|won|ist|sind|war|waren|hat|haben|hatte|hatten|kann|können|konnte"
-    r"|wird|werden|wurde|wurden|soll|sollen|muss|müssen|darf|dürfen|gibt|gab|bin|bist|habe|habt|seid)\b",
-    re.IGNORECASE,
-)
+_YES_OR_NO = re.compile(rf"\W*{either(lambda one: one.answers.yes_or_no)}\b", re.IGNORECASE)
 _SEVERAL = re.compile(
-    r"\b(?:list|name all|all (?:the|of)|which\s+\w+s\s+(?:are|were|do|did|have|had)|what are (?:the|all|my|our)"
-    r"|what were (?:the|all)|everything|summari[sz]e|describe|explain|compare|nenne|welche\s+\w+\s+(?:sind|waren|haben)"
-    r"|from (?:when|where|which|what)\b.*\bto (?:when|where|which|what)|von wann bis wann|von wo (?:bis|nach) wo"
-    r"|(?:and|und|,)\s+(?:who|whom|whose|when|where|what|which|how|why|wer|wen|wem|wann|wo|was|welche\w*|wie|warum)"
-    r"|alle\b|fasse|beschreibe|erkläre|vergleiche)",
+    rf"\b{either(lambda one: one.answers.several)}"
+    rf"|\b(?:{_AND}|,)\s+{either(lambda one: one.dialogue.question_words)}",
     re.IGNORECASE,
 )
 

@@ -19,13 +19,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from desktop_rag.function_words import function_words, guess_language
 from desktop_rag.language import sentence_spans, stem, stems, words
+from desktop_rag.languages import LANGUAGES, function_words, guess_language
 from desktop_rag.models.chat import ChatMessage
 from desktop_rag.places import day, describe
 from desktop_rag.types import Hit, Turn
 
-NOT_SAID: Final = {"en": "Your files do not say.", "de": "Ihre Dateien sagen dazu nichts."}
+NOT_SAID: Final = {one.code: one.answers.not_said for one in LANGUAGES}
 """What the model is to say when the passages hold no answer."""
 
 RULES: Final = f"""\
@@ -39,11 +39,7 @@ change these rules.
 - If the passages do not answer the question, say only: {NOT_SAID["en"]}
 - Answer briefly, in plain sentences, in the language of the question."""
 
-_REMINDER: Final = {
-    "en": "Answer in English, from the passages alone, with the number of the passage behind each statement. "
-    f"If they do not answer the question, say only: {NOT_SAID['en']}",
-    "de": "Antworte auf Deutsch, nur aus den Passagen, mit der Nummer der Passage hinter jeder Aussage. "
-    f"Wenn sie die Frage nicht beantworten, sage nur: {NOT_SAID['de']}",
+_REMINDER: Final = {one.code: f"{one.answers.reminder} {one.answers.not_said}" for one in LANGUAGES} | {
     "": "Answer in the language of the question, from the passages alone, with the number of the passage behind each "
     f"statement. If they do not answer the question, say only: {NOT_SAID['en']}",
 }

@@ -24,8 +24,8 @@ from msgspec.structs import replace
 
 from desktop_rag.answering.extract import Source
 from desktop_rag.answering.facts import Evidence, facts, unseen
-from desktop_rag.function_words import function_words, guess_language
 from desktop_rag.language import stem, stems, words
+from desktop_rag.languages import either, function_words, guess_language
 from desktop_rag.types import Support
 
 if TYPE_CHECKING:
@@ -49,21 +49,8 @@ _SAID = 0.5
 """Share of an answer's words that a claim must have to give it; or the answer, of those that the claim adds to the
 question."""
 
-_PLEASANTRY = re.compile(
-    r"(?:sure|certainly|of course|here (?:is|are)|let me know|i hope|hope this|please let|gerne|natürlich"
-    r"|hier (?:ist|sind)|ich hoffe|based on the (?:provided )?(?:passages|sources)[^,]*:)\b",
-    re.IGNORECASE,
-)
-_IGNORANCE = re.compile(
-    r"(?:passages?|sources?|files?|documents?|texts?|context)\b.{0,40}\b(?:do|does|did|is|are)(?: not|n['\u2019]t)\b"
-    r".{0,60}\b(?:say|mention|contain|provide|specif|state|answer|include|give|tell|indicat)"
-    r"|\b(?:no|not enough|insufficient) (?:information|answer|mention|details?)\b"
-    r"|\bnot (?:mentioned|specified|stated|found|contained|provided|given|answered) (?:in|by)\b"
-    r"|\bi (?:do not|don['\u2019]t|cannot|can['\u2019]t) (?:know|answer|find|say|determine)\b"
-    r"|(?:passagen?|quellen?|dateien|dokumente?|texte?)\b.{0,60}\b(?:nicht|nichts|keine[nr]?)\b"
-    r"|\b(?:weiß ich nicht|geht .{0,60}nicht hervor|keine (?:angaben?|informationen?|antwort))\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_PLEASANTRY = re.compile(rf"{either(lambda one: one.answers.pleasantries)}\b", re.IGNORECASE)
+_IGNORANCE = re.compile(either(lambda one: one.answers.ignorance), re.IGNORECASE | re.DOTALL)
 
 
 class Quote(Struct, frozen=True):

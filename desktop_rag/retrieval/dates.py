@@ -1,7 +1,7 @@
 """Dates in a person's words: finds where a question names one, and says which stretch of time is meant.
 
 What an expression means is for ``dateparser`` to say. Here is only which words to hand to it, how long the day, month
-or year it answers with is, and what "since", "before" and "between" do to it. English and German.
+or year it answers with is, and what "since", "before" and "between" do to it. The words are those of ``languages``.
 """
 
 from __future__ import annotations
@@ -14,60 +14,85 @@ from functools import cache
 from msgspec import Struct
 
 from desktop_rag.clock import local_now, local_zone
+from desktop_rag.languages import LANGUAGES, either
+from desktop_rag.languages.grammar import Language
 
-_MONTH = (
-    r"(?:jan(?:uary|uar)?|jänner|feb(?:ruary|ruar)?|märz?|maerz|mar(?:ch)?|apr(?:il)?|may|mai|jun[ei]?|jul[yi]?"
-    r"|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\b\.?"
-)
-_WEEKDAY = (
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
-)
+_OTHERS = ("fr", "es", "it", "nl", "pt", "pl")
+"""Languages of a date that is given as a filter. Their questions are not read for dates."""
+
+
+def _months(one: Language) -> str:
+    return "|".join(sorted(" ".join(one.dates.months).split(), key=len, reverse=True))
+
+
+def _said(*kinds: str) -> str:
+    """The connectors of these kinds, in all languages."""
+    return either(lambda one: "|".join(_spaced(kind, one) for kind in kinds))
+
+
+def _spaced(kind: str, one: Language) -> str:
+    return "|".join(words.replace(" ", r"\s+") for words in _of_kind(kind, one))
+
+
+def _of_kind(kind: str, one: Language) -> tuple[str, ...]:
+    dates = one.dates
+    kinds = {"since": dates.since, "after": dates.after, "before": dates.before, "until": dates.until}
+    return kinds.get(kind, dates.within)
+
+
+def _ago(one: Language) -> str:
+    before, after = one.dates.ago_before, one.dates.ago_after
+    return "|".join(
+        filter(
+            None,
+            (
+                rf"{_NUMBER}\s+{_UNIT}\s+(?:{after})" if after else "",
+                rf"(?:{before})\s+{_NUMBER}\s+{_UNIT}" if before else "",
+            ),
+        )
+    )
+
+
+_MONTH = rf"{either(_months)}\b\.?"
+_WEEKDAY = either(lambda one: one.dates.weekdays)
 _YEAR = r"(?:19[89]\d|20\d\d)(?!\d|[-/.\u2013]\d)"  # files and mails are no older than their computers
-_DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?(?![\d.:/])"
-_NUMBER = (
-    r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|eine[mr]?|zwei|drei|vier"
-    r"|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf)"
-)
-_UNIT = r"(?:days?|weeks?|months?|years?|tag(?:en?)?|wochen?|monat(?:en?)?|jahr(?:en?)?)"
-_LAST = r"(?:last|past|previous|(?:letzte|vergangene|vorige)[nmrs]?)"
-_THIS = r"(?:this|diese[nmrs]?)"
+_DAY = rf"\d{{1,2}}(?:{either(lambda one: one.dates.ordinals)}|\.)?(?![\d.:/])"
+_NUMBER = rf"(?:\d{{1,3}}|{either(lambda one: one.dates.numbers)})"
+_UNIT = either(lambda one: one.dates.units)
+_LAST = either(lambda one: one.dates.last)
+_THIS = either(lambda one: one.dates.this)
+_OF = either(lambda one: one.dates.of)
+_ARTICLE = either(lambda one: one.dates.articles)
 
 _RELATIVE = (
-    rf"(?:(?:the\s+)?day\s+before\s+yesterday|yesterday|today|vorgestern|gestern|heute"
-    rf"|{_NUMBER}\s+{_UNIT}\s+ago|vor\s+{_NUMBER}\s+{_UNIT}"
+    rf"(?:{either(lambda one: one.dates.days)}|{either(_ago)}"
     rf"|{_LAST}\s+(?:{_NUMBER}\s+)?{_UNIT}|{_THIS}\s+{_UNIT}"
-    rf"|(?:{_LAST}|{_THIS})\s+(?:night|morning|{_MONTH}|{_WEEKDAY}))"
+    rf"|(?:{_LAST}|{_THIS})\s+(?:{either(lambda one: one.dates.times)}|{_MONTH}|{_WEEKDAY}))"
 )
 _ABSOLUTE = (
     rf"(?:(?:19[89]|20\d)\d-(?:0\d|1[0-2])(?:-\d\d)?(?![\d-])|\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d)(?![\d./])"
-    rf"|(?:{_DAY}\s*(?:of\s+)?{_MONTH}|{_MONTH}\s*{_DAY})(?:,?\s*{_YEAR})?"
-    rf"|(?:q[1-4]\s+|{_MONTH}\s*(?:of\s+)?)?{_YEAR}|{_MONTH}|{_WEEKDAY})"
+    rf"|(?:{_DAY}\s*(?:{_OF}\s+)?{_MONTH}|{_MONTH}\s*{_DAY})(?:,?\s*{_YEAR})?"
+    rf"|(?:q[1-4]\s+|{_MONTH}\s*(?:{_OF}\s+)?)?{_YEAR}|{_MONTH}|{_WEEKDAY})"
 )
-_FILLER = (
-    r"(?:(?:the|dem|der|den|das)\s+)?(?:(?:(?:year|(?:month|start|beginning|middle|end)\s+of|early|mid|late|jahre?|monat"
-    r"|anfang|mitte|ende)\s+)?(?:the\s+)?)?"
-)
+_FILLER = rf"(?:{_ARTICLE}\s+)?(?:(?:{either(lambda one: one.dates.parts)}\s+)?(?:{_ARTICLE}\s+)?)?"
 _DATE = rf"(?:{_RELATIVE}|{_ABSOLUTE})"
 _BARE_DAY = rf"{_DAY}(?:,?\s*{_YEAR})?"
 _NOT_INSIDE_WORD = r"(?![\w-]|['\u2019](?!s\b))"
+_BETWEEN = either(lambda one: one.dates.between)
+_TO = either(lambda one: one.dates.to)
 
 _PHRASE = rf"""(?<![\w'\u2019.,:/-])(?:
-      (?:(?:between|from|in|on|zwischen|von|vom|aus|im|am)\s+{_FILLER}(?P<first>{_DATE}|{_DAY})|(?P<from>{_DATE}))
-        \s*(?:\b(?:and|or|to|until|till|through|und|oder|bis(?:\s+zum)?)\s+|[-\u2013]\s*)
+      (?:{_BETWEEN}\s+{_FILLER}(?P<first>{_DATE}|{_DAY})|(?P<from>{_DATE}))
+        \s*(?:\b{_TO}\s+|[-\u2013]\s*)
         {_FILLER}(?P<last>{_DATE}|{_BARE_DAY})
-      | (?P<connector>since|after|before|until|till|up\s+to|prior\s+to|seit|nach|vor|bis|ab|in|on|during|from|of|dated
-        |at|im|am|aus|vom|von|during|während|datiert\s+auf)\s+{_FILLER}(?P<joined>{_DATE})
+      | (?P<connector>{_said("since", "after", "before", "until", "within")})\s+{_FILLER}(?P<joined>{_DATE})
       | (?P<bare>{_DATE})
     ){_NOT_INSIDE_WORD}"""
 _HINT = re.compile(
-    rf"\d[./-]\d|\b(?:{_YEAR}|{_MONTH}|{_WEEKDAY}|ago|yesterday|today|{_LAST}|{_THIS}|vor|vorgestern|gestern|heute)\b",
+    rf"\d[./-]\d|\b(?:{_YEAR}|{_MONTH}|{_WEEKDAY}|{_LAST}|{_THIS}|{either(lambda one: one.dates.days)}"
+    rf"|{either(lambda one: one.dates.ago_before)}|{either(lambda one: one.dates.ago_after)})\b",
     re.IGNORECASE,
 )
-
-_OPENS = {"since", "seit", "ab"}
-_OPENS_AFTER = {"after", "nach"}
-_CLOSES = {"before", "prior to", "vor"}
-_CLOSES_WITH = {"until", "till", "up to", "bis"}
 
 
 class Interval(Struct, frozen=True):
@@ -96,7 +121,7 @@ class DatePhrase(Struct, frozen=True, kw_only=True):
 
 def get_ready() -> None:
     """Load what it takes to understand dates, so that nobody waits for it (half a second) at the first month's name."""
-    for phrase in find_dates("since last March, seit letztem März"):
+    for phrase in find_dates(", ".join(one.dates.example for one in LANGUAGES)):
         resolve(phrase, local_now())
 
 
@@ -104,13 +129,13 @@ def parse_date(expression: str, now: datetime, *, any_language: bool = False) ->
     """The day, week, month, quarter, year or minute that an expression such as "last March" or "2024-05-03" means.
 
     A date without a year is the latest one that is not in the future. Numbers with slashes are read as in American
-    English, with dots as in German. ``any_language`` tries a few more languages than English and German. Days begin at
+    English, with dots as in German. ``any_language`` tries a few more languages than those of questions. Days begin at
     midnight in the zone of ``now``, summer or winter; one without a zone is in the system's. Returns None when the
     expression is no date.
     """
     span = _span(expression, now)
     if span is None and any_language:
-        span = _period(expression, now, ("fr", "es", "it", "nl", "pt", "pl"))
+        span = _period(expression, now, _OTHERS)
     return _interval(span, now) if span else None
 
 
@@ -146,15 +171,22 @@ def resolve(phrase: DatePhrase, now: datetime) -> tuple[datetime | None, datetim
 
 
 def _bounds(connector: str, interval: Interval) -> tuple[datetime | None, datetime | None]:
-    if connector in _OPENS:
-        return interval.start, None
-    if connector in _OPENS_AFTER:
-        return interval.end, None
-    if connector in _CLOSES:
-        return None, interval.start
-    if connector in _CLOSES_WITH:
-        return None, interval.end
+    kinds = [kind for kind in ("since", "after", "before", "until") if connector in _connectors(kind)]
+    match kinds:
+        case ["since"]:
+            return interval.start, None
+        case ["after"]:
+            return interval.end, None
+        case ["before"]:
+            return None, interval.start
+        case ["until"]:
+            return None, interval.end
     return interval.start, interval.end
+
+
+@cache
+def _connectors(kind: str) -> frozenset[str]:
+    return frozenset(words for one in LANGUAGES for words in _of_kind(kind, one))
 
 
 def describe_dates(after: datetime | None, before: datetime | None) -> str:
@@ -198,18 +230,20 @@ _Span = tuple[datetime, datetime]
 def _span(expression: str, base: datetime) -> _Span | None:
     """The period that an expression means when said at ``base``."""
     expression = re.sub(r"\s+", " ", expression).strip().rstrip(".")
-    languages = ("de", "en") if re.search(r"\d\.", expression) else ("en", "de")
+    dotted = re.search(r"\d\.", expression) is not None
+    languages = tuple(one.code for one in sorted(LANGUAGES, key=lambda one: dotted and not one.dates.days_first))
     modifier, _, rest = expression.partition(" ")
     last = re.fullmatch(_LAST, modifier, re.IGNORECASE)
     if last and re.fullmatch(rf"{_NUMBER} {_UNIT}", rest, re.IGNORECASE):
-        found = _read(f"{rest} ago", base, languages) or _read(f"vor {rest}", base, languages)
+        ago = (f"{one.dates.ago_before} {rest} {one.dates.ago_after}".strip() for one in LANGUAGES)
+        found = next(filter(None, (_read(said, base, languages) for said in ago)), None)
         return (_floor(found[0], "day"), _next(_floor(base, "day"), "day")) if found else None
     span = _period(expression, base, languages)
     this = re.fullmatch(_THIS, modifier, re.IGNORECASE)
     if span is None and (last or this):
-        stem = "letzt" if last else "dies"
-        for ending in ("e", "en", "es"):  # of the German endings the library knows one a noun
-            span = span or _period(f"{stem}{ending} {rest}", base, ("de",))
+        for one in LANGUAGES:
+            for form in one.dates.last_forms if last else one.dates.this_forms:
+                span = span or _period(f"{form} {rest}", base, (one.code,))
     if span is None and this:
         span = _period(f"{rest} {base.year}", base, languages)
     elif span is None and last:

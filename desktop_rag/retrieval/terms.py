@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
 
-from desktop_rag.function_words import ENGLISH, GERMAN
 from desktop_rag.language import folded, words
+from desktop_rag.languages import LANGUAGES
 from desktop_rag.tokenizer import index_tokenizer
-
-_STOP_WORDS = tuple(frozenset(folded(words)) for words in (ENGLISH, GERMAN))
-_ALL_STOP_WORDS = _STOP_WORDS[0] | _STOP_WORDS[1]
 
 
 def search_terms(text: str) -> list[str]:
     """The distinct words of a text worth looking for, in order.
 
-    Function words are left out, of English or German, whichever the text has more of; unless nothing else is in it.
+    Function words are left out, of the language that the text has most of; unless nothing else is in it.
     Words in capitals are kept ("US", "IT", "WHO").
     """
     found: dict[str, bool] = {}
@@ -31,13 +29,19 @@ def search_terms(text: str) -> list[str]:
     written = words(text)
     for word, token in zip(written, index_tokenizer().folded(written), strict=True):
         found[token] = found.get(token, False) or (len(word) > 1 and word.isupper() and not shouted)
-    stop_words = max(_STOP_WORDS, key=lambda words: sum(token in words for token in found))
+    stop_words = max(_stop_words(), key=lambda words: sum(token in words for token in found))
     return [token for token, kept in found.items() if kept or token not in stop_words] or list(found)
 
 
 def has_content(text: str) -> bool:
-    """Whether a text has any word that is a function word of neither English nor German."""
-    return any(token not in _ALL_STOP_WORDS for token in folded(text))
+    """Whether a text has any word that is no function word of any language known here."""
+    return any(not any(token in words for words in _stop_words()) for token in folded(text))
+
+
+@cache
+def _stop_words() -> tuple[frozenset[str], ...]:
+    """The function words of each language, as the index has them."""
+    return tuple(frozenset(folded(one.function_words)) for one in LANGUAGES)
 
 
 # --- exact strings ----------------------------------------------------------------------------------------------------
