@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from desktop_rag.answering.extract import highlights
 from desktop_rag.answering.verify import Quote, Verdict
-from desktop_rag.language import sentence_spans, stem, words
-from desktop_rag.languages import function_words
+from desktop_rag.language import sentence_spans
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Citation, Hit, Sentence
 
 _MARKERS = re.compile(r"[ \t]*\[(\d+(?:\s*[,;]\s*\d+)*)\]")
@@ -73,7 +73,7 @@ def read(written: str, passages: int) -> Draft:
     return Draft(text, tuple(Claim(*span, tuple(sorted(own))) for span, own in zip(spans, owned, strict=True)))
 
 
-def cite(draft: Draft, verdicts: Sequence[Verdict], passages: Sequence[Hit], asked: str) -> Cited:
+def cite(draft: Draft, verdicts: Sequence[Verdict], passages: Sequence[Hit], asked: AnalyzedText) -> Cited:
     """Put the numbers of the quotes where the markers were, or at the end of a sentence that had none.
 
     ``verdicts`` are those of the draft's claims. What claims nothing needs no evidence: its markers go.
@@ -121,7 +121,6 @@ def _owner(text: str, spans: Sequence[tuple[int, int]], ends: Sequence[int], at:
     return following - 1 if following else None
 
 
-def _citation(number: int, quote: Quote, hit: Hit, asked: str) -> Citation:
+def _citation(number: int, quote: Quote, hit: Hit, asked: AnalyzedText) -> Citation:
     text = hit.text[quote.begin : quote.end]
-    told = {stem(word): 1.0 for word in words(asked) if word.lower() not in function_words("")}
-    return Citation(number, text, hit.path, hit.locator, hit.document.title, highlights(text, told))
+    return Citation(number, text, hit.path, hit.locator, hit.document.title, highlights(text, asked.named_stems))

@@ -15,9 +15,10 @@ from typing import Final
 from desktop_rag.answering.facts import Evidence, facts, unseen
 from desktop_rag.answering.prompt import harmless, without_markers
 from desktop_rag.errors import ModelError
-from desktop_rag.language import stem, words
-from desktop_rag.languages import either, function_words, guess_language
+from desktop_rag.language import stem
+from desktop_rag.languages import either
 from desktop_rag.models.chat import ChatMessage, ChatModel, ChatPiece
+from desktop_rag.retrieval.analysis import AnalyzedText, analyze_text
 from desktop_rag.types import Turn
 
 RULES: Final = """\
@@ -46,45 +47,43 @@ _JOINT = re.compile(
 _LABEL = re.compile(rf"^\W*{either(lambda one: one.dialogue.labels)}\s*:\s*", re.IGNORECASE)
 
 
-def condense(question: str, turns: Sequence[Turn], chat: ChatModel | None) -> str:
-    """``question``, completed from the last ``turns`` where it needs to be.
+def condense(asked: AnalyzedText, turns: Sequence[Turn], chat: ChatModel | None) -> str:
+    """The question ``asked``, completed from the last ``turns`` where it needs to be.
 
     ``chat`` is asked for the complete question; without one, or when what it says cannot be right, the telling words of
     the question before are put behind.
     """
-    if not turns or not question.strip() or stands_alone(question):
-        return question
+    if not turns or not asked.text.strip() or stands_alone(asked):
+        return asked.text
     if chat is not None:
         try:
-            said = _rewritten(question, turns[-_TURNS:], chat)
+            said = _rewritten(asked.text, turns[-_TURNS:], chat)
         except ModelError as error:
             logging.getLogger("desktop_rag").warning("A question was completed without the model: %s", error.message)
         else:
-            if plausible(said, question, turns[-_TURNS:]):
+            if plausible(analyze_text(said), asked, turns[-_TURNS:]):
                 return said
-    return " ".join((question, *_key_words(turns[-1], question)))
+    return " ".join((asked.text, *_key_words(turns[-1], asked)))
 
 
-def stands_alone(question: str) -> bool:
+def stands_alone(asked: AnalyzedText) -> bool:
     """Whether nothing in the question points to what was said before."""
-    return not (_CONTINUES.match(question) or _points_back(question) or len(_telling(question)) < _TELLING)
+    return not (_CONTINUES.match(asked.text) or _points_back(asked) or len(asked.telling) < _TELLING)
 
 
-def plausible(said: str, question: str, turns: Sequence[Turn]) -> bool:
-    """Whether ``said`` may be ``question`` completed: it is neither empty nor endless, keeps the question's numbers and
+def plausible(said: AnalyzedText, asked: AnalyzedText, turns: Sequence[Turn]) -> bool:
+    """Whether ``said`` may be ``asked`` completed: it is neither empty nor endless, keeps the question's numbers and
     names and one of its telling words, and has no number or name of its own."""
-    count = len(words(said))
-    if not count or count > min(_LONGEST_WORDS, len(words(question)) + _TALKATIVE):
+    if not said.words or len(said.words) > min(_LONGEST_WORDS, len(asked.words) + _TALKATIVE):
         return False
-    if unseen(facts(question, guess_language(question)), Evidence([said])):
+    if unseen(facts(asked.text, asked.language), Evidence([said.text])):
         return False
-    asked = {stem(word) for word in _telling(question)}
-    if asked and asked.isdisjoint(stem(word) for word in words(said)):
+    if asked.telling_stems and asked.telling_stems.isdisjoint(said.stems):
         return False
     known = Evidence(
-        [question, *(text for turn in turns for text in (turn.question, turn.answer.asked, turn.answer.text))]
+        [asked.text, *(text for turn in turns for text in (turn.question, turn.answer.asked, turn.answer.text))]
     )
-    return not unseen(facts(said, guess_language(said)), known)
+    return not unseen(facts(said.text, said.language), known)
 
 
 def _rewritten(question: str, turns: Sequence[Turn], chat: ChatModel) -> str:
@@ -105,24 +104,17 @@ def _line(text: str) -> str:
     return text if len(text) <= _TURN_LENGTH else f"{text[: _TURN_LENGTH - 1].rstrip()}…"
 
 
-def _points_back(question: str) -> bool:
+def _points_back(asked: AnalyzedText) -> bool:
     """Whether a word points to what was said before, and not to the first part of the question itself ("How much is the
     invoice of May, and when must it be paid?")."""
-    found = _POINTS_BACK.search(question)
+    found = _POINTS_BACK.search(asked.text)
     if found is None:
         return False
-    joint = _JOINT.search(question, 0, found.start())
-    return joint is None or len(_telling(question[: joint.start()])) < _TELLING
+    joint = _JOINT.search(asked.text, 0, found.start())
+    return joint is None or len(analyze_text(asked.text[: joint.start()]).telling) < _TELLING
 
 
-def _telling(question: str) -> list[str]:
-    """The words of a question that say what it is about, in order."""
-    function = function_words(guess_language(question))
-    return [word for word in words(question) if word.lower() not in function]
-
-
-def _key_words(turn: Turn, question: str) -> list[str]:
+def _key_words(turn: Turn, asked: AnalyzedText) -> list[str]:
     """Telling words of an earlier question that are not in this one."""
-    asked = {stem(word) for word in words(question)}
-    before = dict.fromkeys(_telling(turn.answer.asked or turn.question))
-    return [word for word in before if stem(word) not in asked][:_KEY_WORDS]
+    before = dict.fromkeys(analyze_text(turn.answer.asked or turn.question).telling)
+    return [word for word in before if stem(word) not in asked.stems][:_KEY_WORDS]

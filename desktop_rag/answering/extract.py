@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from desktop_rag.language import line_spans, sentence_spans, stem, word_spans
+from desktop_rag.language import line_spans, sentence_spans, stem, stem_spans, stems, word_spans
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,16 +89,16 @@ def quotes(
     return chosen
 
 
-def highlights(text: str, stems: Mapping[str, float]) -> tuple[tuple[int, int], ...]:
+def highlights(text: str, stems: Collection[str]) -> tuple[tuple[int, int], ...]:
     """Start and end of the words of ``text`` whose stem is one of ``stems``."""
-    return tuple((begin, end) for begin, end in word_spans(text) if stem(text[begin:end]) in stems)
+    return tuple((begin, end) for begin, end, stem in stem_spans(text) if stem in stems)
 
 
 def _candidates(weights: Mapping[str, float], sources: Sequence[Source]) -> list[Quote]:
     total = sum(weights.values()) or 1.0
     found: list[Quote] = []
     for number, source in enumerate(sources):
-        in_context = {stem(source.context[begin:end]) for begin, end in word_spans(source.context)}
+        in_context = set(stems(source.context))
         for begin, end in source.spans():
             marks = highlights(source.text[begin:end], weights)
             if end - begin > LONGEST_QUOTE:
@@ -134,7 +134,7 @@ def _scored(quote: Quote, cosine: float, passage: float) -> Quote:
 
 def _repeats(text: str, other: str) -> bool:
     """Whether two sentences say the same; with other numbers they do not (two prices of one thing, say)."""
-    one, two = ({stem(part[begin:end]) for begin, end in word_spans(part)} for part in (text, other))
+    one, two = set(stems(text)), set(stems(other))
     if any(word.isdigit() for word in one ^ two):
         return False
     return len(one & two) >= _REPEATS * min(len(one), len(two))

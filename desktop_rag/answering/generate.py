@@ -16,6 +16,7 @@ from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
 from desktop_rag.answering.verify import Checker, Verdict, admits_ignorance
 from desktop_rag.models.chat import ChatEnd, ChatModel, ChatPiece
 from desktop_rag.places import day, describe
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Answer, AnswerEvent, Cells, Finished, Hit, Retrieved, Token, Turn, Usage
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ CUT_SHORT = "The answer was cut at the greatest length that the model has room f
 
 def generate(
     question: str,
-    asked: str,
+    asked: AnalyzedText,
     hits: Sequence[Hit],
     turns: Sequence[Turn],
     chat: ChatModel,
@@ -43,7 +44,7 @@ def generate(
     cancelled: threading.Event,
     began: float,
 ) -> Answer:
-    """Answer ``question`` (``asked``, when completed from the earlier ``turns``) from ``hits``.
+    """Answer ``question`` (``asked``, as it was completed from the earlier ``turns``) from ``hits``.
 
     ``on_event`` gets ``Retrieved`` (a marker [k] in what follows means the k-th of its hits), ``Token`` for each piece
     of text, and ``Finished``. ``began`` is ``time.monotonic()`` when the question came. Once ``cancelled``, the answer
@@ -53,7 +54,7 @@ def generate(
     longest = min(LONGEST, int(chat.context * _LONGEST_SHARE))
     prompt = compose(question, asked, hits, turns, chat.count, chat.context - longest)
     shown = (*prompt.passages, *prompt.left_out)
-    on_event(Retrieved(shown, "" if asked == question else asked))
+    on_event(Retrieved(shown, "" if asked.text == question else asked.text))
     if not prompt.passages:
         answer = Answer(question, NOTHING_TEXT, (), (), NOTHING, shown)
         on_event(Finished(answer))
@@ -83,7 +84,7 @@ def generate(
 
 def _checked(
     question: str,
-    asked: str,
+    asked: AnalyzedText,
     written: str,
     passages: Sequence[Hit],
     name: str,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktop_rag.answering.confidence import THRESHOLD, THRESHOLD_FILTERED, Signs, confidence
 from desktop_rag.answering.direct import Direct, direct_answer, has_short_answer
 from desktop_rag.answering.extract import Quote, Source, quotes
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Answer, Cells, Citation, Hit
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _PICTURES = 5
 
 def answer(
     question: str,
-    text: str,
+    sought: AnalyzedText,
     hits: Sequence[Hit],
     evidence: Mapping[str, float] | None,
     weights: Mapping[str, float],
@@ -34,7 +35,7 @@ def answer(
     *,
     filtered: bool = False,
 ) -> Answer:
-    """Quote the sentences of ``hits`` that answer ``text`` (the question without filters); where the reader sees the
+    """Quote the sentences of ``hits`` that answer ``sought`` (the question without filters); where the reader sees the
     answer itself, that comes first, and its sentence is quoted.
 
     ``evidence`` is the best hit's, by name; ``weights`` gives the question's stems and how much each tells. Without
@@ -44,7 +45,7 @@ def answer(
     if shown:
         return _show(question, shown, hits)
     sources = [_source(hit, hit.text) for hit in hits]
-    found = quotes(text, weights, sources, embed)
+    found = quotes(sought.text, weights, sources, embed)
     if not found:
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits))
     # With filters the person has said where the answer is: that the reader does not see it counts for nothing.
@@ -52,7 +53,7 @@ def answer(
     sure = 1.0 if evidence is None else confidence(_signs(evidence, found[0], read))
     if sure < (THRESHOLD_FILTERED if filtered else THRESHOLD):
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits), sure)
-    direct = _direct(text, hits)
+    direct = _direct(sought.text, hits)
     if direct is not None:
         return _say(question, direct, hits, sure)
     ordered = sorted(found, key=lambda quote: (_document_rank(found, quote, hits), quote.source, quote.begin))

@@ -26,6 +26,7 @@ from desktop_rag.answering.extract import Source
 from desktop_rag.answering.facts import Evidence, facts, unseen
 from desktop_rag.language import stem, stems, words
 from desktop_rag.languages import either, function_words, guess_language
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Support
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Checker:
 
     def __init__(
         self,
-        asked: str,
+        asked: AnalyzedText,
         passages: Sequence[Source],
         embed: Callable[[Sequence[str]], NDArray[np.float32]],
         answers: Sequence[str] = (),
@@ -185,7 +186,7 @@ class Checker:
     def _agrees(self, claim: str, cited: Sequence[int]) -> bool | None:
         """Whether a claim that is meant as the answer gives one that the reader sees; None if that cannot be said."""
         seen = [self._answers[number] for number in cited if self._answers.get(number)]
-        asked, said = _content(self._asked), frozenset(stems(claim))
+        asked, said = self._asked.telling_stems, frozenset(stems(claim))
         if not seen or len(asked & said) < _RESTATED * len(asked):
             return None
         return any(_gives(said, _content(claim) - asked, _content(answer)) for answer in seen)
@@ -209,7 +210,7 @@ class Checker:
         return sorted(parts, key=lambda part: (-len(asked & part.stems), len(part.text)))[:_COMPARED]
 
     def _cosines(self, claim: str, parts: Sequence[_Part]) -> list[float]:
-        text = claim if len(words(claim)) >= _FEW_WORDS else f"{self._asked} {claim}"
+        text = claim if len(words(claim)) >= _FEW_WORDS else f"{self._asked.text} {claim}"
         texts = [text, *(part.text for part in parts)]
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:

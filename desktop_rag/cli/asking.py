@@ -277,10 +277,9 @@ def read_questions(name: str) -> Iterator[BatchQuestion]:
 def terms_of(question: str) -> list[str]:
     """The words of a question to mark in what was found; the words of filters are none."""
     from desktop_rag.clock import local_now
-    from desktop_rag.retrieval.query import parse_query
-    from desktop_rag.retrieval.terms import search_terms
+    from desktop_rag.retrieval.question import analyze
 
-    return search_terms(parse_query(question, now=local_now()).text)
+    return list(analyze(question, now=local_now()).sought.terms)
 
 
 def _engine(arguments: Arguments) -> AnyEngine:

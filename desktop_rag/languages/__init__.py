@@ -6,8 +6,7 @@ Text in any other language is searched all the same: its words and its meaning n
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from desktop_rag.languages.english import ENGLISH
@@ -30,11 +29,15 @@ def function_words(code: str) -> frozenset[str]:
 
 
 def guess_language(text: str) -> str:
-    """The code of the language whose function words there are most of in ``text``; "" when that can not be said."""
-    counts = Counter(word for word in re.findall(r"[^\W\d_]+", text.lower()))
-    found = {one.code: sum(counts[word] for word in function_words(one.code)) for one in LANGUAGES}
-    best = max(found.values())
-    likely = [code for code, count in found.items() if count == best]
+    """The code of the language that ``text`` is in; "" when that cannot be said."""
+    return language_of(re.findall(r"[^\W\d_]+", text.lower()))
+
+
+def language_of(words: Sequence[str]) -> str:
+    """The code of the language whose function words there are most of among ``words``, which are in lower case."""
+    counts = {one.code: sum(map(function_words(one.code).__contains__, words)) for one in LANGUAGES}
+    best = max(counts.values())
+    likely = [code for code, count in counts.items() if count == best]
     return likely[0] if best and len(likely) == 1 else ""
 
 

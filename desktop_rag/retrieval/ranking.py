@@ -23,7 +23,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from desktop_rag.language import stems
+from desktop_rag import language
 from desktop_rag.storage.search import Corpus
 
 WINDOW_WORDS = 20
@@ -71,22 +71,18 @@ class Evidence(Struct, frozen=True):
 NO_EVIDENCE = Evidence(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-class Question(Struct, frozen=True):
-    """A question's words as the index knows them: ``sequence`` in order, ``terms`` those that carry meaning."""
-
-    sequence: tuple[str, ...]
-    terms: tuple[str, ...]
-
-
 class Scorer:
-    """Scores chunks against one question."""
+    """Scores chunks against one question: ``stems`` are those of its words in order, ``terms`` some of them: those that
+    carry meaning."""
 
-    def __init__(self, question: Question, frequencies: Mapping[str, int], corpus: Corpus) -> None:
+    def __init__(
+        self, stems: Sequence[str], terms: Sequence[str], frequencies: Mapping[str, int], corpus: Corpus
+    ) -> None:
         self._corpus = corpus
-        self._idf = {stem: inverse_frequency(frequencies.get(stem, 0), corpus.chunks) for stem in question.sequence}
-        self._terms = {stem: self._idf[stem] for stem in question.terms}
+        self._idf = {stem: inverse_frequency(frequencies.get(stem, 0), corpus.chunks) for stem in stems}
+        self._terms = {stem: self._idf[stem] for stem in terms}
         self._total = sum(self._terms.values())
-        pairs = dict.fromkeys(pairwise(question.sequence))
+        pairs = dict.fromkeys(pairwise(stems))
         self._pairs = {pair: (self._idf[pair[0]] + self._idf[pair[1]]) / 2 for pair in pairs}
         self._pairs_total = sum(self._pairs.values())
 
@@ -137,4 +133,4 @@ def inverse_frequency(frequency: int, chunks: int) -> float:
 @lru_cache(maxsize=4096)
 def stems_of(text: str) -> tuple[str, ...]:
     """The stems of a passage. Passages come back from question to question; 4,096 of them take a few MiB."""
-    return tuple(stems(text))
+    return tuple(language.stems(text))

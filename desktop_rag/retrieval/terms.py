@@ -7,7 +7,7 @@ Words are cut and folded by the full-text index's own tokenizer, so that a term 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Literal
 
@@ -19,15 +19,20 @@ from desktop_rag.tokenizer import index_tokenizer
 
 
 def search_terms(text: str) -> list[str]:
-    """The distinct words of a text worth looking for, in order.
+    """The distinct words of a text worth looking for, in order, as the index has them before stemming."""
+    written = words(text)
+    return terms_among(written, index_tokenizer().folded(written))
 
-    Function words are left out, of the language that the text has most of; unless nothing else is in it.
-    Words in capitals are kept ("US", "IT", "WHO").
+
+def terms_among(written: Sequence[str], folded: Sequence[str]) -> list[str]:
+    """Those of ``folded`` worth looking for; ``written`` are the same words as they stand in the text.
+
+    Function words are left out, of the language that the text has most of; unless nothing else is in it. Words in
+    capitals are kept ("US", "IT", "WHO"), unless all are.
     """
     found: dict[str, bool] = {}
-    shouted = text.isupper()
-    written = words(text)
-    for word, token in zip(written, index_tokenizer().folded(written), strict=True):
+    shouted = all(word == word.upper() for word in written)
+    for word, token in zip(written, folded, strict=True):
         found[token] = found.get(token, False) or (len(word) > 1 and word.isupper() and not shouted)
     stop_words = max(_stop_words(), key=lambda words: sum(token in words for token in found))
     return [token for token, kept in found.items() if kept or token not in stop_words] or list(found)

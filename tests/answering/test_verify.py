@@ -10,6 +10,7 @@ from desktop_rag.answering.extract import Source
 from desktop_rag.answering.facts import Evidence, facts, unseen
 from desktop_rag.answering.verify import Checker, admits_ignorance, claims_nothing
 from desktop_rag.models.text_embedding import TextEmbedder
+from desktop_rag.retrieval.analysis import analyze_text
 
 EMBEDDER = TextEmbedder()
 BRIDGE = (
@@ -22,7 +23,7 @@ PASSAGES = [Source(BRIDGE, "bridge.txt", 0.6), Source(MAIL, "Rent, from Carl Orf
 
 @pytest.fixture
 def checker() -> Checker:
-    return Checker("When was the bridge built, and what of the rent?", PASSAGES, EMBEDDER.embed)
+    return Checker(analyze_text("When was the bridge built, and what of the rent?"), PASSAGES, EMBEDDER.embed)
 
 
 def test_a_claim_that_stands_in_its_passage_is_supported_and_quoted(checker: Checker) -> None:
@@ -64,7 +65,7 @@ def test_a_changed_fact_is_seen(checker: Checker, claim: str, missing: tuple[str
     ],
 )
 def test_a_claim_is_held_against_the_answer_that_the_reader_sees(seen: str, claim: str, support: str) -> None:
-    checker = Checker("Who built the bridge?", PASSAGES[:1], EMBEDDER.embed, [seen])
+    checker = Checker(analyze_text("Who built the bridge?"), PASSAGES[:1], EMBEDDER.embed, [seen])
     assert checker.check(claim, (0,)).support == support
 
 

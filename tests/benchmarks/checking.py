@@ -15,6 +15,7 @@ from desktop_rag.answering.generate import SURE
 from desktop_rag.answering.verify import Checker, Verdict
 from desktop_rag.models.text_embedding import TextEmbedder
 from desktop_rag.models.text_reading import TextReader
+from desktop_rag.retrieval.analysis import analyze_text
 from tests.benchmarks.corpora import SHARED_DATA
 from tests.benchmarks.report import Section
 
@@ -50,7 +51,7 @@ def measure(section: Section) -> None:
         sure = reading.likelihood >= SURE
         for helped in (False, True):
             answers = [case.passage.text[reading.begin : reading.end] if sure and helped else ""]
-            checker = Checker(case.question, [case.passage], embedder.embed, answers)
+            checker = Checker(analyze_text(case.question), [case.passage], embedder.embed, answers)
             verdicts[case.kind, helped].append(checker.check(case.claim, (0,)))
     for kind, helped in itertools.product(KINDS, (False, True)):
         found = verdicts[kind, helped]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from numpy.typing import NDArray
 
 from desktop_rag.errors import ModelError
@@ -16,7 +18,7 @@ from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.passages import readable
 from desktop_rag.retrieval.pictures import PictureSearch, as_passage
-from desktop_rag.retrieval.query import Query
+from desktop_rag.retrieval.question import AnalyzedQuestion, analyze
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, NewPicture
 from desktop_rag.storage.commit import Finished, SeenFile, commit_documents
@@ -27,6 +29,13 @@ from desktop_rag.types import FileState, Space, Whole
 THINGS = sorted({*words(" ".join(COHORT)), "unicorn", "wombat"})
 SIGHT = Space("eyes", "1", len(THINGS))
 TEXTS = Space("texts", "1", len(THINGS))
+
+
+NOW = datetime(2024, 9, 18, tzinfo=UTC)
+
+
+def _asked(text: str) -> AnalyzedQuestion:
+    return analyze(text, now=NOW)
 
 
 def _vector(*things: str) -> NDArray[np.float32]:
@@ -151,7 +160,7 @@ def test_a_picture_finds_those_like_it(catalog: Catalog) -> None:
 
 def test_text_and_pictures_share_one_list(catalog: Catalog) -> None:
     retriever = _retriever(catalog)
-    ranked = retriever.rank(Query("dog beach", "dog beach"))
+    ranked = retriever.rank(_asked("dog beach"))
     names = _names(catalog, [item.candidate.id for item in ranked])
     assert set(names[:2]) == {"note.txt", "3.jpg"}
     assert ranked[names.index("3.jpg")].picture_rank == 1
@@ -161,13 +170,13 @@ def test_text_and_pictures_share_one_list(catalog: Catalog) -> None:
 
 def test_a_number_is_not_looked_for_in_pictures(catalog: Catalog) -> None:
     retriever = _retriever(catalog)
-    assert not [item for item in retriever.rank(Query("q", "unicorn TR-2024-018")) if item.picture_rank]
+    assert not [item for item in retriever.rank(_asked("unicorn TR-2024-018")) if item.picture_rank]
     retriever.close()
 
 
 def test_near_identical_pictures_are_one_passage(catalog: Catalog) -> None:
     retriever = _retriever(catalog)
-    found = retriever.search(Query("a unicorn", "a unicorn"), limit=5)
+    found = retriever.search(_asked("a unicorn"), limit=5)
     shown = [passage for passage in found.passages if passage.best.picture_rank]
     assert len(shown) == 1
     assert len(shown[0].repeated) == 1
@@ -176,7 +185,7 @@ def test_near_identical_pictures_are_one_passage(catalog: Catalog) -> None:
 
 def test_descriptions_that_are_alike_are_no_reason_to_hide_a_picture(catalog: Catalog) -> None:
     retriever = _retriever(catalog)
-    ranked = retriever.rank(Query("a dog", "a dog"))
+    ranked = retriever.rank(_asked("a dog"))
     same = [item for item in ranked if item.picture_rank]
     assert len(readable(same, 5, 3, {item.candidate.id: 0xFFFF * index for index, item in enumerate(same)})) == 2
     retriever.close()
@@ -186,12 +195,12 @@ def test_a_question_that_text_answers_does_not_wait_for_the_model(catalog: Catal
     sight = FakeSight()
     sight.ready = False
     retriever = _retriever(catalog, sight)
-    asked = Query("q", "a dog was seen at the beach")
+    asked = _asked("a dog was seen at the beach")
     assert not [item for item in retriever.rank(asked) if item.picture_rank]
     assert sight.wanted == 1
-    pictures = Query("q", asked.text, filters=Filters(types=("image",)))
+    pictures = structs.replace(asked, filters=Filters(types=("image",)))
     assert [item for item in retriever.rank(pictures) if item.picture_rank]
-    assert [item for item in retriever.rank(Query("q", "a unicorn")) if item.picture_rank]
+    assert [item for item in retriever.rank(_asked("a unicorn")) if item.picture_rank]
     retriever.close()
 
 
@@ -199,7 +208,7 @@ def test_a_model_that_fails_leaves_the_text(catalog: Catalog) -> None:
     sight = FakeSight()
     sight.broken = True
     retriever = _retriever(catalog, sight)
-    ranked = retriever.rank(Query("dog beach", "dog beach"))
+    ranked = retriever.rank(_asked("dog beach"))
     assert _names(catalog, [ranked[0].candidate.id]) == ["note.txt"]
     retriever.close()
 

@@ -12,7 +12,7 @@ import pytest
 
 from desktop_rag.clock import local_now, local_zone
 from desktop_rag.retrieval.dates import parse_date
-from desktop_rag.retrieval.query import parse_query
+from desktop_rag.retrieval.question import analyze
 
 CHANGES = {
     "Europe/Berlin": (("2024-03-31", 23), ("2024-10-27", 25)),
@@ -39,7 +39,7 @@ def test_the_day_of_the_change_is_as_long_as_it_is(zone: str, day: str, hours: i
 @pytest.mark.parametrize("zone", CHANGES)
 def test_months_of_the_other_half_of_the_year_begin_at_midnight(zone: str) -> None:
     for now in ("2024-12-01T09:00", "2024-06-20T23:30"):
-        query = parse_query(
+        query = analyze(
             "emails from Anna in March 2024", now=datetime.fromisoformat(now).replace(tzinfo=ZoneInfo(zone))
         )
         assert query.filters.after is not None
