@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from desktop_rag.answering.facts import Evidence, facts, unseen
+from desktop_rag.answering.facts import FactIndex, facts, unseen
 from desktop_rag.answering.prompt import harmless, without_markers
 from desktop_rag.errors import ModelError
 from desktop_rag.language import stem
@@ -76,11 +76,11 @@ def plausible(said: AnalyzedText, asked: AnalyzedText, turns: Sequence[Turn]) ->
     names and one of its telling words, and has no number or name of its own."""
     if not said.words or len(said.words) > min(_LONGEST_WORDS, len(asked.words) + _TALKATIVE):
         return False
-    if unseen(facts(asked.text, asked.language), Evidence([said.text])):
+    if unseen(facts(asked.text, asked.language), FactIndex([said.text])):
         return False
     if asked.telling_stems and asked.telling_stems.isdisjoint(said.stems):
         return False
-    known = Evidence(
+    known = FactIndex(
         [asked.text, *(text for turn in turns for text in (turn.question, turn.answer.asked, turn.answer.text))]
     )
     return not unseen(facts(said.text, said.language), known)

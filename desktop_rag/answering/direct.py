@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from desktop_rag.answering.extract import Source, trim
+from desktop_rag.answering.extract import QuotableText, trim
 from desktop_rag.language import word_spans
 from desktop_rag.languages import LANGUAGES, either
 from desktop_rag.types import Reading
@@ -34,7 +34,7 @@ _SEVERAL = re.compile(
 )
 
 
-class Marked(Struct, frozen=True):
+class MarkedAnswer(Struct, frozen=True):
     """An answer in source number ``source``: its sentence from ``begin`` to ``end``, and where in ``quote``, the
     sentence, the answer stands."""
 
@@ -50,12 +50,12 @@ class Marked(Struct, frozen=True):
         return " ".join(self.quote[self.answer[0] : self.answer[1]].split())
 
 
-class Direct(Struct, frozen=True):
+class DirectAnswer(Struct, frozen=True):
     """What answers, ``best`` first; ``agreeing`` places say the same, ``rivals`` something else that may be meant."""
 
-    best: Marked
-    agreeing: tuple[Marked, ...]
-    rivals: tuple[Marked, ...]
+    best: MarkedAnswer
+    agreeing: tuple[MarkedAnswer, ...]
+    rivals: tuple[MarkedAnswer, ...]
 
 
 def has_short_answer(question: str) -> bool:
@@ -63,7 +63,7 @@ def has_short_answer(question: str) -> bool:
     return not _YES_OR_NO.match(question) and not _SEVERAL.search(question)
 
 
-def direct_answer(sources: Sequence[Source], readings: Sequence[Reading | None]) -> Direct | None:
+def direct_answer(sources: Sequence[QuotableText], readings: Sequence[Reading | None]) -> DirectAnswer | None:
     """The answer among ``sources``, best first, by what the reader says of each: that of the first which answers. None
     where none does, or where that one may as well mean something else, or is rows of a table (which the reader has not
     learnt to read)."""
@@ -75,8 +75,8 @@ def direct_answer(sources: Sequence[Source], readings: Sequence[Reading | None])
     if not answering or answering[0].reading.lead < _CLEAR or sources[answering[0].source].rows:
         return None
     best = answering[0]
-    agreeing: list[Marked] = []
-    rivals: list[Marked] = []
+    agreeing: list[MarkedAnswer] = []
+    rivals: list[MarkedAnswer] = []
     for other in sorted(answering[1:], key=lambda one: -one.reading.score):
         if same_answer(best.text, other.text):
             agreeing.append(other)
@@ -86,7 +86,7 @@ def direct_answer(sources: Sequence[Source], readings: Sequence[Reading | None])
             and not any(same_answer(other.text, rival.text) for rival in rivals)
         ):
             rivals.append(other)
-    return Direct(best, tuple(agreeing[: _MOST - 1]), tuple(rivals[: _MOST - 1]))
+    return DirectAnswer(best, tuple(agreeing[: _MOST - 1]), tuple(rivals[: _MOST - 1]))
 
 
 def same_answer(one: str, other: str) -> bool:
@@ -102,10 +102,10 @@ def _said(text: str) -> set[str]:
     return words - _ARTICLES or words
 
 
-def _marked(number: int, source: Source, reading: Reading) -> Marked:
+def _marked(number: int, source: QuotableText, reading: Reading) -> MarkedAnswer:
     touched = [(begin, end) for begin, end in source.spans() if begin < reading.end and end > reading.begin]
     begin = min([reading.begin, *(first for first, _ in touched)])
     end = max([reading.end, *(last for _, last in touched)])
     begin, end = trim(source.text, begin, end, reading.begin)
     answer = (reading.begin - begin, min(reading.end, end) - begin)
-    return Marked(number, begin, end, source.text[begin:end], answer, reading)
+    return MarkedAnswer(number, begin, end, source.text[begin:end], answer, reading)

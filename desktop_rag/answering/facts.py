@@ -23,7 +23,7 @@ from msgspec import Struct
 from desktop_rag.language import sentence_spans, stem, stems
 from desktop_rag.languages import LANGUAGES, either, function_words
 
-Kind = Literal["number", "date", "time", "code", "name"]
+FactKind = Literal["number", "date", "time", "code", "name"]
 
 _MONTH = {
     name: number for one in LANGUAGES for number, names in enumerate(one.dates.months, 1) for name in names.split()
@@ -67,15 +67,15 @@ _OPENERS = " \"'*-\u2022(\u201e\u201c\u00bb#"
 _INITIAL = 2
 """Letters of a word whose stop ends no sentence."""
 
-Reading = tuple[object, ...]
+FactReading = tuple[object, ...]
 
 
 class Fact(Struct, frozen=True):
     """``text`` as it stands in the sentence, and what it may mean."""
 
-    kind: Kind
+    kind: FactKind
     text: str
-    readings: frozenset[Reading]
+    readings: frozenset[FactReading]
 
 
 def facts(sentence: str, language: str) -> list[Fact]:
@@ -92,11 +92,11 @@ def facts(sentence: str, language: str) -> list[Fact]:
     return list({(fact.kind, fact.readings): fact for fact in found}.values())
 
 
-class Evidence:
+class FactIndex:
     """What can be seen in some texts."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._readings: set[tuple[Kind, Reading]] = set()
+        self._readings: set[tuple[FactKind, FactReading]] = set()
         self._stems: set[str] = set()
         self._run = ""
         for text in texts:
@@ -127,7 +127,7 @@ class Evidence:
         return word in self._stems or stem(word) in self._stems
 
 
-def unseen(found: Iterable[Fact], evidence: Evidence) -> tuple[str, ...]:
+def unseen(found: Iterable[Fact], evidence: FactIndex) -> tuple[str, ...]:
     """The texts of the facts that ``evidence`` does not show."""
     return tuple(fact.text for fact in found if not evidence.shows(fact))
 
@@ -149,7 +149,7 @@ def _dates(text: str) -> Iterator[tuple[Fact, tuple[int, int]]]:
             yield Fact("date", match[0], frozenset(readings)), match.span()
 
 
-def _date_readings(match: re.Match[str]) -> Iterator[Reading]:
+def _date_readings(match: re.Match[str]) -> Iterator[FactReading]:
     """(year, month, day), with None for what is not said."""
     if match["iso"]:
         year, month, *day = map(int, match["iso"].split("-"))
@@ -166,12 +166,12 @@ def _date_readings(match: re.Match[str]) -> Iterator[Reading]:
         yield int(said_year) if said_year else None, _MONTH[name.lower()], int(said_day) if said_day else None
 
 
-def _is_date(reading: Reading) -> bool:
+def _is_date(reading: FactReading) -> bool:
     _, month, day = reading
     return isinstance(month, int) and 1 <= month <= 12 and (day is None or (isinstance(day, int) and 1 <= day <= 31))
 
 
-def _within(said: Reading, seen: Reading) -> bool:
+def _within(said: FactReading, seen: FactReading) -> bool:
     """Whether all that is said of a date is seen; a year is not missed in "3 May" below a letter of 2024."""
     return all(part is None or part == other for part, other in zip(said, seen, strict=True)) or (
         seen[0] is None and said[1:] == seen[1:]

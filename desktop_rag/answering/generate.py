@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from desktop_rag.answering.cite import Claim, cite, read
-from desktop_rag.answering.extract import Source
+from desktop_rag.answering.extract import QuotableText
 from desktop_rag.answering.prompt import compose
 from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
-from desktop_rag.answering.verify import Checker, Verdict, admits_ignorance
+from desktop_rag.answering.verify import ClaimChecker, ClaimVerdict, admits_ignorance
 from desktop_rag.models.chat import ChatEnd, ChatModel, ChatPiece
 from desktop_rag.places import day, describe
 from desktop_rag.retrieval.analysis import AnalyzedText
@@ -93,7 +93,7 @@ def _checked(
     stopped: bool,
 ) -> Answer:
     draft = read(written, len(passages))
-    checker = Checker(asked, [_source(hit) for hit in passages], embed, [_read_answer(hit) for hit in passages])
+    checker = ClaimChecker(asked, [_source(hit) for hit in passages], embed, [_read_answer(hit) for hit in passages])
     verdicts = [_verdict(checker, draft.text[claim.begin : claim.end], claim) for claim in draft.claims]
     if not stopped and not any(verdict.support in ("supported", "weak") for verdict in verdicts):
         return Answer(question, NOTHING_TEXT, (), (), NOTHING)
@@ -111,9 +111,9 @@ def _checked(
     )
 
 
-def _verdict(checker: Checker, sentence: str, claim: Claim) -> Verdict:
+def _verdict(checker: ClaimChecker, sentence: str, claim: Claim) -> ClaimVerdict:
     if admits_ignorance(sentence):
-        return Verdict("none")
+        return ClaimVerdict("none")
     return checker.check(sentence, claim.passages) if claim.passages else checker.find(sentence)
 
 
@@ -125,11 +125,11 @@ def _read_answer(hit: Hit) -> str:
     return hit.chunk.text[reading.begin : reading.end]
 
 
-def _source(hit: Hit) -> Source:
+def _source(hit: Hit) -> QuotableText:
     """A passage with all that the prompt tells of it: who sent a mail, and when, is to be found there only."""
     place = describe(hit.document, hit.path, hit.locator, hit.parent)
     told = "\n".join((place, day(hit.document.created), hit.document.author, hit.chunk.context))
-    return Source(hit.text, told, hit.score, isinstance(hit.chunk.locator, Cells))
+    return QuotableText(hit.text, told, hit.score, isinstance(hit.chunk.locator, Cells))
 
 
 def _usage(name: str, end: ChatEnd | None, first_token_s: float) -> Usage:

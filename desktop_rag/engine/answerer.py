@@ -132,12 +132,12 @@ class Answerer:
     def _quoted(self, question: str, finding: Finding, hits: tuple[Hit, ...], on_event: OnEvent) -> Answer:
         on_event(Retrieved(hits))
         library, found = self._library, finding.found
-        evidence = None if found.evidence is None else msgspec.structs.asdict(found.evidence)
+        features = None if found.features is None else msgspec.structs.asdict(found.features)
         return quote_answer(
             question,
             found.query.sought,
             hits,
-            evidence,
+            features,
             library.retriever.term_weights(found.query.sought),
             library.bundled.embed,
             filtered=not found.query.filters.is_empty,

@@ -16,7 +16,7 @@ from desktop_rag.engine.samples import Sample, SampleKind, understand
 from desktop_rag.language import words
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.question import AnalyzedQuestion, analyze
-from desktop_rag.retrieval.retriever import Found
+from desktop_rag.retrieval.retriever import RetrievalResult
 from desktop_rag.types import Hit
 
 _LIKE_WORDS = 60
@@ -41,7 +41,7 @@ class Finding(Struct, frozen=True):
     """What a request was understood as, and what was found."""
 
     query: AnalyzedQuestion
-    found: Found
+    found: RetrievalResult
     hits: tuple[Hit, ...]
 
     @property

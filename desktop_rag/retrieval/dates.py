@@ -95,7 +95,7 @@ _HINT = re.compile(
 )
 
 
-class Interval(Struct, frozen=True):
+class DateInterval(Struct, frozen=True):
     """A stretch of time from ``start`` up to but without ``end``; both with a time zone."""
 
     start: datetime
@@ -125,7 +125,7 @@ def get_ready() -> None:
         resolve(phrase, local_now())
 
 
-def parse_date(expression: str, now: datetime, *, any_language: bool = False) -> Interval | None:
+def parse_date(expression: str, now: datetime, *, any_language: bool = False) -> DateInterval | None:
     """The day, week, month, quarter, year or minute that an expression such as "last March" or "2024-05-03" means.
 
     A date without a year is the latest one that is not in the future. Numbers with slashes are read as in American
@@ -170,7 +170,7 @@ def resolve(phrase: DatePhrase, now: datetime) -> tuple[datetime | None, datetim
     return _bounds(phrase.connector, _interval(span, now)) if span else None
 
 
-def _bounds(connector: str, interval: Interval) -> tuple[datetime | None, datetime | None]:
+def _bounds(connector: str, interval: DateInterval) -> tuple[datetime | None, datetime | None]:
     kinds = [kind for kind in ("since", "after", "before", "until") if connector in _connectors(kind)]
     match kinds:
         case ["since"]:
@@ -328,8 +328,8 @@ def _next(start: datetime, period: str) -> datetime:
     return start + {"time": timedelta(minutes=1), "week": timedelta(weeks=1)}.get(period, timedelta(days=1))
 
 
-def _interval(span: _Span, now: datetime) -> Interval:
-    return Interval(_aware(span[0], now), _aware(span[1], now))
+def _interval(span: _Span, now: datetime) -> DateInterval:
+    return DateInterval(_aware(span[0], now), _aware(span[1], now))
 
 
 def _aware(moment: datetime, now: datetime) -> datetime:

@@ -101,7 +101,7 @@ _JOINER_FIRST = re.compile(
 _JOINER_LAST = re.compile(rf"(?:\s+{_either(lambda one: one.joiners_last)})+\s*(?=[?.!]*$)", re.IGNORECASE)
 
 
-class Guess(Struct, frozen=True):
+class GuessedFilters(Struct, frozen=True):
     """Filters read from plain words, and the text without these words."""
 
     text: str
@@ -121,7 +121,7 @@ class _Head(Struct, frozen=True):
 _Cut = tuple[int, int]
 
 
-def guess_filters(text: str, *, now: datetime, given: Filters) -> Guess | None:
+def guess_filters(text: str, *, now: datetime, given: Filters) -> GuessedFilters | None:
     """Read filters from the plain words of a text; None if there are none. What ``given`` fixes is not guessed."""
     if len(text) > LONGEST:
         return None
@@ -160,7 +160,7 @@ def guess_filters(text: str, *, now: datetime, given: Filters) -> Guess | None:
     found |= period
     if found.is_empty:
         return None
-    return Guess(_rest(text, head, cuts), found)
+    return GuessedFilters(_rest(text, head, cuts), found)
 
 
 def _head(text: str) -> _Head | None:

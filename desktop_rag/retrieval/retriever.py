@@ -15,11 +15,11 @@ from desktop_rag.language import stem
 from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.keyword import expressions, quoted
-from desktop_rag.retrieval.passages import Passage, Ranked, readable
+from desktop_rag.retrieval.passages import RankedChunk, RetrievedPassage, readable
 from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.question import AnalyzedQuestion
-from desktop_rag.retrieval.ranking import NO_EVIDENCE, Evidence, Scorer, inverse_frequency, stems_of
-from desktop_rag.retrieval.rereading import Reader, can_read, reread
+from desktop_rag.retrieval.ranking import NO_FEATURES, MatchFeatures, Scorer, inverse_frequency, stems_of
+from desktop_rag.retrieval.reranking import PassageReader, can_rerank, rerank
 from desktop_rag.retrieval.terms import has_content
 from desktop_rag.storage.search import Allowed, Candidate, CatalogSearch
 
@@ -42,16 +42,16 @@ _ROLE_WEIGHT = {"quoted": 0.9, "signature": 0.7}
 """What somebody else said, or a signature, counts a little less than the author's own words."""
 
 
-class Found(Struct, frozen=True):
+class RetrievalResult(Struct, frozen=True):
     """Passages, best first, and the query that found them (the fallback, if a guessed filter matched nothing)."""
 
-    passages: tuple[Passage, ...]
+    passages: tuple[RetrievedPassage, ...]
     query: AnalyzedQuestion
 
     @property
-    def evidence(self) -> Evidence | None:
+    def features(self) -> MatchFeatures | None:
         """What speaks for the best passage; None where nothing was compared (only filters were given)."""
-        return self.passages[0].best.evidence if self.passages and self.query.sought.words else None
+        return self.passages[0].best.features if self.passages and self.query.sought.words else None
 
 
 class Retriever:
@@ -69,7 +69,7 @@ class Retriever:
         embedder: Embedder,
         pictures: Callable[[], PictureSearch | None] = lambda: None,
         *,
-        reader: Reader | None = None,
+        reader: PassageReader | None = None,
         rescale: bool = False,
     ) -> None:
         self._catalog = catalog
@@ -93,17 +93,17 @@ class Retriever:
         picture: NDArray[np.float32] | None = None,
         without: int | None = None,
         read: bool = True,
-    ) -> Found:
+    ) -> RetrievalResult:
         """At most ``limit`` passages, at most ``per_document`` of one document. ``picture`` [dim] is the unit vector of
         one that is searched for as well as the text; the file whose document is ``without`` is left out. With ``read``
         the first passages of a hybrid search are read, if there is a reader, and those that answer put first."""
-        ranked: list[Ranked] = []
+        ranked: list[RankedChunk] = []
         asked: AnalyzedQuestion | None = query
         while asked is not None and not ranked:
             query, asked = asked, asked.fallback
             ranked = [item for item in self.rank(query, mode, picture, read=read) if item.candidate.top_id != without]
         looks = self._catalog.looks([item.candidate.id for item in ranked])
-        return Found(tuple(readable(ranked, limit, per_document, looks)), query)
+        return RetrievalResult(tuple(readable(ranked, limit, per_document, looks)), query)
 
     def rank(
         self,
@@ -112,7 +112,7 @@ class Retriever:
         picture: NDArray[np.float32] | None = None,
         *,
         read: bool = True,
-    ) -> list[Ranked]:
+    ) -> list[RankedChunk]:
         """All candidates, best first."""
         allowed = self._allowed(query)
         if allowed is not None and allowed.nothing:
@@ -131,7 +131,7 @@ class Retriever:
         mode: Mode,
         picture: NDArray[np.float32] | None,
         allowed: Allowed | None,
-        ranked: Sequence[Ranked],
+        ranked: Sequence[RankedChunk],
     ) -> list[tuple[int, float]]:
         """Pictures by what they show: (chunk id, score), best first. A question that text answers well does not wait
         for the image model to be loaded, unless it asks for pictures."""
@@ -152,7 +152,7 @@ class Retriever:
             logging.getLogger("desktop_rag").warning("Pictures were not searched: %s", error.message)
             return []
 
-    def _with_pictures(self, ranked: list[Ranked], seen: Sequence[tuple[int, float]]) -> list[Ranked]:
+    def _with_pictures(self, ranked: list[RankedChunk], seen: Sequence[tuple[int, float]]) -> list[RankedChunk]:
         """One list: a picture that is found by its description, too, has the better of both scores."""
         if not seen:
             return ranked
@@ -171,23 +171,23 @@ class Retriever:
         found = {item.candidate.id for item in ranked}
         others = self._catalog.candidates(number for number in places if number not in found)
         merged += [
-            Ranked(candidate, places[number][1], NO_EVIDENCE, None, None, *places[number])
+            RankedChunk(candidate, places[number][1], NO_FEATURES, None, None, *places[number])
             for number, candidate in others.items()
         ]
         return sorted(merged, key=lambda item: (-item.score, item.candidate.id))
 
-    def _read(self, sought: AnalyzedText, ranked: list[Ranked]) -> list[Ranked]:
-        if self._reader is None or not can_read(sought.language):
+    def _read(self, sought: AnalyzedText, ranked: list[RankedChunk]) -> list[RankedChunk]:
+        if self._reader is None or not can_rerank(sought.language):
             return ranked
         # Among scores of exact strings (see ``_adjusted``), the search's judgement lies within a half.
         spread = 2.0 if sought.exact else 1.0
         try:
-            return reread(sought.text, ranked, self._reader, spread=spread)
+            return rerank(sought.text, ranked, self._reader, spread=spread)
         except ModelError as error:
             logging.getLogger("desktop_rag").warning("Passages were not read: %s", error.message)
             return ranked
 
-    def _rank_text(self, sought: AnalyzedText, mode: Mode, allowed: Allowed | None) -> list[Ranked]:
+    def _rank_text(self, sought: AnalyzedText, mode: Mode, allowed: Allowed | None) -> list[RankedChunk]:
         if mode in ("keyword", "typing"):
             return self._alone(self._keyword(sought, allowed, begun=mode == "typing"), "keyword")
         if mode == "dense":
@@ -211,11 +211,11 @@ class Retriever:
             return None
         return self._catalog.allowed(query.filters, phrases)
 
-    def _listed(self, query: AnalyzedQuestion) -> list[Ranked]:
+    def _listed(self, query: AnalyzedQuestion) -> list[RankedChunk]:
         """Nothing but filters: what they admit, newest first."""
         ids = self._catalog.first_chunks(self._catalog.allowed_documents(query.filters)[:1000])
         candidates = self._catalog.candidates(ids)
-        return [Ranked(candidates[number], 1.0, NO_EVIDENCE, None, None) for number in ids if number in candidates]
+        return [RankedChunk(candidates[number], 1.0, NO_FEATURES, None, None) for number in ids if number in candidates]
 
     def _nearest(self, text: str, allowed: Allowed | None) -> tuple[NDArray[np.float32], list[tuple[int, float]]]:
         vector = self._embedder.embed_question(text)
@@ -242,15 +242,15 @@ class Retriever:
         frequencies = self._catalog.frequencies(stems)
         return {word: frequencies[stem] for word, stem in zip(words, stems, strict=True)}
 
-    def _alone(self, found: Sequence[tuple[int, float]], mode: Mode) -> list[Ranked]:
+    def _alone(self, found: Sequence[tuple[int, float]], mode: Mode) -> list[RankedChunk]:
         """The order of one search by itself."""
         candidates = self._catalog.candidates(number for number, _ in found)
         best = max((score for _, score in found), default=1.0) if mode == "keyword" else 1.0
         return [
-            Ranked(
+            RankedChunk(
                 candidates[number],
                 max(0.0, score / best),
-                replace(NO_EVIDENCE, **{"bm25" if mode == "keyword" else "cosine": score}),
+                replace(NO_FEATURES, **{"bm25" if mode == "keyword" else "cosine": score}),
                 rank if mode == "keyword" else None,
                 rank if mode == "dense" else None,
             )
@@ -264,7 +264,7 @@ class Retriever:
         vector: NDArray[np.float32],
         keyword: Sequence[tuple[int, float]],
         nearest: Sequence[tuple[int, float]],
-    ) -> list[Ranked]:
+    ) -> list[RankedChunk]:
         import numpy as np
 
         keyword_ranks = {number: rank for rank, (number, _) in enumerate(keyword, 1)}
@@ -281,20 +281,20 @@ class Retriever:
         scorer = Scorer(
             sought.stems, sought.term_stems, self._catalog.frequencies(sought.stems), self._catalog.corpus()
         )
-        evidence = [
-            scorer.evidence(candidate.text, candidate.context, candidate.words, float(cosine))
+        features = [
+            scorer.features(candidate.text, candidate.context, candidate.words, float(cosine))
             for candidate, cosine in zip(candidates, cosines, strict=True)
         ]
-        best = max(item.bm25 for item in evidence)
+        best = max(item.bm25 for item in features)
         ranked = [
-            Ranked(
+            RankedChunk(
                 candidate,
                 _adjusted(item.score(best), candidate, sought.exact_stems),
                 item,
                 keyword_ranks.get(candidate.id),
                 dense_ranks.get(candidate.id),
             )
-            for candidate, item in zip(candidates, evidence, strict=True)
+            for candidate, item in zip(candidates, features, strict=True)
         ]
         return sorted(ranked, key=lambda item: (-item.score, item.candidate.id))
 

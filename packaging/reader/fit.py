@@ -1,7 +1,7 @@
 """Fit what is not learnt by gradient: ``python -m reader.fit``, after ``reader.export``.
 
 On the articles that were held out of training: how much the reader's judgement weighs beside the search's score
-(``desktop_rag/retrieval/rereading.py``), and how sure an answer must be (``desktop_rag/answering/confidence.py``).
+(``desktop_rag/retrieval/reranking.py``), and how sure an answer must be (``desktop_rag/answering/confidence.py``).
 Prints what to write there. Half of the questions find their article in the library; for the other half it is left out.
 """
 
@@ -26,7 +26,7 @@ from desktop_rag.answering.respond import _signs
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.finder import Request, parse
 from desktop_rag.retrieval.filters import Filters
-from desktop_rag.retrieval.rereading import _AT_ONCE, _BLIND
+from desktop_rag.retrieval.reranking import _AT_ONCE, _BLIND
 from reader.examples import Asked, split, squad
 from reader.negatives import library_of
 from reader.train import SETTINGS, STATE
@@ -118,7 +118,7 @@ def _fit_mix(ranked: list[list[list[float]]]) -> None:
 
 
 def _order(rows: NDArray[np.float64], weight: float, sure: float) -> list[int]:
-    """As ``rereading.reread``: the order of what is read."""
+    """As ``reranking.rerank``: the order of what is read."""
     worth = rows[:, 0] + weight * rows[:, 2]
     likelihood = 1 / (1 + np.exp(-np.clip(rows[:, 1], -30, 30)))
     count = 0

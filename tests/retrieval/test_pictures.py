@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from desktop_rag.errors import ModelError
 from desktop_rag.language import words
-from desktop_rag.retrieval.cohort import COHORT
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.passages import readable
 from desktop_rag.retrieval.pictures import PictureSearch, as_passage
+from desktop_rag.retrieval.query_bank import CAPTIONS
 from desktop_rag.retrieval.question import AnalyzedQuestion, analyze
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, NewPicture
@@ -26,7 +26,7 @@ from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.storage.vectors import PICTURES, fingerprint
 from desktop_rag.types import FileState, Space, Whole
 
-THINGS = sorted({*words(" ".join(COHORT)), "unicorn", "wombat"})
+THINGS = sorted({*words(" ".join(CAPTIONS)), "unicorn", "wombat"})
 SIGHT = Space("eyes", "1", len(THINGS))
 TEXTS = Space("texts", "1", len(THINGS))
 
@@ -45,8 +45,8 @@ def _vector(*things: str) -> NDArray[np.float32]:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-class FakeSight:
-    """A dimension for each word of the cohort, and two words that it does not have."""
+class FakeEncoder:
+    """A dimension for each word of the bank, and two words that it does not have."""
 
     ready = True
     broken = False
@@ -111,9 +111,9 @@ def _add(catalog: Catalog, name: str, text: str, shows: tuple[str, ...] | None, 
     )
 
 
-def _pictures(catalog: Catalog, sight: FakeSight | None = None) -> PictureSearch:
+def _pictures(catalog: Catalog, sight: FakeEncoder | None = None) -> PictureSearch:
     search = CatalogSearch(catalog, fingerprint(SIGHT), PICTURES)
-    return PictureSearch(search, DenseSearch(search, None), sight or FakeSight())
+    return PictureSearch(search, DenseSearch(search, None), sight or FakeEncoder())
 
 
 def _names(catalog: Catalog, numbers: Sequence[int]) -> list[str]:
@@ -121,7 +121,7 @@ def _names(catalog: Catalog, numbers: Sequence[int]) -> list[str]:
     return [Path(catalog.paths_of(chunks[number].document_id)[0]).name for number in numbers]
 
 
-def _retriever(catalog: Catalog, sight: FakeSight | None = None) -> Retriever:
+def _retriever(catalog: Catalog, sight: FakeEncoder | None = None) -> Retriever:
     search = CatalogSearch(catalog, fingerprint(TEXTS))
     pictures = _pictures(catalog, sight)
     return Retriever(search, DenseSearch(search, None), FakeEmbedder(), lambda: pictures)
@@ -145,7 +145,7 @@ def test_a_picture_near_to_whatever_is_asked_answers_nothing(catalog: Catalog) -
     _add(catalog, "blur.jpg", "IMG 5", (), 1 << 50)
     assert max(score for _, score in _pictures(catalog).by_words("How much was paid?")) < 0.5
     with pytest.MonkeyPatch.context() as without:
-        without.setattr("desktop_rag.retrieval.pictures.UNSEEN", ())
+        without.setattr("desktop_rag.retrieval.pictures.DISTRACTORS", ())
         ((first, score), *_) = _pictures(catalog).by_words("How much was paid?")
         assert _names(catalog, [first]) == ["blur.jpg"]
         assert score > 0.7
@@ -192,7 +192,7 @@ def test_descriptions_that_are_alike_are_no_reason_to_hide_a_picture(catalog: Ca
 
 
 def test_a_question_that_text_answers_does_not_wait_for_the_model(catalog: Catalog) -> None:
-    sight = FakeSight()
+    sight = FakeEncoder()
     sight.ready = False
     retriever = _retriever(catalog, sight)
     asked = _asked("a dog was seen at the beach")
@@ -205,7 +205,7 @@ def test_a_question_that_text_answers_does_not_wait_for_the_model(catalog: Catal
 
 
 def test_a_model_that_fails_leaves_the_text(catalog: Catalog) -> None:
-    sight = FakeSight()
+    sight = FakeEncoder()
     sight.broken = True
     retriever = _retriever(catalog, sight)
     ranked = retriever.rank(_asked("dog beach"))

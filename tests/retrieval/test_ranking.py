@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from desktop_rag.retrieval.keyword import POSTINGS_BUDGET, expressions
-from desktop_rag.retrieval.passages import Ranked, readable
-from desktop_rag.retrieval.ranking import NO_EVIDENCE, WINDOW_WORDS, Evidence, Scorer
+from desktop_rag.retrieval.passages import RankedChunk, readable
+from desktop_rag.retrieval.ranking import NO_FEATURES, WINDOW_WORDS, MatchFeatures, Scorer
 from desktop_rag.storage.search import Candidate, Corpus
 
 SCORER = Scorer(
@@ -17,8 +17,8 @@ SCORER = Scorer(
 )
 
 
-def _evidence(text: str, context: str = "") -> Evidence:
-    return SCORER.evidence(text, context, 50, 0.5)
+def _evidence(text: str, context: str = "") -> MatchFeatures:
+    return SCORER.features(text, context, 50, 0.5)
 
 
 def test_coverage_counts_rare_words_more_and_the_context_too() -> None:
@@ -41,9 +41,9 @@ def test_neighbours_of_the_question_count_as_pairs() -> None:
 
 
 def test_score_is_a_share() -> None:
-    best = Evidence(bm25=7.0, cosine=1.0, coverage=1.0, closeness=1.0, pairs=1.0)
+    best = MatchFeatures(bm25=7.0, cosine=1.0, coverage=1.0, closeness=1.0, pairs=1.0)
     assert best.score(7.0) == pytest.approx(1.0)
-    assert NO_EVIDENCE.score(0.0) == 0.0
+    assert NO_FEATURES.score(0.0) == 0.0
 
 
 def test_rare_words_are_alternatives_and_common_ones_must_meet() -> None:
@@ -57,9 +57,9 @@ def test_exact_strings_are_looked_for_as_phrases() -> None:
     assert expressions({}, [("inv", "2024", "0031")]) == ['"inv 2024 0031"']
 
 
-def _ranked(number: int, document: int, ordinal: int, text: str, score: float) -> Ranked:
+def _ranked(number: int, document: int, ordinal: int, text: str, score: float) -> RankedChunk:
     candidate = Candidate(number, document, document, ordinal, "body", "", text, 9, b"")
-    return Ranked(candidate, score, NO_EVIDENCE, None, None)
+    return RankedChunk(candidate, score, NO_FEATURES, None, None)
 
 
 def test_neighbours_become_one_passage_in_reading_order() -> None:
