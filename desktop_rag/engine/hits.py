@@ -55,8 +55,8 @@ def _to_hit(
         why=Why(
             best.keyword_rank,
             best.dense_rank,
-            best.evidence.bm25,
-            best.evidence.cosine,
+            best.features.bm25,
+            best.features.cosine,
             best.picture_rank,
             best.picture_score,
             best.reading,

@@ -1,98 +1,35 @@
-"""Dates in a person's words: finds where a question names one, and says which stretch of time is meant.
+"""Dates in a person's words: which stretch of time is meant.
 
 What an expression means is for ``dateparser`` to say. Here is only which words to hand to it, how long the day, month
-or year it answers with is, and what "since", "before" and "between" do to it. The words are those of ``languages``.
+or year it answers with is, and what "since", "before" and "between" do to it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
 
 from msgspec import Struct
 
 from desktop_rag.clock import local_now, local_zone
-from desktop_rag.languages import LANGUAGES, either
-from desktop_rag.languages.grammar import Language
+from desktop_rag.languages import LANGUAGES
+from desktop_rag.retrieval.date_phrases import (
+    BARE_DAY,
+    DAY,
+    LAST,
+    NUMBER,
+    RELATIVE,
+    THIS,
+    UNIT,
+    YEAR,
+    DatePhrase,
+    connectors,
+    find_dates,
+)
 
 _OTHERS = ("fr", "es", "it", "nl", "pt", "pl")
 """Languages of a date that is given as a filter. Their questions are not read for dates."""
-
-
-def _months(one: Language) -> str:
-    return "|".join(sorted(" ".join(one.dates.months).split(), key=len, reverse=True))
-
-
-def _said(*kinds: str) -> str:
-    """The connectors of these kinds, in all languages."""
-    return either(lambda one: "|".join(_spaced(kind, one) for kind in kinds))
-
-
-def _spaced(kind: str, one: Language) -> str:
-    return "|".join(words.replace(" ", r"\s+") for words in _of_kind(kind, one))
-
-
-def _of_kind(kind: str, one: Language) -> tuple[str, ...]:
-    dates = one.dates
-    kinds = {"since": dates.since, "after": dates.after, "before": dates.before, "until": dates.until}
-    return kinds.get(kind, dates.within)
-
-
-def _ago(one: Language) -> str:
-    before, after = one.dates.ago_before, one.dates.ago_after
-    return "|".join(
-        filter(
-            None,
-            (
-                rf"{_NUMBER}\s+{_UNIT}\s+(?:{after})" if after else "",
-                rf"(?:{before})\s+{_NUMBER}\s+{_UNIT}" if before else "",
-            ),
-        )
-    )
-
-
-_MONTH = rf"{either(_months)}\b\.?"
-_WEEKDAY = either(lambda one: one.dates.weekdays)
-_YEAR = r"(?:19[89]\d|20\d\d)(?!\d|[-/.\u2013]\d)"  # files and mails are no older than their computers
-_DAY = rf"\d{{1,2}}(?:{either(lambda one: one.dates.ordinals)}|\.)?(?![\d.:/])"
-_NUMBER = rf"(?:\d{{1,3}}|{either(lambda one: one.dates.numbers)})"
-_UNIT = either(lambda one: one.dates.units)
-_LAST = either(lambda one: one.dates.last)
-_THIS = either(lambda one: one.dates.this)
-_OF = either(lambda one: one.dates.of)
-_ARTICLE = either(lambda one: one.dates.articles)
-
-_RELATIVE = (
-    rf"(?:{either(lambda one: one.dates.days)}|{either(_ago)}"
-    rf"|{_LAST}\s+(?:{_NUMBER}\s+)?{_UNIT}|{_THIS}\s+{_UNIT}"
-    rf"|(?:{_LAST}|{_THIS})\s+(?:{either(lambda one: one.dates.times)}|{_MONTH}|{_WEEKDAY}))"
-)
-_ABSOLUTE = (
-    rf"(?:(?:19[89]|20\d)\d-(?:0\d|1[0-2])(?:-\d\d)?(?![\d-])|\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d)(?![\d./])"
-    rf"|(?:{_DAY}\s*(?:{_OF}\s+)?{_MONTH}|{_MONTH}\s*{_DAY})(?:,?\s*{_YEAR})?"
-    rf"|(?:q[1-4]\s+|{_MONTH}\s*(?:{_OF}\s+)?)?{_YEAR}|{_MONTH}|{_WEEKDAY})"
-)
-_FILLER = rf"(?:{_ARTICLE}\s+)?(?:(?:{either(lambda one: one.dates.parts)}\s+)?(?:{_ARTICLE}\s+)?)?"
-_DATE = rf"(?:{_RELATIVE}|{_ABSOLUTE})"
-_BARE_DAY = rf"{_DAY}(?:,?\s*{_YEAR})?"
-_NOT_INSIDE_WORD = r"(?![\w-]|['\u2019](?!s\b))"
-_BETWEEN = either(lambda one: one.dates.between)
-_TO = either(lambda one: one.dates.to)
-
-_PHRASE = rf"""(?<![\w'\u2019.,:/-])(?:
-      (?:{_BETWEEN}\s+{_FILLER}(?P<first>{_DATE}|{_DAY})|(?P<from>{_DATE}))
-        \s*(?:\b{_TO}\s+|[-\u2013]\s*)
-        {_FILLER}(?P<last>{_DATE}|{_BARE_DAY})
-      | (?P<connector>{_said("since", "after", "before", "until", "within")})\s+{_FILLER}(?P<joined>{_DATE})
-      | (?P<bare>{_DATE})
-    ){_NOT_INSIDE_WORD}"""
-_HINT = re.compile(
-    rf"\d[./-]\d|\b(?:{_YEAR}|{_MONTH}|{_WEEKDAY}|{_LAST}|{_THIS}|{either(lambda one: one.dates.days)}"
-    rf"|{either(lambda one: one.dates.ago_before)}|{either(lambda one: one.dates.ago_after)})\b",
-    re.IGNORECASE,
-)
 
 
 class DateInterval(Struct, frozen=True):
@@ -100,23 +37,6 @@ class DateInterval(Struct, frozen=True):
 
     start: datetime
     end: datetime
-
-
-class DatePhrase(Struct, frozen=True, kw_only=True):
-    """Words of a text that name a time: ``text[start:end]``, not yet looked up.
-
-    ``first`` and ``last`` are the dates themselves, the same unless in a range. ``relative`` is true for what depends
-    on the present ("last March"), ``precise`` for what can hardly be anything but a date (a day, or a month of a year).
-    ``connector`` is the word that leads to the date, in lower case: "in", "since", "between", or "" for none.
-    """
-
-    start: int
-    end: int
-    first: str
-    last: str
-    relative: bool
-    precise: bool
-    connector: str
 
 
 def get_ready() -> None:
@@ -137,31 +57,6 @@ def parse_date(expression: str, now: datetime, *, any_language: bool = False) ->
     if span is None and any_language:
         span = _period(expression, now, _OTHERS)
     return _interval(span, now) if span else None
-
-
-@cache
-def _phrase_pattern() -> re.Pattern[str]:
-    """Compiling takes longer than a whole search, and most questions need it not."""
-    return re.compile(_PHRASE, re.VERBOSE | re.IGNORECASE)
-
-
-def find_dates(text: str) -> Iterator[DatePhrase]:
-    """The date phrases of a text, from left to right. Costs no more than a regular expression."""
-    if not _HINT.search(text):
-        return
-    for match in _phrase_pattern().finditer(text):
-        last = match["last"] or match["joined"] or match["bare"]
-        first = match["first"] or match["from"] or last
-        words = last if first is last else f"{first} {last}"
-        yield DatePhrase(
-            start=match.start(),
-            end=match.end(),
-            first=first,
-            last=last,
-            relative=re.search(_RELATIVE, words, re.IGNORECASE) is not None,
-            precise=re.search(r"\d\W*[^\W\d]|[^\W\d]\W*\d|\d[-./]\d", words) is not None,
-            connector="between" if match["last"] else " ".join((match["connector"] or "").lower().split()),
-        )
 
 
 def resolve(phrase: DatePhrase, now: datetime) -> tuple[datetime | None, datetime | None] | None:
@@ -186,7 +81,7 @@ def _bounds(connector: str, interval: DateInterval) -> tuple[datetime | None, da
 
 @cache
 def _connectors(kind: str) -> frozenset[str]:
-    return frozenset(words for one in LANGUAGES for words in _of_kind(kind, one))
+    return frozenset(words for one in LANGUAGES for words in connectors(kind, one))
 
 
 def describe_dates(after: datetime | None, before: datetime | None) -> str:
@@ -233,13 +128,13 @@ def _span(expression: str, base: datetime) -> _Span | None:
     dotted = re.search(r"\d\.", expression) is not None
     languages = tuple(one.code for one in sorted(LANGUAGES, key=lambda one: dotted and not one.dates.days_first))
     modifier, _, rest = expression.partition(" ")
-    last = re.fullmatch(_LAST, modifier, re.IGNORECASE)
-    if last and re.fullmatch(rf"{_NUMBER} {_UNIT}", rest, re.IGNORECASE):
+    last = re.fullmatch(LAST, modifier, re.IGNORECASE)
+    if last and re.fullmatch(rf"{NUMBER} {UNIT}", rest, re.IGNORECASE):
         ago = (f"{one.dates.ago_before} {rest} {one.dates.ago_after}".strip() for one in LANGUAGES)
         found = next(filter(None, (_read(said, base, languages) for said in ago)), None)
         return (_floor(found[0], "day"), _next(_floor(base, "day"), "day")) if found else None
     span = _period(expression, base, languages)
-    this = re.fullmatch(_THIS, modifier, re.IGNORECASE)
+    this = re.fullmatch(THIS, modifier, re.IGNORECASE)
     if span is None and (last or this):
         for one in LANGUAGES:
             for form in one.dates.last_forms if last else one.dates.this_forms:
@@ -255,15 +150,15 @@ def _span(expression: str, base: datetime) -> _Span | None:
 
 def _between(first: str, last: str, base: datetime) -> _Span | None:
     """From the start of one period to the end of another; the second lends the first its month and year."""
-    if re.fullmatch(_DAY, first, re.IGNORECASE):
-        first = re.sub(rf"^{_DAY}", first, last, flags=re.IGNORECASE)
-    elif re.fullmatch(_BARE_DAY, last, re.IGNORECASE):
+    if re.fullmatch(DAY, first, re.IGNORECASE):
+        first = re.sub(rf"^{DAY}", first, last, flags=re.IGNORECASE)
+    elif re.fullmatch(BARE_DAY, last, re.IGNORECASE):
         day, _, year = last.replace(",", " ").partition(" ")
         last = re.sub(r"\b\d\d?(?!\d)", day, first, count=1) + f" {year}"
     end = _span(last, base)
     if end is None:
         return None
-    settled = re.search(rf"{_RELATIVE}|{_YEAR}", first, re.IGNORECASE)
+    settled = re.search(rf"{RELATIVE}|{YEAR}", first, re.IGNORECASE)
     start = _span(first, base if settled else end[1] - timedelta(seconds=1))
     return (start[0], end[1]) if start and start[0] < end[1] else None
 

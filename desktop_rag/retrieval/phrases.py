@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from desktop_rag.languages import LANGUAGES, either
 from desktop_rag.languages.grammar import FilterWords
-from desktop_rag.retrieval.dates import DatePhrase, find_dates, resolve
+from desktop_rag.retrieval.date_phrases import DatePhrase, find_dates
+from desktop_rag.retrieval.dates import resolve
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.terms import has_content
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -308,17 +308,17 @@ def _few(rows: Iterable[tuple[int]]) -> list[int] | None:
     return found if len(found) <= FEW else None
 
 
-def _conditions(filters: Selection) -> tuple[list[str], list[Any]]:
+def _conditions(filters: Selection) -> tuple[list[str], list[str | float]]:
     """SQL conditions on ``documents d`` and their parameters. Each field's values are alternatives."""
     conditions: list[str] = []
-    parameters: list[Any] = []
+    parameters: list[str | float] = []
     any_type: list[str] = []
     by_path = "EXISTS (SELECT 1 FROM files f WHERE f.document_id = d.top_id AND f.path LIKE ? ESCAPE '\\')"
 
-    def any_of(template: str, values: Sequence[str], *forms: str) -> None:
+    def any_of(template: str, values: Sequence[str], *forms: str, escape: Callable[[str], str] = _escape) -> None:
         conditions.append("(" + " OR ".join([template] * len(values)) + ")")
         for value in values:
-            parameters.extend(form.format(_escape(value)) for form in forms)
+            parameters.extend(form.format(escape(value)) for form in forms)
 
     for value in filters.types:
         if value.startswith("."):
@@ -336,10 +336,13 @@ def _conditions(filters: Selection) -> tuple[list[str], list[Any]]:
         names = [value if set(value) & set("*?") else f"*{value}*" for value in filters.names]
         path = "replace(f.path, '\\', '/')"
         base = f"replace({path}, rtrim({path}, replace({path}, '/', '')), '')"
-        any_of(f"({by_path.replace('f.path LIKE', base + ' LIKE')} OR d.name LIKE ? ESCAPE '\\')", names, "{}", "{}")
-        parameters[-2 * len(names) :] = [
-            value.replace("*", "%").replace("?", "_") for value in parameters[-2 * len(names) :]
-        ]
+        any_of(
+            f"({by_path.replace('f.path LIKE', base + ' LIKE')} OR d.name LIKE ? ESCAPE '\\')",
+            names,
+            "{}",
+            "{}",
+            escape=_glob,
+        )
     for role, people in (("from", filters.senders), ("to", filters.recipients)):
         if people:
             any_of(
@@ -354,6 +357,11 @@ def _conditions(filters: Selection) -> tuple[list[str], list[Any]]:
         conditions.append("d.dated < ?")
         parameters.append(filters.before.timestamp())
     return conditions, parameters
+
+
+def _glob(value: str) -> str:
+    """The pattern of LIKE for one with ``*`` and ``?``."""
+    return _escape(value).replace("*", "%").replace("?", "_")
 
 
 def _escape(value: str) -> str:

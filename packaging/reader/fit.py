@@ -20,9 +20,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop_rag.answering.confidence import Signs
-from desktop_rag.answering.extract import Source, quotes
-from desktop_rag.answering.respond import _signs
+from desktop_rag.answering.confidence import AnswerFeatures
+from desktop_rag.answering.extract import QuotableText, quotes
+from desktop_rag.answering.respond import _features as _features_of
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.finder import Request, parse
 from desktop_rag.retrieval.filters import Filters
@@ -35,7 +35,7 @@ from tests.benchmarks.score import exact, f1
 _READ = 24
 _WEIGHTS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
 _SURE = (0.5, 0.7, 0.9)
-_SIGNS = Signs.__struct_fields__
+_SIGNS = AnswerFeatures.__struct_fields__
 
 
 def main() -> None:
@@ -88,12 +88,12 @@ def _ranked(engine: Engine, question: Asked, ids: dict[str, str]) -> list[list[f
 def _signs_of(engine: Engine, question: str) -> list[float]:
     library = engine._parts
     finding = engine._finder.find(Request(question, limit=8))
-    evidence = finding.found.evidence
-    sources = [Source(hit.text, hit.chunk.context, hit.score) for hit in finding.hits]
-    weights = library.retriever.term_weights(finding.found.query.text)
+    match = finding.found.features
+    sources = [QuotableText(hit.text, hit.chunk.context, hit.score) for hit in finding.hits]
+    weights = library.retriever.term_weights(finding.found.query.sought)
     best = quotes(finding.found.query.text, weights, sources, library.bundled.embed)[0]
-    assert evidence is not None
-    signs = _signs(msgspec.structs.asdict(evidence), best, finding.hits)
+    assert match is not None
+    signs = _features_of(msgspec.structs.asdict(match), best, finding.hits)
     return [getattr(signs, name) or 0.0 for name in _SIGNS]
 
 

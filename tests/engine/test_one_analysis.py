@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import get_args
 
 import pytest
 
 from desktop_rag.engine.engine import Engine
+from desktop_rag.engine.results import Mode
 from desktop_rag.tokenizer import IndexTokenizer
 
 
@@ -27,8 +29,8 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 QUESTION = "When will the board shear TR-2024-018 be delivered, and who is the driver?"
 
 
-@pytest.mark.parametrize("mode", ["hybrid", "keyword", "dense", "typing"])
-def test_a_search_cuts_its_question_once(engine: Engine, cut: Counter[str], mode: str) -> None:
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_a_search_cuts_its_question_once(engine: Engine, cut: Counter[str], mode: Mode) -> None:
     assert engine.search(QUESTION, mode=mode).hits
     assert cut[QUESTION] == 1
 

@@ -69,7 +69,7 @@ def test_many_matches_of_a_phrase_are_all_searched(crowded: Catalog) -> None:
     assert search.passing([(1, 0.9), (3_001, 0.8), (3_500, 0.7)], allowed) == [(1, 0.9)]
     filtered = search.allowed(Filters(folders=("many",)), '"spare key"')
     assert filtered.chunks is None
-    assert filtered.documents == {1, 2, 3}
+    assert filtered.documents == frozenset((1, 2, 3))
     assert search.passing([(1, 0.9), (3_002, 0.8)], filtered) == [(1, 0.9)]
 
 
