@@ -28,9 +28,9 @@ from desktop_rag.parsing.source import MIB
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.paths import logs_dir, models_dir
 from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.retrieval.image_text_encoder import ImageTextEncoder
 from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.retriever import Retriever
-from desktop_rag.retrieval.sight import ModelSight
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.maintenance import compact, look, reconcile, sweep, tidy_catalog
@@ -109,7 +109,7 @@ class Library:
         self.media_analyzer = ModelMediaAnalyzer(
             self.scheduler, self.model_store, self.catalog, self.config.read_pictures
         )
-        self.sight = ModelSight(self.scheduler)
+        self.sight = ImageTextEncoder(self.scheduler)
         self.thumbnails = Thumbnails(self.folder / THUMBNAILS_NAME, self.config.thumbnails_mib * MIB)
         self._pictures: tuple[VectorStore, PictureSearch] | None = None
         opening.callback(self._close_pictures)
