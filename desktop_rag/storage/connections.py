@@ -40,14 +40,18 @@ class Connections:
         self._guard = threading.Lock()
         self.write_lock = threading.RLock()
         self._commits = 0
-        with storage_errors(path):
-            self._mode = "?mode=ro" if read_only else ""
-            self._writer = self._connect_read_only() if read_only else self._connect()
-            if not read_only:
-                use_write_ahead_log(self._writer)
-            elif is_behind(self._writer):
-                Connections(path).close()  # another process is just making it, or an older version has made it
-            migrate(self._writer)
+        try:
+            with storage_errors(path):
+                self._mode = "?mode=ro" if read_only else ""
+                self._writer = self._connect_read_only() if read_only else self._connect()
+                if not read_only:
+                    use_write_ahead_log(self._writer)
+                elif is_behind(self._writer):
+                    Connections(path).close()  # another process is just making it, or an older version has made it
+                migrate(self._writer)
+        except BaseException:
+            self.close()
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         uri = self.path.resolve().as_uri() + self._mode
