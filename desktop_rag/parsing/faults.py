@@ -6,14 +6,10 @@ that does not fit what it calls, the same exception is a bug, and no file is to 
 
 from __future__ import annotations
 
-import logging
 import re
-import traceback
 from types import TracebackType
 
 from desktop_rag.errors import ParserFault
-
-_log = logging.getLogger(__name__)
 
 _BUGS = (TypeError, AttributeError, NameError, AssertionError)
 _OURS = __name__.partition(".")[0]
@@ -28,26 +24,29 @@ def is_fault(error: BaseException) -> bool:
     """Whether an exception that was caught is a bug of the program."""
     if not isinstance(error, _BUGS):
         return False
-    frames = _ours(error.__traceback__)
+    ours = [_is_ours(frame) for frame in _frames(error)]
     # Compiled functions appear in a traceback as the Python ones do: then it is their caller that is looked at.
-    return frames[-1:] == [True] or (_MISFIT.search(str(error)) is not None and frames[-2:-1] == [True])
+    return ours[-1:] == [True] or (_MISFIT.search(str(error)) is not None and ours[-2:-1] == [True])
 
 
 def fault_in(name: str, error: BaseException) -> ParserFault:
-    """The problem of the file ``name`` for a bug, which is told to the log: where it is, and nothing of the file."""
-    kind = type(error).__name__
-    _log.error("A parser failed with %s:\n%s", kind, "".join(traceback.format_tb(error.__traceback__)))
+    """The problem of the file ``name`` for a bug. It says where the bug is, and nothing of what the file holds."""
+    last = [frame for frame in _frames(error) if _is_ours(frame)][-1]
+    where = f"{last.tb_frame.f_globals['__name__']}, line {last.tb_lineno}"
     return ParserFault(
-        f"{name} could not be read because of a fault in Desktop RAG ({kind}).",
-        "Nothing is wrong with the file. Please report the fault; the log says where it is.",
+        f"{name} could not be read because of a fault in Desktop RAG.",
+        f"Nothing is wrong with the file. Please report the fault: {type(error).__name__} in {where}.",
     )
 
 
-def _ours(frame: TracebackType | None) -> list[bool]:
-    """Whether each frame, from the outermost on, is one of our own code."""
-    found = []
+def _frames(error: BaseException) -> list[TracebackType]:
+    """Where an exception went through, its origin last."""
+    frames, frame = [], error.__traceback__
     while frame is not None:
-        name = str(frame.tb_frame.f_globals.get("__name__", ""))
-        found.append(name.partition(".")[0] == _OURS)
+        frames.append(frame)
         frame = frame.tb_next
-    return found
+    return frames
+
+
+def _is_ours(frame: TracebackType) -> bool:
+    return str(frame.tb_frame.f_globals.get("__name__", "")).partition(".")[0] == _OURS

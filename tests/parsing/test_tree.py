@@ -338,7 +338,6 @@ def _called_in_program_code(call: Callable[[], object]) -> Parser:
 def test_a_bug_of_the_program_is_not_the_files(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
     call: Callable[[], object],
     code: str,
 ) -> None:
@@ -348,7 +347,7 @@ def test_a_bug_of_the_program_is_not_the_files(
     assert end.problem.code == code
     if code == "parser-fault":
         assert "Nothing is wrong with the file" in end.problem.hint
-        assert 'File "<string>", line 3, in parse' in caplog.text
+        assert "Error in desktop_rag.parsing.made_up, line 3." in end.problem.hint
 
 
 @pytest.mark.parametrize(
