@@ -27,7 +27,7 @@ check: .venv/installed-dev ## The fast loop: the same without the slow tests
 	$(style)
 	$(VENV)/pytest -n auto -m "not slow"
 
-# Not a part of "test": with every branch counted, the tests take about half as long again.
+# Not a part of "test", which it would slow down: every branch is counted, in child processes too.
 coverage: .venv/installed-dev ## Which branches the quick tests run; fails below the floor in pyproject.toml
 	$(VENV)/pytest -n auto -m "not slow" --cov --cov-report=term --cov-report=html:build/coverage/html
 
