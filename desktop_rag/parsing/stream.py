@@ -16,7 +16,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from desktop_rag.errors import Damaged, Encrypted, FileProblem, OverCap, ParserStopped, Unreadable, Unsupported
+from desktop_rag.errors import (
+    Damaged,
+    Encrypted,
+    FileProblem,
+    OverCap,
+    ParserFault,
+    ParserStopped,
+    Unreadable,
+    Unsupported,
+)
 from desktop_rag.framing import whole_characters
 from desktop_rag.parsing.source import Limits
 from desktop_rag.types import Entry, FileState, Kind, Locator, Message, Metadata, Problem, Segment
@@ -153,7 +162,8 @@ def encode_events(events: Sequence[Event]) -> bytes:
         return encode(whole_characters(plain))
 
 
-_ERRORS = {kind.code: kind for kind in (Unsupported, Encrypted, Damaged, OverCap, Unreadable, ParserStopped)}
+_KINDS = (Unsupported, Encrypted, Damaged, OverCap, Unreadable, ParserStopped, ParserFault)
+_ERRORS = {kind.code: kind for kind in _KINDS}
 
 
 def problem_error(problem: Problem) -> FileProblem:

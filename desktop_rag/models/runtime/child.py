@@ -20,6 +20,7 @@ import threading
 import traceback
 import warnings
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, BinaryIO, NoReturn
 
@@ -28,7 +29,20 @@ import msgspec
 from desktop_rag import offline
 from desktop_rag.errors import ModelError, NoMemoryForModel
 from desktop_rag.framing import read_frame, take_over_standard_streams, write_frame
-from desktop_rag.models.runtime.protocol import BUG, Ask, Cancel, Done, Failed, Load, Ready, Reply, decode_order, encode
+from desktop_rag.models.runtime.protocol import (
+    BUG,
+    Ask,
+    Cancel,
+    Done,
+    Failed,
+    Load,
+    Ready,
+    Reply,
+    Within,
+    decode_order,
+    encode,
+)
+from desktop_rag.models.runtime.time_limit import announce_with
 
 _NO_BOXES = 0x0001 | 0x0002
 """SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window that tells of a crash and waits for a click."""
@@ -87,6 +101,7 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
     model: Any = None
     while True:
         order = inbox.next()
+        announce_with(partial(_announce, answers, order.number))
         end: Ready | Done | Failed
         try:
             if isinstance(order, Load):
@@ -103,6 +118,10 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
         except Exception as error:
             end = _failure(order.number, error)
         write_frame(answers, encode(end))
+
+
+def _announce(answers: BinaryIO, number: int, seconds: float, said: str) -> None:
+    write_frame(answers, encode(Within(number, seconds, said)))
 
 
 def _failure(number: int, error: Exception) -> Failed:

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, cast
 import msgspec
 from msgspec import Struct
 
-from desktop_rag.errors import ModelCrashed, ModelError, NoMemoryForModel
+from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, NoMemoryForModel
 from desktop_rag.framing import read_frame, write_frame
 from desktop_rag.models.requests import Request
 from desktop_rag.models.runtime.protocol import (
@@ -33,6 +33,7 @@ from desktop_rag.models.runtime.protocol import (
     Load,
     Ready,
     Reply,
+    Within,
     decode_answer,
     encode,
 )
@@ -207,13 +208,9 @@ class ModelProcess:
     ) -> Iterator[Answer]:
         """What the child says to a request; the last of it is neither ``Reply``. Nothing more once it is cancelled."""
         while True:
-            frame = child.next_frame(cancelled)
+            answer = child.next_answer(cancelled)
             if cancelled is not None and cancelled.is_set():
                 return
-            try:
-                answer = None if frame is None else decode_answer(frame)
-            except msgspec.MsgspecError:  # a child that does not keep to the form is as good as gone
-                answer = None
             if answer is None:
                 raise self._gone(child, loading=loading)
             if answer.number == number:  # else the rest of a request that was cancelled
@@ -235,6 +232,8 @@ class ModelProcess:
             return ModelError(f"The model {self.name} was put away while it worked.", "Ask again.")
         child.wait(_LAST_WORDS_S)
         status = self._forget(child)
+        if child.overdue:
+            return ModelRefused(child.overdue, "Choose another model.")
         logging.getLogger("desktop_rag").warning("The process of %s ended by itself: %s", self._module, status)
         how = _cause(status)
         if loading and status == _KILLED:
@@ -263,10 +262,12 @@ class ModelProcess:
 
 
 class _Child:
-    """A running child, and two threads that read what it writes."""
+    """A running child, and two threads that read what it writes. ``overdue`` says why it was ended from here."""
 
     def __init__(self, module: str, environment: Mapping[str, str], log: Path | None) -> None:
         self.ready = False
+        self.overdue = ""
+        self._clock: threading.Timer | None = None
         paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         flags = 0
         if sys.platform == "win32":
@@ -284,7 +285,7 @@ class _Child:
             raise ModelError(f"No process could be started ({error.strerror}).", "Close other programs.") from error
         self.pid = self._process.pid
         self._writing = threading.Lock()
-        self._frames: SimpleQueue[bytes | None] = SimpleQueue()
+        self._answers: SimpleQueue[Answer | None] = SimpleQueue()
         self._readers = [
             threading.Thread(target=self._receive, args=(self._process.stdout,), daemon=True),
             threading.Thread(target=_keep, args=(self._process.stderr, log), daemon=True),
@@ -300,12 +301,12 @@ class _Child:
         with suppress(OSError, ValueError), self._writing:  # a child that has ended: reading from it will tell
             write_frame(cast(BinaryIO, self._process.stdin), encode(note))
 
-    def next_frame(self, cancelled: threading.Event | None) -> bytes | None:
+    def next_answer(self, cancelled: threading.Event | None) -> Answer | None:
         """What comes next; None when the child has ended, or ``cancelled`` is set."""
         while cancelled is not None and not cancelled.is_set():
             with suppress(Empty):
-                return self._frames.get(timeout=_LOOK_EVERY_S)
-        return self._frames.get() if cancelled is None else None
+                return self._answers.get(timeout=_LOOK_EVERY_S)
+        return self._answers.get() if cancelled is None else None
 
     def wait(self, seconds: float) -> None:
         with suppress(subprocess.TimeoutExpired):
@@ -324,10 +325,30 @@ class _Child:
 
     def _receive(self, stream: BinaryIO) -> None:
         with stream:
-            frame: bytes | None = b""
-            while frame is not None:
-                frame = read_frame(stream)
-                self._frames.put(frame)
+            # A child that does not keep to the form is as good as gone.
+            with suppress(msgspec.MsgspecError):
+                while (frame := read_frame(stream)) is not None:
+                    answer = decode_answer(frame)
+                    if isinstance(answer, Within):
+                        self._watch(answer)
+                    else:
+                        self._answers.put(answer)
+            self._watch(None)
+            self._answers.put(None)
+
+    def _watch(self, limit: Within | None) -> None:
+        """End the child when the time of ``limit`` is over, even if nobody waits for it any more."""
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+        if limit is not None and limit.seconds > 0:
+            self._clock = threading.Timer(limit.seconds, self._give_up, (limit.message,))
+            self._clock.daemon = True
+            self._clock.start()
+
+    def _give_up(self, why: str) -> None:
+        self.overdue = why
+        self._process.kill()
 
 
 def _keep(stream: BufferedReader, log: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 The parent sends one ``Load`` and then ``Ask`` after ``Ask``, numbered, each when the one before is done; a ``Cancel``
 may come at any time. The child answers ``Load`` with ``Ready`` or ``Failed``, and each ``Ask`` with any number of
-``Reply`` and then ``Done`` or ``Failed``.
+``Reply`` and then ``Done`` or ``Failed``. Before work that might never end it says ``Within``.
 """
 
 from __future__ import annotations
@@ -48,6 +48,13 @@ class Done(_Note, frozen=True):
     pass
 
 
+class Within(_Note, frozen=True):
+    """If nothing else comes within ``seconds``, the parent is to end the child, and to say ``message``; 0: no more."""
+
+    seconds: float
+    message: str
+
+
 class Failed(_Note, frozen=True):
     """``code`` is that of a ``ModelError``; "bug" for an error that is none, of which ``message`` names the type."""
 
@@ -59,8 +66,8 @@ class Failed(_Note, frozen=True):
 BUG = "bug"
 
 decode_order: Callable[[bytes], Load | Ask | Cancel] = msgspec.msgpack.Decoder(Load | Ask | Cancel).decode
-decode_answer: Callable[[bytes], Ready | Reply | Done | Failed] = msgspec.msgpack.Decoder(
-    Ready | Reply | Done | Failed
+decode_answer: Callable[[bytes], Ready | Reply | Done | Failed | Within] = msgspec.msgpack.Decoder(
+    Ready | Reply | Done | Failed | Within
 ).decode
 
 _encoder = msgspec.msgpack.Encoder()

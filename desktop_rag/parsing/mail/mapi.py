@@ -10,6 +10,7 @@ from io import BytesIO
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged
+from desktop_rag.parsing.faults import is_fault
 from desktop_rag.parsing.mail.headers import decode_bytes
 
 Value = str | bytes | int | float | bool | datetime
@@ -114,6 +115,8 @@ def read_msg(data: bytes, name: str) -> OutlookItem:
                     streams["/".join(path)] = stream.read()
     # olefile meets a broken file with whatever its arithmetic runs into: OSError, IndexError, struct.error, …
     except Exception as error:
+        if is_fault(error):
+            raise
         raise Damaged(
             f"{name} is not a readable Outlook message ({error}).", "Open it in Outlook and save it again."
         ) from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged, FileProblem, OverCap, Unsupported
+from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.types import IMAGE_SIDE
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ def problem_of(error: Exception, name: str) -> FileProblem:
 
     if isinstance(error, FileProblem):
         return error
+    if is_fault(error):
+        return fault_in(name, error)
     if isinstance(error, PIL.Image.DecompressionBombError):
         return _too_large(name)
     if isinstance(error, MemoryError):

@@ -6,8 +6,8 @@ may read, and it knows no protocol. The sound is decoded as it is asked for, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from desktop_rag.errors import Damaged, Encrypted, FileProblem, Unsupported
 from desktop_rag.parsing.media.sound_tags import chapter_title, describe, in_words, sound_facts
@@ -69,21 +69,25 @@ def parse_sound(source: Source) -> Iterator[ParseItem]:
     """What the file says about the recording, its chapters and subtitles, and if anybody is to ``hear`` it, its sound
     in pieces of ``PIECE_S`` seconds without a gap; if not, one piece of no length where there is any. Of several sound
     tracks it is the main one."""
-    import av
+    with source.open() as stream, _opened(stream, source) as container:
+        yield from _recording(container, source)
 
-    with source.open() as stream:
-        try:
-            container = av.open(
-                stream,
-                "r",
-                options={"protocol_whitelist": "none", "format_whitelist": _READ},
-                metadata_errors="replace",
-                buffer_size=_BUFFER_BYTES,
-            )
-        except Exception as error:
-            raise _broken(source, error) from error
-        with container:
-            yield from _recording(container, source)
+
+def _opened(stream: BinaryIO, source: Source) -> InputContainer:
+    """The recording, whose tags have surrogates in place of bytes that are no UTF-8. Raises ``Damaged``."""
+    import av
+    from av.error import FFmpegError
+
+    opening: Callable[..., InputContainer] = av.open
+    # From version 19 on PyAV decodes tags this way by itself, and takes no word on it.
+    tags = {"metadata_errors": "surrogateescape"} if int(av.__version__.partition(".")[0]) < 19 else {}
+    options = {"protocol_whitelist": "none", "format_whitelist": _READ}
+    try:
+        return opening(stream, "r", options=options, buffer_size=_BUFFER_BYTES, **tags)
+    except MemoryError:  # PyAV's own is an FFmpegError, too
+        raise
+    except (FFmpegError, ValueError, OSError) as error:
+        raise Damaged(f"{source.name} is damaged, or no recording.", _GET_ANOTHER) from error
 
 
 def _recording(container: InputContainer, source: Source) -> Iterator[ParseItem]:
@@ -237,12 +241,6 @@ def _problems(sound: _Sound, source: Source, declared_s: float | None, failure: 
         yield Problem("damaged", f"{source.name} is incomplete: {parts}.", _GET_ANOTHER)
     elif failure is not None or sound.broken > _FEW_BROKEN * sound.packets + 1:
         yield Problem("damaged", f"{source.name} is damaged: parts of its sound are missing.", _GET_ANOTHER)
-
-
-def _broken(source: Source, error: Exception) -> FileProblem:
-    if isinstance(error, MemoryError):
-        raise error
-    return Damaged(f"{source.name} is damaged, or not a recording.", _GET_ANOTHER)
 
 
 class _Sound:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msgspec.structs import replace
 
-from desktop_rag.errors import Damaged, Encrypted, FileProblem
+from desktop_rag.errors import Damaged, Encrypted, FileProblem, ParserFault
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, refuse_large
+from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.parsing.office.ooxml import real_title
 from desktop_rag.parsing.pdf.page_layout import DrawnText, clean, flow, paragraphs
 from desktop_rag.parsing.pdf.page_pictures import PdfPictures
@@ -60,6 +61,7 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
     outline = Outline()
     failed: list[int] = []
     unseen: list[int] = []
+    fault: ParserFault | None = None
     room = source.limits.attachments
     for index in range(min(count, source.limits.pages)):
         place = Page(index + 1)
@@ -74,8 +76,10 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
                 look = not texts or _holds_images(page, set())
         except LimitReachedError:  # a page that unpacks without end: nothing else may try to
             broken, look = True, False
-        except Exception:  # pypdf raises anything at all on a broken page, and the other pages are still good
-            broken = True
+        except Exception as error:  # pypdf raises anything at all on a broken page, and the other pages are still good
+            broken = not is_fault(error)
+            if not broken:
+                fault = fault or fault_in(source.name, error)
         yield from _under_headings(texts, entries.get(index, []), outline, place)
         yield from (Segment(text, place, outline.path()) for text in notes)
         try:
@@ -84,6 +88,8 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
                 room -= segment.form == "picture"
                 if room >= 0:
                     yield replace(segment, headings=outline.path())
+        except ParserFault as error:
+            fault = fault or error
         except FileProblem:
             unseen.append(index + 1)
         if broken:
@@ -97,6 +103,8 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
         attachments = list(_attachments(reader))
     yield from attachments
     yield from _page_problems(source.name, count, failed, [number for number in unseen if number not in failed])
+    if fault is not None:
+        raise fault
 
 
 @contextmanager
@@ -120,6 +128,8 @@ def _open(source: Source, stream: BinaryIO) -> PdfReader:
         reader = PdfReader(stream, strict=False)
         locked = reader.is_encrypted and not reader.decrypt("")
     except Exception as error:  # what a broken file raises is not foreseeable
+        if is_fault(error):
+            raise
         what = f"it is damaged or not a PDF ({_reason(error)})" if source.size else "it is empty"
         raise Damaged(f"{source.name} cannot be opened: {what}.", _REPAIR) from error
     if locked:
@@ -135,6 +145,8 @@ def _page_count(source: Source, reader: PdfReader) -> int:
     try:
         return len(reader.pages)
     except Exception as error:
+        if is_fault(error):
+            raise
         raise Damaged(f"{source.name} is damaged: its pages cannot be found ({_reason(error)}).", _REPAIR) from error
 
 
@@ -313,6 +325,8 @@ def _attachments(reader: PdfReader) -> Iterator[ParseItem]:
             for data in contents:
                 yield Attachment(name, "", bytes(data), Entry(name))
     except Exception as error:
+        if is_fault(error):
+            raise
         yield Problem("damaged", f"Files embedded in this PDF cannot be read ({_reason(error)}).", _REPAIR)
 
 

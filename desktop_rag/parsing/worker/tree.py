@@ -14,6 +14,7 @@ from msgspec.structs import fields, replace
 
 from desktop_rag.errors import Damaged, FileProblem, OverCap, ParserStopped, Unreadable, Unsupported
 from desktop_rag.parsing.detect import HEAD_BYTES, detect
+from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.parsing.formats import Format, by_mime, by_suffix
 from desktop_rag.parsing.media.previews import with_preview
 from desktop_rag.parsing.source import MIB, Limits, Source, over_cap, plain_name, unreadable
@@ -154,7 +155,9 @@ def _check(source: Source, format: Format | None) -> None:
 
 
 def unexpected(name: str, error: BaseException) -> Problem:
-    """The problem for an exception that no parser should let out: what a library made of a broken file."""
+    """The problem for an exception that no parser should let out: what a library made of a broken file, or a bug."""
+    if is_fault(error):
+        return fault_in(name, error).as_problem()
     _log.info("%s could not be parsed", name, exc_info=error)
     if isinstance(error, MemoryError):
         return ParserStopped(
