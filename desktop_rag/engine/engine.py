@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from desktop_rag.config import Config, config_path, load_config
-from desktop_rag.engine.events import EventBus, Subscription
+from desktop_rag.engine.events import EventBus, Subscription, Trouble
 from desktop_rag.engine.library import CATALOG_NAME as CATALOG_NAME
 from desktop_rag.engine.library import VECTORS_NAME as VECTORS_NAME
 from desktop_rag.engine.library import Library
@@ -27,7 +28,7 @@ from desktop_rag.engine.sync.model_watcher import ModelWatcher
 from desktop_rag.engine.sync.priority_gate import PriorityGate
 from desktop_rag.engine.sync.sync_worker import SyncWorker
 from desktop_rag.engine.sync.throttle import Throttle
-from desktop_rag.engine.sync.warmup import Background
+from desktop_rag.engine.sync.warmup import Warmup
 from desktop_rag.engine.views import DocumentView, FileList, Part
 from desktop_rag.errors import ConfigError, LibraryBusy
 from desktop_rag.indexing.indexer import Scope
@@ -36,7 +37,7 @@ from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport, restore_backup, write_backup
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.storage_errors import storage_errors
-from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
+from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Problem, Progress, Turn
 
 
 class Engine:
@@ -56,36 +57,47 @@ class Engine:
         started = time.time()
         self._bus = EventBus()
         self._closing = threading.Event()
-        with storage_errors(self.library):
-            self._parts = Library(self.library, self.config, read_only=read_only)
+        with ExitStack() as opening:
+            with storage_errors(self.library):
+                self._open(opening, started, read_only=read_only, live=live)
+            self._to_close = opening.pop_all()
+
+    def _open(self, opening: ExitStack, started: float, *, read_only: bool, live: bool) -> None:
+        """Open all parts; ``opening`` closes those that are open, the last first."""
+        self._parts = Library(self.library, self.config, read_only=read_only, report=self._report)
+        opening.callback(self._parts.close)
+        opening.callback(self._bus.close)
         self._search = SearchQueries(self._parts)
         self._answers = AnswerQueries(self._parts, self._search)
         self._throttle = Throttle(self.config)
         self._gate = PriorityGate(self._throttle.pace, self._closing)
-        self._background = Background(self._parts, self._bus)
+        self._warmup = Warmup(self._parts, self._bus, self._closing)
         self._sync_worker: SyncWorker | None = None
-        self._models: ModelWatcher | None = None
         if live:
             import numpy  # noqa: F401  (two threads that are the first to import it at the same time can both fail)
 
             self._sync_worker = SyncWorker(
-                self._parts, self._throttle, self._gate, self._bus, self._closing, self._background.upkeep
+                self._parts, self._throttle, self._gate, self._bus, self._closing, self._warmup.upkeep
             )
         self._index_commands = IndexCommands(self._parts, self._sync_worker)
-        self._status_queries = StatusQueries(self._parts, self._sync_worker, started, self._background)
+        self._status_queries = StatusQueries(self._parts, self._sync_worker, started, self._warmup)
         self._documents = DocumentQueries(self._parts)
+        opening.callback(self._closing.set)
         if self._sync_worker is not None:
-            self._start(self._sync_worker)
+            self._start(self._sync_worker, opening)
 
-    def _start(self, sync_worker: SyncWorker) -> None:
+    def _start(self, sync_worker: SyncWorker, opening: ExitStack) -> None:
         """What goes on by itself in a live engine."""
-        sync_worker.start()
+        models = ModelWatcher(self._parts, self._gate, self._bus, self._closing, self._rescan, sync_worker.exclusive)
         self._parts.sight.ahead = True
-        self._background.start(self._index_commands.writing)
-        self._models = ModelWatcher(
-            self._parts, self._gate, self._bus, self._closing, self._look_again, sync_worker.exclusive
-        )
-        self._models.start()
+        for close in (models.close, self._warmup.close, sync_worker.close):
+            opening.callback(close)
+        sync_worker.start()
+        self._warmup.start(self._index_commands.writing)
+        models.start()
+
+    def _report(self, problem: Problem) -> None:
+        self._bus.publish(Trouble(problem))
 
     @staticmethod
     def lock_of(library: Path) -> LibraryLock:
@@ -94,14 +106,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop what goes on (what is done is kept) and give the library back."""
-        self._closing.set()
-        if self._sync_worker is not None:
-            self._sync_worker.close()
-        self._background.close()
-        if self._models is not None:
-            self._models.close()
-        self._bus.close()
-        self._parts.close()
+        self._to_close.close()
 
     def __enter__(self) -> Self:
         return self
@@ -231,7 +236,7 @@ class Engine:
         Without ``wait`` a live engine whose model is not loaded yet searches by words alone, and says so: ask again
         after ``ModelReady``. Without ``rerank`` the bundled reader does not read what was found.
         """
-        complete = wait or self._sync_worker is None or self._background.ready.is_set()
+        complete = wait or self._sync_worker is None or self._warmup.ready.is_set()
         complete = complete or mode in ("keyword", "typing")
         request = Request(question, like, like_kind, filters, limit, mode, per_document, rerank)
         with storage_errors(self.library), self._gate.question():
@@ -365,7 +370,7 @@ class Engine:
         """Why a file was found, or not; with a question, where each of its chunks came."""
         query = parse(question, Filters()) if question else None
         parts = self._parts
-        with storage_errors(self.library):
+        with storage_errors(self.library), parts.searching():
             return explain.explain(parts.catalog, parts.search, parts.retriever, path, query, self.config, parts.own)
 
     def doctor(self, *, repair: bool = False) -> list[Check]:
@@ -391,7 +396,7 @@ class Engine:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _look_again(self) -> None:
+    def _rescan(self) -> None:
         """Have all folders gone through: files may have waited for a model that is there now."""
         if self._sync_worker is not None:
             self._sync_worker.follow([Scope(root) for root in self._parts.catalog.roots()])

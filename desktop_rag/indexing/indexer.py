@@ -69,7 +69,7 @@ class Run(Struct):
 class RunControl(Struct):
     """How a run is to behave towards everything else that goes on.
 
-    ``stop`` ends it soon. ``give_way`` is called between batches: it may wait, do something else, or raise ``Stopped``.
+    ``stop`` ends it soon. ``checkpoint`` is called between batches: it may wait, do other work, or raise ``Stopped``.
     ``at_work`` is told which files are about to go through the model, [] when none are; ``alone`` are files that must
     not share a batch with others, because one of them may have crashed the process. ``restless`` are files that are
     still being written: they are left as they are known. ``unseen`` are roots that are still to be gone through: what
@@ -78,7 +78,7 @@ class RunControl(Struct):
 
     stop: threading.Event = msgspec.field(default_factory=threading.Event)
     on_progress: Callable[[Progress], None] = lambda _: None
-    give_way: Callable[[], None] = lambda: None
+    checkpoint: Callable[[], None] = lambda: None
     at_work: Callable[[Sequence[str]], None] = lambda _: None
     alone: Collection[str] = ()
     restless: Collection[str] = ()
@@ -177,7 +177,7 @@ class Indexer:
                 recipe=recipe,
                 stop=control.stop,
                 alone=control.alone,
-                give_way=control.give_way,
+                checkpoint=control.checkpoint,
                 at_work=control.at_work,
                 on_done=lambda done: _note(run, meter, done, changed),
                 on_batch=meter.embedded,

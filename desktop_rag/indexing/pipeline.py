@@ -51,7 +51,7 @@ class Pipeline:
     """Indexes files into ``catalog`` and ``vectors`` by one ``recipe``, in the order given.
 
     ``pictures`` holds the vectors of pictures in the space of the image model of ``media_analyzer`` (None without one),
-    and ``thumbnails`` their small forms. ``stop`` is looked at between batches, and ``give_way`` called there: it may
+    and ``thumbnails`` their small forms. ``stop`` is looked at between batches, and ``checkpoint`` called there: it may
     wait, or raise ``Stopped``. ``at_work`` hears which files are about to go through the model; files that are
     ``alone`` share no batch with others.
     """
@@ -71,7 +71,7 @@ class Pipeline:
         recipe: str,
         stop: threading.Event,
         alone: Collection[str],
-        give_way: Callable[[], None],
+        checkpoint: Callable[[], None],
         at_work: Callable[[Sequence[str]], None],
         on_done: Callable[[Done], None],
         on_batch: Callable[[int], None],
@@ -86,7 +86,7 @@ class Pipeline:
         self._recipe = recipe
         self._stop = stop
         self._alone = alone
-        self._give_way = give_way
+        self._checkpoint = checkpoint
         self._at_work = at_work
         self._on_batch = on_batch
         self._space = vectors.space_name
@@ -266,7 +266,7 @@ class Pipeline:
             raise self._failure or Stopped
         if done:
             self._on_batch(done)
-        self._give_way()
+        self._checkpoint()
 
     # --- storing -----------------------------------------------------------------------------------------------------
 

@@ -72,15 +72,16 @@ class SearchQueries:
                 picture = vector / max(float((vector @ vector) ** 0.5), 1e-6)
             known = library.catalog.find_known(sample.content_hash)
             without = None if known is None or request.like_kind == "audio" else known.id
-        found = library.retriever.search(
-            query,
-            limit=request.limit,
-            mode=request.mode,
-            per_document=request.per_document or library.config.passages_per_document,
-            picture=picture,
-            without=without,
-            read=request.rerank,
-        )
+        with library.searching() as texts:
+            found = texts.retriever.search(
+                query,
+                limit=request.limit,
+                mode=request.mode,
+                per_document=request.per_document or library.config.passages_per_document,
+                picture=picture,
+                without=without,
+                read=request.rerank,
+            )
         return Finding(asked, query, found, to_hits(library.catalog, found.passages))
 
     def search(self, request: Request, *, complete: bool) -> SearchResult:

@@ -25,6 +25,7 @@ from desktop_rag.models.runtime.memory_planner import KINDS, Kind, Plan, Planner
 from desktop_rag.models.runtime.process import ModelProcess
 from desktop_rag.models.runtime.slot import Fault, ModelSlot
 from desktop_rag.models.store.model_store import Installed
+from desktop_rag.worker_thread import Report, WorkerThread, log_only
 
 _PATIENCE_S = 60.0
 """How long a question waits for indexing to let go of the room it needs; after that it makes do with less."""
@@ -36,6 +37,7 @@ _CRASHES = 2
 """So many crashes in a row on a card, and the model goes to the processor."""
 _LOOK_EVERY_S = 0.1
 """How soon one that waits is stopped."""
+_STOPS_SOON_S = 60.0
 _CRASHED = " It crashed on the graphics card."
 _NOTHING = "-1"
 """For CUDA: no card. A model on the processor would otherwise take some of a card's memory for nothing."""
@@ -71,6 +73,7 @@ class ModelScheduler:
 
     ``threads`` of the processor are used by each; ``idle_s`` is how long one is kept without being used. ``log_dir``
     gets a log for each role. ``start`` makes a process, and ``kinds`` says how the models of a role are loaded.
+    ``report`` is told what goes wrong in the background.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class ModelScheduler:
         log_dir: Path | None = None,
         start: Callable[..., ModelProcess] = ModelProcess,
         kinds: Mapping[ModelRole, Kind] = KINDS,
+        report: Report = log_only,
     ) -> None:
         self._model_store = model_store
         self._machine = machine
@@ -95,7 +99,8 @@ class ModelScheduler:
         self._changed = threading.Condition()
         self._placing = False  # one at a time: what is free is measured before it is taken
         self._pressing = 0  # urgent ones that wait for room
-        self._watcher: threading.Thread | None = None
+        self._watcher = WorkerThread("ending idle models", self._end_idle, report=report)
+        self._watching = False
         self._closed = False
 
     @contextmanager
@@ -167,8 +172,7 @@ class ModelScheduler:
             self._changed.notify_all()
         for slot in self._slots.values():
             slot.put_away()
-        if self._watcher is not None:
-            self._watcher.join()
+        self._watcher.stop()
 
     def _enter(self, slot: ModelSlot, urgent: bool, cancelled: threading.Event | None) -> ModelProcess:
         model, installed = self._model_of(slot.role)
@@ -358,23 +362,25 @@ class ModelScheduler:
 
     def _watch(self) -> None:
         with self._changed:
-            if self._watcher is None and not self._closed:
-                self._watcher = threading.Thread(target=self._put_away_in_time, daemon=True)
+            if not self._watching and not self._closed:
+                self._watching = True
                 self._watcher.start()
 
-    def _put_away_in_time(self) -> None:
+    def _end_idle(self) -> float:
         with self._changed:
-            while not self._closed:
-                now, due = time.monotonic(), math.inf
-                for slot in self._slots.values():
-                    if slot.users or slot.loading or not slot.in_memory:
-                        continue
-                    if slot.used_at + self._idle_s <= now:
-                        slot.put_away()
-                        slot.card_failed = ""
-                    else:
-                        due = min(due, slot.used_at + self._idle_s)
-                self._changed.wait(None if due == math.inf else due - now)
+            if self._closed:
+                return _STOPS_SOON_S
+            now, due = time.monotonic(), math.inf
+            for slot in self._slots.values():
+                if slot.users or slot.loading or not slot.in_memory:
+                    continue
+                if slot.used_at + self._idle_s <= now:
+                    slot.put_away()
+                    slot.card_failed = ""
+                else:
+                    due = min(due, slot.used_at + self._idle_s)
+            self._changed.wait(None if due == math.inf else due - now)
+        return 0.0
 
 
 def _rank(plan: Plan | NoMemoryForModel) -> tuple[int, ...]:
