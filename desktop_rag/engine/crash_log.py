@@ -122,7 +122,7 @@ class CrashLog:
         finally:
             self.working_on([], activity=name)
 
-    def forgive(self) -> None:
+    def clear(self) -> None:
         """Forget all crashes: everything is tried again."""
         with self._guard:
             self._counts = {}

@@ -380,9 +380,9 @@ class Engine:
         if repair:
             self._must_own()
             with storage_errors(self.library), self._index_commands.writing():
-                parts.crashes.forgive()
+                parts.crashes.clear()
                 for role in INSTALLABLE:
-                    parts.scheduler.forgive(role)
+                    parts.scheduler.retry(role)
                 parts.mend_vectors()
         return examine(
             self.library,

@@ -271,6 +271,7 @@ class Library:
             timeout_s=self.config.parser_timeout_s,
             memory_bytes=self.config.parser_memory_mib * MIB,
             hear=bool(self.media_analyzer.heard_by),
+            report=self._report,
         )
 
     def shared_pool(self, name: str, workers: int | None = None) -> ParserPool:

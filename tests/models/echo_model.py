@@ -7,10 +7,12 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+import stat
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -131,10 +133,28 @@ class Misbehave(Request, frozen=True):
             raise RuntimeError("CUDA failed with error out of memory")
         elif self.how == "connect":
             socket.create_connection(("192.0.2.1", 80), timeout=1)
+        elif self.how == "exit":
+            sys.exit(3)
+        elif self.how == "rust":
+            raise BaseException("a panic of native code")
+        elif self.how == "garbage":
+            _write_to_parent(b"neither a frame nor anything else " * 100)
+            time.sleep(600)
+        elif self.how == "garbage in a frame":
+            _write_to_parent(b"\xd5\xf7" + (7).to_bytes(4, "little") + b"nothing")
+            time.sleep(600)
         elif self.how == "print":
             sys.stdout.write("x" * 3 * MIB)
             sys.stdout.flush()
         yield "done"
+
+
+def _write_to_parent(data: bytes) -> None:
+    """Past what guards the stream of replies."""
+    for number in range(3, 32):
+        with suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(number).st_mode):
+                os.write(number, data)
 
 
 REQUESTS = Echo | EchoBytes | Word | Variable | CountUp | Misbehave

@@ -11,14 +11,11 @@ its parent does, as then its input does.
 from __future__ import annotations
 
 import ctypes
-import faulthandler
 import importlib
 import os
-import signal
 import sys
 import threading
 import traceback
-import warnings
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, BinaryIO, NoReturn
@@ -36,9 +33,6 @@ _NO_BOXES = 0x0001 | 0x0002
 
 def main() -> None:
     orders, answers = take_over_standard_streams()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-    warnings.simplefilter("ignore")
-    faulthandler.enable()
     _leave_no_dump()
     offline.install()
     inbox = Inbox(orders)
@@ -62,16 +56,22 @@ class Inbox:
         """Whether the order at hand is to end early."""
 
     def receive(self) -> None:
-        while (frame := read_frame(self._orders)) is not None:
-            order = decode_order(frame)
-            if not isinstance(order, Cancel):
-                self._waiting.put(order)
-                continue
-            with self._guard:
-                self._cancelled_up_to = max(self._cancelled_up_to, order.number)
-                if order.number >= self._number:
-                    self.cancelled.set()
-        os._exit(0)  # the parent has closed our input, or is no more
+        status = 1
+        try:
+            while (frame := read_frame(self._orders)) is not None:
+                self._take(decode_order(frame))
+            status = 0  # the parent has closed our input, or is no more
+        finally:
+            os._exit(status)  # without this thread the process would wait for ever
+
+    def _take(self, order: Load | Ask | Cancel) -> None:
+        if not isinstance(order, Cancel):
+            self._waiting.put(order)
+            return
+        with self._guard:
+            self._cancelled_up_to = max(self._cancelled_up_to, order.number)
+            if order.number >= self._number:
+                self.cancelled.set()
 
     def next(self) -> Load | Ask:
         order = self._waiting.get()
@@ -100,12 +100,12 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
                 end = Done(order.number)
         except BrokenPipeError:
             raise
-        except Exception as error:
+        except BaseException as error:  # a panic of a Rust library is no ``Exception``
             end = _failure(order.number, error)
         write_frame(answers, encode(end))
 
 
-def _failure(number: int, error: Exception) -> Failed:
+def _failure(number: int, error: BaseException) -> Failed:
     if isinstance(error, ModelError):
         return Failed(number, error.code, error.message, error.hint)
     # The libraries have no error in common for this: CTranslate2 raises a RuntimeError, torch one of its own.

@@ -157,13 +157,13 @@ class ModelScheduler:
             return None
         return fault.error
 
-    def forgive(self, role: ModelRole) -> None:
+    def retry(self, role: ModelRole) -> None:
         """Try a model again that was set aside."""
         with self._changed:
             slot = self._slots[role]
             slot.fault, slot.too_large, slot.card_failed, slot.crashes = None, None, "", 0
             if slot.process is not None:
-                slot.process.forgive()
+                slot.process.clear_crashes()
 
     def close(self) -> None:
         """End all processes. Whoever uses one gets a ``ModelError``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -13,9 +13,10 @@ from desktop_rag.config import Config
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.events import Subscription, Trouble
 from desktop_rag.engine.library import Library
-from desktop_rag.indexing.indexer import Indexer
+from desktop_rag.indexing.indexer import Indexer, Run, RunControl, Scope
 from desktop_rag.indexing.model_analysis import ModelMediaAnalyzer
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
+from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
 from tests.engine.waiting import until
 
@@ -108,7 +109,7 @@ def test_a_folder_that_always_fails_holds_up_no_other(
         (folder / "text.txt").write_text(f"The {folder.name} folder.", encoding="utf-8")
     run = Indexer.run
 
-    def failing(self, scopes, pool, control):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def failing(self: Indexer, scopes: Sequence[Scope], pool: Callable[[], ParserPool], control: RunControl) -> Run:
         if any(scope.root == str(broken) for scope in scopes):
             raise KeyError
         return run(self, scopes, pool, control)

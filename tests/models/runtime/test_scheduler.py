@@ -355,7 +355,7 @@ def test_one_crash_while_loading_is_tried_again_and_two_set_it_aside(control: Op
             _word(scheduler, "chat")
     assert (tmp_path / "chat").read_text().count("loaded") == 2
     assert "set aside" in str(scheduler.fault("chat"))
-    scheduler.forgive("chat")
+    scheduler.retry("chat")
     assert scheduler.fault("chat") is None
     with pytest.raises(ModelError, match="set aside"):
         _word(scheduler, "chat")
