@@ -13,6 +13,8 @@ from desktop_rag.config import Config
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.events import Subscription, Trouble
 from desktop_rag.engine.library import Library
+from desktop_rag.engine.queries.status_queries import StatusQueries
+from desktop_rag.engine.sync.model_watcher import ModelWatcher
 from desktop_rag.indexing.indexer import Indexer, Run, RunControl, Scope
 from desktop_rag.indexing.model_analysis import ModelMediaAnalyzer
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
@@ -187,19 +189,22 @@ def _watcher() -> Callable[..., object]:
 def test_nothing_is_left_open_when_opening_fails(
     notes: Path, tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import desktop_rag.engine.engine as module
-
     library = tmp_path / "library"
     closed: list[int] = []
     close = Catalog.close
-    monkeypatch.setattr(Catalog, "close", lambda self: (closed.append(1), close(self))[1])
-    monkeypatch.setattr(module, "StatusQueries", fault.into(module.StatusQueries))
+
+    def count(self: Catalog) -> None:
+        closed.append(1)
+        close(self)
+
+    monkeypatch.setattr(Catalog, "close", count)
+    monkeypatch.setattr("desktop_rag.engine.engine.StatusQueries", fault.into(StatusQueries))
     fault.errors.append(RuntimeError("x"))
     with pytest.raises(RuntimeError):
         Engine(library, config=CONFIG, live=True)
     assert closed
     assert not Engine.lock_of(library).is_held()
-    monkeypatch.setattr(module.ModelWatcher, "start", fault.into(module.ModelWatcher.start))
+    monkeypatch.setattr(ModelWatcher, "start", fault.into(ModelWatcher.start))
     fault.errors.append(RuntimeError("x"))
     with pytest.raises(RuntimeError):
         Engine(library, config=CONFIG, live=True)

@@ -24,13 +24,15 @@ from desktop_rag.types import FileState
 
 _T = TypeVar("_T")
 _MEMORY = 512 * MIB
+_SILENCE_S = 4
+"""More than a busy machine keeps a child waiting."""
 
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ParserPool]:
-    """One worker that does what the file says, and is lost after two seconds of silence."""
+    """One worker that does what the file says, and is lost after some seconds of silence."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1])
-    with ParserPool(1, timeout_s=2, memory_bytes=_MEMORY, parse="misbehaving:parse") as pool:
+    with ParserPool(1, timeout_s=_SILENCE_S, memory_bytes=_MEMORY, parse="misbehaving:parse") as pool:
         yield pool
 
 
@@ -64,7 +66,7 @@ def test_the_child_says_what_parsing_here_says(tmp_path: Path) -> None:
         ("crash", "crashed"),
         ("leave", "crashed"),
         ("raise", "crashed"),
-        ("sleep", "Nothing was heard for 2 s"),
+        ("sleep", f"Nothing was heard for {_SILENCE_S} s"),
         ("garbage", "crashed"),
         ("garbage in a frame", "crashed"),
         pytest.param(
@@ -215,10 +217,10 @@ def test_events_nobody_asked_for_are_skipped(tmp_path: Path) -> None:
 
 def test_a_slow_reader_is_no_silence(tmp_path: Path) -> None:
     path = _file(tmp_path, "long.eml", "From: a@b.example\nMessage-ID: <1@b>\n\n" + "A line of text.\n\n" * 60_000)
-    with ParserPool(timeout_s=1) as pool:
+    with ParserPool(timeout_s=_SILENCE_S) as pool:
         events = pool.parse(path)
         next(events)
-        time.sleep(1.5)
+        time.sleep(_SILENCE_S + 0.5)
         assert _end(list(events)).state is FileState.INDEXED
 
 
