@@ -1,4 +1,4 @@
-"""What the installed models perceive, with what they have perceived before kept in the catalog."""
+"""What the installed models read, see and hear in files, with earlier results kept in the catalog."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _lines = msgspec.msgpack.Decoder(tuple[ocr.TextLine, ...])
 
 
 class _Able(Struct, frozen=True):
-    """The space of the image model, and the names of what sees and hears; see ``perceive.MediaAnalyzer``."""
+    """The space of the image model, and the names of what sees and hears; see ``media_analysis.MediaAnalyzer``."""
 
     image_space: Space | None
     seen_by: str

@@ -23,7 +23,7 @@ from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import SOUND_RATE, Segment, TimeSpan
 from tests.tiny.whisper import tiny_whisper
 
-MEMO = Path(__file__).resolve().parents[2] / "resources" / "samples" / "Media" / "Voice memo 2024-02-19.flac"
+MEMO = Path(__file__).resolve().parents[3] / "resources" / "samples" / "Media" / "Voice memo 2024-02-19.flac"
 SAID = "<|0.00|> Hello there everyone.<|1.40|><|1.40|> We meet on Friday.<|3.00|>"
 WORDS = "Hello there everyone. We meet on Friday."
 NEVER = threading.Event()

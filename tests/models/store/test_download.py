@@ -306,7 +306,7 @@ offline.install()
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.models.store.download import fetch, look_up
 from desktop_rag.models.store.model_store import ModelStore
-from tests.models.test_download import CHAT
+from tests.models.store.test_download import CHAT
 model_store = ModelStore(Path(sys.argv[1]))
 try:
     print(fetch(look_up(CHAT), model_store).name, offline.refused(), flush=True)

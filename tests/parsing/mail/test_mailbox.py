@@ -16,7 +16,7 @@ from desktop_rag.parsing.mail.message import parse_eml
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Attachment, Message, Metadata, ParseItem, Problem, Segment
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def parse(data: bytes, limits: Limits | None = None) -> list[ParseItem]:

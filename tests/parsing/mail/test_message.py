@@ -16,7 +16,7 @@ from desktop_rag.parsing.mail.message import body_text, parse_eml
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Attachment, Lines, Message, Metadata, ParseItem, Person, Problem, Segment
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "eml"
+SAMPLES = Path(__file__).parents[2] / "samples" / "eml"
 
 
 def parse(data: bytes | str, limits: Limits | None = None) -> list[ParseItem]:

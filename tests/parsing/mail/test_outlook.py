@@ -18,7 +18,7 @@ from desktop_rag.parsing.mail.outlook import parse_msg, parse_tnef
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Attachment, Metadata, ParseItem, Person, Segment
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def writer() -> ModuleType:

@@ -23,7 +23,7 @@ from tests.parsing.reading import metadata, segments
 from tests.parsing.real_files import read_all
 from tests.tiny.sounds import write_sound
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "sound"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "sound"
 CODECS = {
     "a.mp3": "libmp3lame",
     "a.m4a": "aac",

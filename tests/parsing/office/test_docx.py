@@ -14,8 +14,8 @@ from desktop_rag.types import Attachment, Entry, Page, ParseItem, Segment, Whole
 from tests.parsing.reading import metadata, segments, texts
 from tests.parsing.real_files import read_all
 
-_SAMPLES = Path(__file__).parents[1] / "samples" / "docx"
-_TROUBLED = Path(__file__).parent / "troubled"
+_SAMPLES = Path(__file__).parents[2] / "samples" / "docx"
+_TROUBLED = Path(__file__).parents[1] / "troubled"
 
 
 def _read(path: Path) -> list[ParseItem]:
@@ -74,7 +74,7 @@ def test_a_password() -> None:
 
 
 def test_an_archive_of_something_else() -> None:
-    odt = Path(__file__).parents[1] / "samples" / "odt" / "handbook.odt"
+    odt = Path(__file__).parents[2] / "samples" / "odt" / "handbook.odt"
     with pytest.raises(Damaged, match="holds no document"):
         _read(odt)
 

@@ -14,8 +14,8 @@ from tests.parsing.reading import metadata, segments, texts
 from tests.parsing.real_files import read_all
 from tests.samples.compound_file import compound_file
 
-_SAMPLES = Path(__file__).parents[1] / "samples"
-_TROUBLED = Path(__file__).parent / "troubled"
+_SAMPLES = Path(__file__).parents[2] / "samples"
+_TROUBLED = Path(__file__).parents[1] / "troubled"
 
 
 def _read(parser: Parser, path: Path, limits: Limits | None = None) -> list[ParseItem]:

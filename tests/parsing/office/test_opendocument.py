@@ -13,8 +13,8 @@ from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Page, Problem, Segment, Whole
 from tests.parsing.reading import metadata, segments, texts
 
-_SAMPLES = Path(__file__).parents[1] / "samples"
-_TROUBLED = Path(__file__).parent / "troubled"
+_SAMPLES = Path(__file__).parents[2] / "samples"
+_TROUBLED = Path(__file__).parents[1] / "troubled"
 _COLUMNS = "Columns: Tea, Origin, Price, Since"
 _ASSAM = "Tea: Assam; Origin: India; Price: 4.5; Since: 2021-05-01"
 _SENCHA = "Tea: Sencha; Origin: Japan; Price: 6.0; Since: 2022-11-15"

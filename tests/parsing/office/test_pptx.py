@@ -10,7 +10,7 @@ from desktop_rag.types import Attachment, Page, ParseItem, Problem, Segment
 from tests.parsing.reading import metadata, segments, texts
 from tests.parsing.real_files import read_all
 
-_SAMPLE = Path(__file__).parents[1] / "samples" / "pptx" / "handbook.pptx"
+_SAMPLE = Path(__file__).parents[2] / "samples" / "pptx" / "handbook.pptx"
 
 
 def _read(path: Path, limits: Limits | None = None) -> list[ParseItem]:

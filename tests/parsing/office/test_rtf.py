@@ -15,7 +15,7 @@ from desktop_rag.types import Attachment, ParseItem, Problem, Segment, Whole
 from tests.parsing.reading import metadata, segments, texts
 from tests.parsing.real_files import read_all
 
-_SAMPLE = Path(__file__).parents[1] / "samples" / "rtf" / "handbook.rtf"
+_SAMPLE = Path(__file__).parents[2] / "samples" / "rtf" / "handbook.rtf"
 
 
 def _read(data: bytes, limits: Limits | None = None) -> list[ParseItem]:

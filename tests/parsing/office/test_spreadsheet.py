@@ -17,7 +17,7 @@ from tests.parsing.reading import metadata, segments, texts
 from tests.parsing.real_files import read_all
 from tests.samples.compound_file import compound_file
 
-_SAMPLES = Path(__file__).parents[1] / "samples"
+_SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def _read(path: Path, limits: Limits | None = None) -> list[ParseItem]:

@@ -18,8 +18,8 @@ from desktop_rag.types import Attachment, Entry, Page, ParseItem, Problem, Segme
 from tests.parsing.reading import metadata, segments, texts
 from tests.parsing.real_files import read_all
 
-_SAMPLES = Path(__file__).parents[1] / "samples" / "pdf"
-_TROUBLED = Path(__file__).parent / "troubled"
+_SAMPLES = Path(__file__).parents[2] / "samples" / "pdf"
+_TROUBLED = Path(__file__).parents[1] / "troubled"
 
 
 def _read(name: str, limits: Limits | None = None) -> list[ParseItem]:

@@ -15,7 +15,7 @@ from desktop_rag.parsing.pim.calendar import parse_ics
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Entry, Metadata, ParseItem, Problem, Segment, Whole
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "ics"
+SAMPLES = Path(__file__).parents[2] / "samples" / "ics"
 
 
 def parse(data: bytes | str, limits: Limits | None = None) -> list[ParseItem]:

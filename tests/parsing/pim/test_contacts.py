@@ -14,7 +14,7 @@ from desktop_rag.parsing.pim.contacts import parse_vcf
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Entry, Metadata, ParseItem, Problem, Segment, Whole
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "vcf" / "friends.vcf"
+SAMPLE = Path(__file__).parents[2] / "samples" / "vcf" / "friends.vcf"
 
 
 def parse(data: bytes | str, limits: Limits | None = None) -> list[ParseItem]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from desktop_rag.parsing.text.code import code_segments
 from tests.parsing.reading import pairs, place, read, segments, texts
 
-_SAMPLES = Path(__file__).parents[1] / "samples"
+_SAMPLES = Path(__file__).parents[2] / "samples"
 
 _PIECES = (
     "class A:",
@@ -85,7 +85,7 @@ def test_a_line_of_a_minified_script_is_cut_and_keeps_its_place() -> None:
 
 
 def test_our_own_sources_are_kept_whole() -> None:
-    for path in (Path(__file__).parents[2] / "desktop_rag").rglob("*.py"):
+    for path in (Path(__file__).parents[3] / "desktop_rag").rglob("*.py"):
         source = path.read_text(encoding="utf-8").split("\n")
         found = [pair for pair in pairs(read(path.name, path.read_bytes())) if pair[1].strip()]
         assert found == [(number, line.rstrip()) for number, line in enumerate(source, 1) if line.strip()], path

@@ -15,7 +15,7 @@ from desktop_rag.parsing.text.markdown_inline import readable_markdown
 from desktop_rag.types import Lines
 from tests.parsing.reading import metadata, pairs, place, read, segments, texts
 
-_SAMPLES = Path(__file__).parents[1] / "samples" / "md"
+_SAMPLES = Path(__file__).parents[2] / "samples" / "md"
 
 _PIECES = (
     "# ", "## ", "- ", "\t- ", "1. ", "> ", "```", "~~~", "    ", "| a | b |", "|---|---|", "---", "===", "***",

@@ -14,7 +14,7 @@ from desktop_rag.parsing.text.rst import readable_rst
 from desktop_rag.types import Lines
 from tests.parsing.reading import metadata, pairs, read, segments, texts
 
-_SAMPLES = Path(__file__).parents[1] / "samples"
+_SAMPLES = Path(__file__).parents[2] / "samples"
 
 _PIECES = (
     "* ", "** ", "word", " ", "::", "   ", "====", "----", "| a | b |", "|---+---|", ":PROPERTIES:", ":END:",

@@ -13,7 +13,7 @@ from desktop_rag.parsing.text.dates import date_in_name, date_in_words
 from desktop_rag.types import Lines
 from tests.parsing.reading import metadata, pairs, place, read, segments, texts
 
-_SAMPLES = Path(__file__).parents[1] / "samples"
+_SAMPLES = Path(__file__).parents[2] / "samples"
 
 lines_of_text = st.lists(
     st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\t\f"), max_size=30), max_size=30

@@ -10,7 +10,7 @@ from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.parsing.text.tabular import columns_context, parse_csv, row_text
 from desktop_rag.types import Cells, Problem, Segment
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def _rows(data: bytes, mime: str = "text/csv", limits: Limits | None = None) -> list[Segment]:

@@ -14,8 +14,8 @@ from desktop_rag.types import Page, ParseItem, Problem
 from tests.parsing.reading import metadata, segments
 from tests.samples.tea_shop import OPENING, RETURNS, zipped
 
-_SAMPLE = Path(__file__).parents[1] / "samples" / "epub" / "handbook.epub"
-_TROUBLED = Path(__file__).parent / "troubled"
+_SAMPLE = Path(__file__).parents[2] / "samples" / "epub" / "handbook.epub"
+_TROUBLED = Path(__file__).parents[1] / "troubled"
 
 
 def _read(data: bytes, limits: Limits | None = None) -> list[ParseItem]:

@@ -11,7 +11,7 @@ from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.parsing.web.html import html_segments, page_text, parse_html
 from desktop_rag.types import Metadata, Segment
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "html" / "bees.html"
+SAMPLE = Path(__file__).parents[2] / "samples" / "html" / "bees.html"
 
 
 def _parse(data: bytes) -> tuple[list[Metadata], list[Segment]]:

@@ -16,7 +16,7 @@ from desktop_rag.parsing.web.blobs import is_blob
 from desktop_rag.parsing.web.structured import parse_json, parse_xml
 from desktop_rag.types import Lines, Metadata, ParseItem, Problem, Segment
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def _segments(parse: Callable[[Source], Iterator[ParseItem]], data: bytes) -> tuple[list[Segment], list[Problem]]:

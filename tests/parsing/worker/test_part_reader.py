@@ -188,7 +188,7 @@ def test_a_lost_child_is_a_problem_of_that_file(tmp_path: Path) -> None:
 
 
 def test_an_outlook_item_has_a_body_and_attachments(pool: ParserPool) -> None:
-    path = Path(__file__).parent.parent / "samples" / "msg" / "reply.msg"
+    path = Path(__file__).parents[2] / "samples" / "msg" / "reply.msg"
     body = pool.read_part(path, Message(1))
     said = " ".join(event.segment.text for event in parse_tree(path, Limits()) if isinstance(event, DocumentSegment))
     assert said.split()[0] in body.data.decode()
