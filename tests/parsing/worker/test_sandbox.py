@@ -31,7 +31,7 @@ _SILENCE_S = 4
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ParserPool]:
     """One worker that does what the file says, and is lost after some seconds of silence."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    monkeypatch.syspath_prepend(Path(__file__).parent)
     with ParserPool(1, timeout_s=_SILENCE_S, memory_bytes=_MEMORY, parse="misbehaving:parse") as pool:
         yield pool
 
@@ -107,7 +107,7 @@ def test_nothing_disturbs_the_stream(pool: ParserPool, tmp_path: Path, order: st
 def test_no_network_no_other_program_and_no_writing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, order: str
 ) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    monkeypatch.syspath_prepend(Path(__file__).parent)
     log = tmp_path / "log"
     with ParserPool(parse="misbehaving:parse", log=log) as pool:
         assert _end(list(pool.parse(_file(tmp_path, "a.txt", order)))).state is FileState.FAILED
@@ -118,7 +118,7 @@ def test_no_network_no_other_program_and_no_writing(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse only Python's own calls")
 def test_native_code_is_refused_it_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    monkeypatch.syspath_prepend(Path(__file__).parent)
     deeds = ["read", "write", "truncate", "remove", "run", "connect"]
     with socket.create_server(("127.0.0.1", 0)) as server, ParserPool(parse="misbehaving:parse") as pool:
         monkeypatch.setenv("MISBEHAVE_PORT", str(server.getsockname()[1]))
@@ -135,7 +135,7 @@ def test_children_stand_back(pool: ParserPool, tmp_path: Path) -> None:
 
 
 def test_a_file_that_keeps_talking_is_given_up_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    monkeypatch.syspath_prepend(Path(__file__).parent)
     with ParserPool(timeout_s=60, file_s=2, parse="misbehaving:parse") as pool:
         end = _end(list(pool.parse(_file(tmp_path, "a.txt", "drip"))))
     assert end.state is FileState.PARTIAL
@@ -146,7 +146,7 @@ def test_a_file_that_keeps_talking_is_given_up_too(monkeypatch: pytest.MonkeyPat
 def test_a_child_that_swells_is_ended_where_the_system_has_no_cap(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    monkeypatch.syspath_prepend(Path(__file__).parent)
     monkeypatch.setattr(child, "_CAPPED", False)
     with ParserPool(parse="misbehaving:parse") as pool:
         assert _end(list(pool.parse(_file(tmp_path, "a.txt", "fine")))).problem is None
@@ -256,7 +256,7 @@ def test_children_end_with_their_parent(tmp_path: Path, order: str) -> None:
     path = _file(tmp_path, "a.txt", order)
     script = (
         "import sys; from pathlib import Path; from desktop_rag.parsing.worker.sandbox import ParserPool\n"
-        f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "pool = ParserPool(parse='misbehaving:parse', timeout_s=2)\n"
         f"list(pool.parse(Path({str(path)!r})))\n"
     )
