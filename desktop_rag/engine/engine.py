@@ -20,7 +20,7 @@ from desktop_rag.engine.queries.answers import AnswerQueries
 from desktop_rag.engine.queries.doctor import examine
 from desktop_rag.engine.queries.document_queries import DocumentQueries
 from desktop_rag.engine.queries.query_by_example import SampleKind
-from desktop_rag.engine.queries.search import Request, SearchQueries, parse
+from desktop_rag.engine.queries.search import SearchQueries, SearchRequest, parse
 from desktop_rag.engine.queries.status_queries import StatusQueries
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
 from desktop_rag.engine.sync.index_commands import IndexCommands
@@ -29,7 +29,7 @@ from desktop_rag.engine.sync.priority_gate import PriorityGate
 from desktop_rag.engine.sync.sync_worker import SyncWorker
 from desktop_rag.engine.sync.throttle import Throttle
 from desktop_rag.engine.sync.warmup import Warmup
-from desktop_rag.engine.views import DocumentView, FileList, Part
+from desktop_rag.engine.views import DocumentPart, DocumentView, FileList
 from desktop_rag.errors import ConfigError, LibraryBusy
 from desktop_rag.indexing.indexer import Scope
 from desktop_rag.models.requests import INSTALLABLE
@@ -238,7 +238,7 @@ class Engine:
         """
         complete = wait or self._sync_worker is None or self._warmup.ready.is_set()
         complete = complete or mode in ("keyword", "typing")
-        request = Request(question, like, like_kind, filters, limit, mode, per_document, rerank)
+        request = SearchRequest(question, like, like_kind, filters, limit, mode, per_document, rerank)
         with storage_errors(self.library), self._gate.question():
             return self._search.search(request, complete=complete)
 
@@ -267,7 +267,7 @@ class Engine:
         """
         if conversation is not None or remember:
             self._must_own()
-        request = Request(question, like, like_kind, filters, limit, rerank=rerank)
+        request = SearchRequest(question, like, like_kind, filters, limit, rerank=rerank)
         with storage_errors(self.library), self._gate.question():
             return self._answers.ask(
                 request,
@@ -342,7 +342,7 @@ class Engine:
         with storage_errors(self.library):
             return self._documents.view(path, document, chunk, limit)
 
-    def part(self, path: Path, locator: Locator) -> Part:
+    def part(self, path: Path, locator: Locator) -> DocumentPart:
         """The bytes of what is at ``locator`` in a file: the picture, or scanned page, that stands just there; else the
         innermost thing that holds the place (an attachment, an embedded file, the file itself), or the body of a
         message, in HTML if it has one. What is shown by few programs (HEIC, TIFF, a drawing) comes as JPEG or PNG.

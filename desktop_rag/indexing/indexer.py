@@ -18,10 +18,10 @@ from desktop_rag.indexing.debounce import below
 from desktop_rag.indexing.media_analysis import MediaAnalyzer
 from desktop_rag.indexing.meter import Meter
 from desktop_rag.indexing.pipeline import Pipeline, Stopped
-from desktop_rag.indexing.plan import Plan, plan
+from desktop_rag.indexing.plan import IndexPlan, plan
 from desktop_rag.indexing.rules import Rules
 from desktop_rag.indexing.scan import scan
-from desktop_rag.indexing.storing import Done, ToIndex
+from desktop_rag.indexing.storing import StoredFile, ToIndex
 from desktop_rag.parsing import PARSER_VERSION
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
@@ -247,7 +247,7 @@ def _outermost(scopes: Sequence[Scope]) -> list[Scope]:
     return found
 
 
-def _without(planned: Plan, restless: Collection[str]) -> Plan:
+def _without(planned: IndexPlan, restless: Collection[str]) -> IndexPlan:
     """The plan without files that are still being written."""
     if not restless:
         return planned
@@ -255,10 +255,10 @@ def _without(planned: Plan, restless: Collection[str]) -> Plan:
     def rested(paths: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(path for path in paths if path not in restless and not below(path, restless))
 
-    return Plan(rested(planned.new), rested(planned.changed), rested(planned.gone), planned.unchanged)
+    return IndexPlan(rested(planned.new), rested(planned.changed), rested(planned.gone), planned.unchanged)
 
 
-def _note(run: Run, meter: Meter, done: Done, changed: set[str]) -> None:
+def _note(run: Run, meter: Meter, done: StoredFile, changed: set[str]) -> None:
     if done.file.path in changed:
         run.changed += 1
     elif done.linked:

@@ -22,13 +22,13 @@ from desktop_rag.indexing.scan import is_text
 if TYPE_CHECKING:
     from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
-Trouble: TypeAlias = Literal["gone", "lost", "full"]
+WatchTrouble: TypeAlias = Literal["gone", "lost", "full"]
 """Why a tree must be watched anew: its top is gone or is another; events were lost; no more folders can be watched."""
 
 _IDS = itertools.count(1)
 
 
-class Area(Struct, frozen=True):
+class WatchedArea(Struct, frozen=True):
     """What is to be watched, without links in its paths."""
 
     top: str
@@ -53,7 +53,7 @@ class Inotify:
     def alive(self) -> bool:
         return self._kernel.is_alive()
 
-    def watch(self, area: Area) -> InotifyTree:
+    def watch(self, area: WatchedArea) -> InotifyTree:
         """Watch from now on; what is there already is not hinted at. Raises ``OSError`` when the top cannot be."""
         return InotifyTree(self._kernel, area)
 
@@ -67,9 +67,9 @@ class InotifyTree:
     """The watches of one area. A new folder is first watched, then hinted at: whatever came into it earlier is found
     by looking through it, and whatever comes later is hinted at by itself."""
 
-    trouble: Trouble | None = None
+    trouble: WatchTrouble | None = None
 
-    def __init__(self, kernel: InotifyFD, area: Area) -> None:
+    def __init__(self, kernel: InotifyFD, area: WatchedArea) -> None:
         self._kernel = kernel
         self._area = area
         self._mask = _mask()

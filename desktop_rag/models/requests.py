@@ -4,8 +4,8 @@ Each heavy library runs in a process of its own (``child``), for three reasons: 
 and not the engine; memory, that of a graphics card above all, is given back entirely; and the CUDA libraries that
 CTranslate2, torch and llama.cpp bring never meet in one process, where they clash when loaded in the wrong order.
 
-A module of a model has ``Settings`` (what to load, and how), ``open_model(settings)``, which returns the loaded model
-or raises ``ModelError``, and ``REQUESTS``, the union of the requests it answers.
+A module of a model has ``SETTINGS`` (the type that says what to load, and how), ``open_model(settings)``, which
+returns the loaded model or raises ``ModelError``, and ``REQUESTS``, the union of the requests it answers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ INSTALLABLE: tuple[ModelRole, ...] = ("chat", "embedding", "reranking", "image",
 """The roles of models that a person installs; text recognition is part of the program."""
 
 
-class Request(Struct, frozen=True, tag_field="kind", tag=True):
+class ModelRequest(Struct, frozen=True, tag_field="kind", tag=True):
     """Base of the requests.
 
     ``perform`` does it in the model's process and yields any number of replies, each of the type ``replies`` names. It

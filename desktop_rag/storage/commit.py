@@ -34,7 +34,7 @@ class SeenFile(msgspec.Struct, frozen=True):
     recipe: str
 
 
-class Finished(msgspec.Struct, frozen=True):
+class FileOutcome(msgspec.Struct, frozen=True):
     """What became of a file, and which models perceived what is in it (see the schema)."""
 
     state: FileState
@@ -48,7 +48,7 @@ def commit_documents(
     file: SeenFile,
     documents: Sequence[NewDocument],
     ids: dict[int, int],
-    finished: Finished | None,
+    finished: FileOutcome | None,
 ) -> None:
     """Store ``documents`` as what ``file`` holds, in one transaction; what it held before is replaced.
 

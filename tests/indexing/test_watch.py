@@ -19,7 +19,7 @@ import pytest
 from desktop_rag.indexing import watch
 from desktop_rag.indexing.debounce import below
 from desktop_rag.indexing.filesystems import Mount, mount_of, mounts
-from desktop_rag.indexing.observed import Observed
+from desktop_rag.indexing.observed import ObserverWatch
 from desktop_rag.indexing.watch import Watcher, Watching
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="is about the Linux kernel's way of telling")
@@ -146,7 +146,7 @@ def test_changes_are_told(
     change: Callable[[Path], list[Path]], observed: bool, root: Path, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if observed:
-        monkeypatch.setattr(watch, "Inotify", Observed)
+        monkeypatch.setattr(watch, "Inotify", ObserverWatch)
     told.watcher.watch(str(root))
     assert told.state() == Watching(str(root), "events")
     for path in change(root):

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from desktop_rag import errors
-from desktop_rag.models.requests import Request
+from desktop_rag.models.requests import ModelRequest
 
 MIB = 1024 * 1024
 
@@ -68,7 +68,7 @@ def open_model(settings: Settings) -> Model:
     return Model(settings, b"x" * (settings.megabytes * MIB))
 
 
-class Echo(Request, frozen=True):
+class Echo(ModelRequest, frozen=True):
     replies: ClassVar[Any] = str
     texts: tuple[str, ...]
 
@@ -76,7 +76,7 @@ class Echo(Request, frozen=True):
         yield from self.texts
 
 
-class EchoBytes(Request, frozen=True):
+class EchoBytes(ModelRequest, frozen=True):
     replies: ClassVar[Any] = bytes
     data: bytes
 
@@ -84,14 +84,14 @@ class EchoBytes(Request, frozen=True):
         yield self.data
 
 
-class Word(Request, frozen=True):
+class Word(ModelRequest, frozen=True):
     replies: ClassVar[Any] = str
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
         yield model.settings.word
 
 
-class Variable(Request, frozen=True):
+class Variable(ModelRequest, frozen=True):
     """A variable of the environment; "" when it is not set."""
 
     replies: ClassVar[Any] = str
@@ -101,7 +101,7 @@ class Variable(Request, frozen=True):
         yield os.environ.get(self.name, "")
 
 
-class CountUp(Request, frozen=True):
+class CountUp(ModelRequest, frozen=True):
     """Counts without end, until it is cancelled."""
 
     replies: ClassVar[Any] = int
@@ -113,7 +113,7 @@ class CountUp(Request, frozen=True):
             number += 1
 
 
-class Misbehave(Request, frozen=True):
+class Misbehave(ModelRequest, frozen=True):
     replies: ClassVar[Any] = str
     how: str
 
@@ -157,4 +157,5 @@ def _write_to_parent(data: bytes) -> None:
                 os.write(number, data)
 
 
+SETTINGS = Settings
 REQUESTS = Echo | EchoBytes | Word | Variable | CountUp | Misbehave

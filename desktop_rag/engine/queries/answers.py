@@ -16,12 +16,12 @@ from desktop_rag.answering.generate import generate
 from desktop_rag.answering.respond import answer as quote_answer
 from desktop_rag.answering.transcript import markdown
 from desktop_rag.engine.library import Library
-from desktop_rag.engine.queries.search import Finding, Request, SearchQueries, note
+from desktop_rag.engine.queries.search import Finding, SearchQueries, SearchRequest, note
 from desktop_rag.errors import ModelError, ModelStopped
 from desktop_rag.models.llama.chat import ChatModel, ProcessChat
 from desktop_rag.models.llama.llm import Rerank
 from desktop_rag.models.runtime.scheduled import ScheduledModel
-from desktop_rag.storage.conversations import Conversations
+from desktop_rag.storage.conversations import ConversationStore
 from desktop_rag.types import Answer, AnswerEvent, Finished, Hit, Retrieved, Token, Turn
 
 _RERANKED = 24
@@ -36,11 +36,11 @@ class AnswerQueries:
     def __init__(self, library: Library, finder: SearchQueries) -> None:
         self._library = library
         self._search = finder
-        self._conversations = Conversations(library.catalog)
+        self._conversations = ConversationStore(library.catalog)
 
     def ask(
         self,
-        request: Request,
+        request: SearchRequest,
         *,
         conversation: int | None,
         remember: bool,
@@ -98,7 +98,7 @@ class AnswerQueries:
         return markdown(self._conversations.get(conversation), self._conversations.turns(conversation))
 
     @property
-    def conversations(self) -> Conversations:
+    def conversations(self) -> ConversationStore:
         return self._conversations
 
     def _chat(self, stop: threading.Event) -> ChatModel | None:
@@ -125,7 +125,7 @@ class AnswerQueries:
         ]
         return tuple(sorted(judged, key=lambda hit: -hit.score)[:limit])
 
-    def _quoted(self, request: Request, finding: Finding, hits: tuple[Hit, ...], on_event: OnEvent) -> Answer:
+    def _quoted(self, request: SearchRequest, finding: Finding, hits: tuple[Hit, ...], on_event: OnEvent) -> Answer:
         on_event(Retrieved(hits))
         library, found = self._library, finding.found
         evidence = None if found.evidence is None else msgspec.structs.asdict(found.evidence)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.hits import to_hits
-from desktop_rag.engine.queries.query_by_example import Sample, SampleKind, understand
+from desktop_rag.engine.queries.query_by_example import ExampleFile, SampleKind, understand
 from desktop_rag.engine.results import Mode, SearchResult
 from desktop_rag.language import words
 from desktop_rag.retrieval.filters import Filters
@@ -23,7 +23,7 @@ _LIKE_WORDS = 60
 """Words of a document that others are to be like."""
 
 
-class Request(Struct, frozen=True):
+class SearchRequest(Struct, frozen=True):
     """What is looked for: a question in words, a file that things are to be like, or both."""
 
     question: str = ""
@@ -53,7 +53,7 @@ class SearchQueries:
     def __init__(self, library: Library) -> None:
         self._library = library
 
-    def find(self, request: Request) -> Finding:
+    def find(self, request: SearchRequest) -> Finding:
         """The passages and pictures for a request. Raises ``QueryError`` for a filter that makes no sense or a file
         that cannot be searched by, ``ModelError`` when that file needs a model that is not there."""
         library = self._library
@@ -84,7 +84,7 @@ class SearchQueries:
             )
         return Finding(asked, query, found, to_hits(library.catalog, found.passages))
 
-    def search(self, request: Request, *, complete: bool) -> SearchResult:
+    def search(self, request: SearchRequest, *, complete: bool) -> SearchResult:
         """The same as what a person is shown. Unless ``complete``, models that are not loaded yet are done without."""
         began = time.monotonic()
         finding = self.find(request if complete else replace(request, mode="keyword"))
@@ -97,7 +97,7 @@ class SearchQueries:
             complete,
         )
 
-    def _sample(self, request: Request) -> Sample | None:
+    def _sample(self, request: SearchRequest) -> ExampleFile | None:
         if request.like is None:
             return None
         pool = self._library.shared_pool("samples", 1)

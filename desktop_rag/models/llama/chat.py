@@ -93,10 +93,10 @@ class ProcessChat:
 
     @property
     def context(self) -> int:
-        from desktop_rag.models.llama.llm import Describe
+        from desktop_rag.models.llama.llm import DescribeLlama
 
         if not self._context:
-            self._context = self._only_reply(Describe()).context
+            self._context = self._only_reply(DescribeLlama()).context
         return self._context
 
     def count(self, texts: Sequence[str]) -> list[int]:

@@ -63,9 +63,9 @@ class GgufEmbedder:
 
     def load(self) -> None:
         """Load the model now rather than at the first text."""
-        from desktop_rag.models.llama.llm import Describe
+        from desktop_rag.models.llama.llm import DescribeLlama
 
-        (described,) = self._process.ask(Describe())
+        (described,) = self._process.ask(DescribeLlama())
         self._check(described.dim)
 
     def embed(self, texts: Sequence[str], between: Callable[[int], None] | None = None) -> NDArray[np.float32]:

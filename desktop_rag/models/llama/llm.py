@@ -14,11 +14,22 @@ from typing import Any, ClassVar
 
 from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.generation import Chat
-from desktop_rag.models.llama.loaded_model import Description, Model, Settings
+from desktop_rag.models.llama.loaded_model import LlamaDescription, LlamaSettings, Model
 from desktop_rag.models.llama.pooled import Pooled
-from desktop_rag.models.requests import Request
+from desktop_rag.models.requests import ModelRequest
 
-__all__ = ["REQUESTS", "Complete", "Count", "Describe", "Description", "Embed", "Rerank", "Settings", "open_model"]
+__all__ = [
+    "REQUESTS",
+    "SETTINGS",
+    "Complete",
+    "Count",
+    "DescribeLlama",
+    "Embed",
+    "LlamaDescription",
+    "LlamaSettings",
+    "Rerank",
+    "open_model",
+]
 
 _warnings: deque[str] = deque(maxlen=50)
 """What llama.cpp warned of last."""
@@ -41,13 +52,13 @@ def _native() -> tuple[Any, object]:
     return llama_cpp, keep
 
 
-def open_model(settings: Settings) -> Model:
+def open_model(settings: LlamaSettings) -> Model:
     """Load a model. Raises ``ModelRefused`` for a file that is none of the role, and ``NoMemoryForModel``."""
     native, _ = _native()
     return (Chat if settings.role == "chat" else Pooled)(settings, native, _warnings)
 
 
-class Complete(Request, frozen=True):
+class Complete(ModelRequest, frozen=True):
     """Answer the last message; see ``chat.ChatModel.stream``. ``temperature`` 0 takes the likeliest token each time."""
 
     replies: ClassVar[Any] = ChatPiece | ChatEnd
@@ -72,7 +83,7 @@ class Complete(Request, frozen=True):
         )
 
 
-class Count(Request, frozen=True):
+class Count(ModelRequest, frozen=True):
     """The number of tokens of each text, without those that begin and end it."""
 
     replies: ClassVar[Any] = list[int]
@@ -82,7 +93,7 @@ class Count(Request, frozen=True):
         yield [len(model.tokens(text)) for text in self.texts]
 
 
-class Embed(Request, frozen=True):
+class Embed(ModelRequest, frozen=True):
     """Unit vectors of the texts, in their order: each reply holds those of one batch, float32 [n, dim] as bytes."""
 
     replies: ClassVar[Any] = bytes
@@ -98,7 +109,7 @@ class Embed(Request, frozen=True):
             yield (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).tobytes()
 
 
-class Rerank(Request, frozen=True):
+class Rerank(ModelRequest, frozen=True):
     """How well each text answers the question, 0 to 1: one reply."""
 
     replies: ClassVar[Any] = list[float]
@@ -117,11 +128,12 @@ class Rerank(Request, frozen=True):
         yield scores
 
 
-class Describe(Request, frozen=True):
-    replies: ClassVar[Any] = Description
+class DescribeLlama(ModelRequest, frozen=True):
+    replies: ClassVar[Any] = LlamaDescription
 
-    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[Description]:
+    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[LlamaDescription]:
         yield model.describe()
 
 
-REQUESTS = Complete | Count | Embed | Rerank | Describe
+SETTINGS = LlamaSettings
+REQUESTS = Complete | Count | Embed | Rerank | DescribeLlama

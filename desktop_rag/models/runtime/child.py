@@ -25,7 +25,18 @@ import msgspec
 from desktop_rag import offline
 from desktop_rag.errors import ModelError, NoMemoryForModel
 from desktop_rag.framing import read_frame, take_over_standard_streams, write_frame
-from desktop_rag.models.runtime.protocol import BUG, Ask, Cancel, Done, Failed, Load, Ready, Reply, decode_order, encode
+from desktop_rag.models.runtime.protocol import (
+    BUG,
+    CancelMessage,
+    DoneMessage,
+    FailedMessage,
+    LoadMessage,
+    ReadyMessage,
+    ReplyMessage,
+    RequestMessage,
+    decode_order,
+    encode,
+)
 
 _NO_BOXES = 0x0001 | 0x0002
 """SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window that tells of a crash and waits for a click."""
@@ -44,11 +55,11 @@ def main() -> None:
 
 
 class Inbox:
-    """What the parent asks for, received beside the work so that a ``Cancel`` gets through at any time."""
+    """What the parent asks for, received beside the work so that a ``CancelMessage`` gets through at any time."""
 
     def __init__(self, orders: BinaryIO) -> None:
         self._orders = orders
-        self._waiting: SimpleQueue[Load | Ask] = SimpleQueue()
+        self._waiting: SimpleQueue[LoadMessage | RequestMessage] = SimpleQueue()
         self._guard = threading.Lock()
         self._number = 0
         self._cancelled_up_to = -1
@@ -64,8 +75,8 @@ class Inbox:
         finally:
             os._exit(status)  # without this thread the process would wait for ever
 
-    def _take(self, order: Load | Ask | Cancel) -> None:
-        if not isinstance(order, Cancel):
+    def _take(self, order: LoadMessage | RequestMessage | CancelMessage) -> None:
+        if not isinstance(order, CancelMessage):
             self._waiting.put(order)
             return
         with self._guard:
@@ -73,7 +84,7 @@ class Inbox:
             if order.number >= self._number:
                 self.cancelled.set()
 
-    def next(self) -> Load | Ask:
+    def next(self) -> LoadMessage | RequestMessage:
         order = self._waiting.get()
         with self._guard:
             self._number = order.number
@@ -87,17 +98,17 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
     model: Any = None
     while True:
         order = inbox.next()
-        end: Ready | Done | Failed
+        end: ReadyMessage | DoneMessage | FailedMessage
         try:
-            if isinstance(order, Load):
+            if isinstance(order, LoadMessage):
                 module = importlib.import_module(name)
-                model = module.open_model(msgspec.msgpack.decode(order.settings, type=module.Settings))
-                end = Ready(order.number)
+                model = module.open_model(msgspec.msgpack.decode(order.settings, type=module.SETTINGS))
+                end = ReadyMessage(order.number)
             else:
                 request = msgspec.msgpack.decode(order.request, type=module.REQUESTS)
                 for reply in request.perform(model, inbox.cancelled):
-                    write_frame(answers, encode(Reply(order.number, msgspec.Raw(encode(reply)))))
-                end = Done(order.number)
+                    write_frame(answers, encode(ReplyMessage(order.number, msgspec.Raw(encode(reply)))))
+                end = DoneMessage(order.number)
         except BrokenPipeError:
             raise
         except BaseException as error:  # a panic of a Rust library is no ``Exception``
@@ -105,18 +116,18 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
         write_frame(answers, encode(end))
 
 
-def _failure(number: int, error: BaseException) -> Failed:
+def _failure(number: int, error: BaseException) -> FailedMessage:
     if isinstance(error, ModelError):
-        return Failed(number, error.code, error.message, error.hint)
+        return FailedMessage(number, error.code, error.message, error.hint)
     # The libraries have no error in common for this: CTranslate2 raises a RuntimeError, torch one of its own.
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return Failed(number, NoMemoryForModel.code, "There is not enough memory for the model.")
+        return FailedMessage(number, NoMemoryForModel.code, "There is not enough memory for the model.")
     if isinstance(error, ImportError):
-        return Failed(number, ModelError.code, f"The library {error.name or error} is missing.")
+        return FailedMessage(number, ModelError.code, f"The library {error.name or error} is missing.")
     # Its message may quote a person's files, and the log must not.
     sys.stderr.write("".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]))
     sys.stderr.flush()
-    return Failed(number, BUG, type(error).__name__)
+    return FailedMessage(number, BUG, type(error).__name__)
 
 
 def _leave_no_dump() -> None:

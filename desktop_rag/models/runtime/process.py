@@ -17,16 +17,16 @@ from msgspec import Struct
 
 from desktop_rag.child_process import KILLED, ChildProcess, exit_reason
 from desktop_rag.errors import ModelCrashed, ModelError, NoMemoryForModel
-from desktop_rag.models.requests import Request
+from desktop_rag.models.requests import ModelRequest
 from desktop_rag.models.runtime.protocol import (
     BUG,
-    Ask,
-    Cancel,
-    Done,
-    Failed,
-    Load,
-    Ready,
-    Reply,
+    CancelMessage,
+    DoneMessage,
+    FailedMessage,
+    LoadMessage,
+    ReadyMessage,
+    ReplyMessage,
+    RequestMessage,
     decode_answer,
     encode,
 )
@@ -38,7 +38,7 @@ _LOOK_EVERY_S = 0.05
 """How soon a request that is to be cancelled is."""
 _LAST_WORDS_S = 1.0
 
-Answer = Ready | Reply | Done | Failed
+Answer = ReadyMessage | ReplyMessage | DoneMessage | FailedMessage
 T = TypeVar("T")
 
 
@@ -99,7 +99,7 @@ class ModelProcess:
             if mine:
                 self._loaded_child(cancelled)
 
-    def ask(self, request: Request, cancelled: threading.Event | None = None) -> Iterator[Any]:
+    def ask(self, request: ModelRequest, cancelled: threading.Event | None = None) -> Iterator[Any]:
         """The replies to a request, as they come. Ends early, without an error, once ``cancelled`` is set; whoever
         stops reading cancels, too.
 
@@ -112,19 +112,19 @@ class ModelProcess:
             decode = _decoder(type(request).replies)
             self._number += 1
             number = self._number
-            child.send(encode(Ask(number, msgspec.Raw(encode(request)))))
+            child.send(encode(RequestMessage(number, msgspec.Raw(encode(request)))))
             ended = False
             try:
                 for answer in self._answers(child, number, cancelled):
-                    if isinstance(answer, Reply):
+                    if isinstance(answer, ReplyMessage):
                         yield self._decoded(child, answer, decode)
                     else:
                         ended = True
-                        if isinstance(answer, Failed):
+                        if isinstance(answer, FailedMessage):
                             raise self._error(answer)
             finally:
                 if not ended:
-                    child.send(encode(Cancel(number)))
+                    child.send(encode(CancelMessage(number)))
 
     def become(self, settings: Struct, environment: Mapping[str, str] | None = None) -> None:
         """End the process; the next one loads the same model with other settings."""
@@ -166,7 +166,7 @@ class ModelProcess:
         if not self._loaded:
             try:
                 for answer in self._answers(child, 0, cancelled, loading=True):
-                    if isinstance(answer, Failed):
+                    if isinstance(answer, FailedMessage):
                         raise self._error(answer)
                     self._loaded = True
                     self.clear_crashes()
@@ -194,13 +194,13 @@ class ModelProcess:
         except OSError as error:
             raise ModelError(f"No process could be started ({error.strerror}).", "Close other programs.") from error
         self._child = child
-        child.send(encode(Load(0, msgspec.Raw(encode(self._settings)))))
+        child.send(encode(LoadMessage(0, msgspec.Raw(encode(self._settings)))))
         return child
 
     def _answers(
         self, child: ChildProcess, number: int, cancelled: threading.Event | None, *, loading: bool = False
     ) -> Iterator[Answer]:
-        """What the child says to a request; the last of it is neither ``Reply``. Nothing more once it is cancelled."""
+        """What the child says to a request; the last of it is no ``ReplyMessage``. Nothing more once cancelled."""
         while True:
             frame = child.receive(cancelled=cancelled)
             if cancelled is not None and cancelled.is_set():
@@ -213,10 +213,10 @@ class ModelProcess:
                 raise self._gone(child, loading=loading)
             if answer.number == number:  # else the rest of a request that was cancelled
                 yield answer
-                if not isinstance(answer, Reply):
+                if not isinstance(answer, ReplyMessage):
                     return
 
-    def _decoded(self, child: ChildProcess, reply: Reply, decode: Callable[[msgspec.Raw], T]) -> T:
+    def _decoded(self, child: ChildProcess, reply: ReplyMessage, decode: Callable[[msgspec.Raw], T]) -> T:
         try:
             return decode(reply.value)
         except msgspec.MsgspecError:
@@ -256,7 +256,7 @@ class ModelProcess:
             "It is started again by the next question. If this goes on, choose a smaller model or another one.",
         )
 
-    def _error(self, failed: Failed) -> ModelError:
+    def _error(self, failed: FailedMessage) -> ModelError:
         if failed.code == BUG:
             where = f"The log says more: {self._log}" if self._log else ""
             return ModelError(f"The model {self.name} failed unexpectedly ({failed.message}).", where)

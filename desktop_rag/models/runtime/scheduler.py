@@ -21,7 +21,7 @@ from msgspec import Struct
 from desktop_rag.errors import ModelCrashed, ModelError, ModelStopped, NoMemoryForModel
 from desktop_rag.models.hardware import Machine
 from desktop_rag.models.requests import ModelRole
-from desktop_rag.models.runtime.memory_planner import KINDS, Kind, Plan, Planner, Room, Where, room_for
+from desktop_rag.models.runtime.memory_planner import KINDS, Kind, MemoryPlan, Planner, Room, Where, room_for
 from desktop_rag.models.runtime.process import ModelProcess
 from desktop_rag.models.runtime.slot import Fault, ModelSlot
 from desktop_rag.models.store.model_store import Installed
@@ -291,20 +291,20 @@ class ModelScheduler:
                 self._watch()
                 return slot.process
 
-    def _is_good_enough(self, slot: ModelSlot, plan: Plan) -> bool:
+    def _is_good_enough(self, slot: ModelSlot, plan: MemoryPlan) -> bool:
         """Whether the model is loaded, and the plan no better than what it has."""
         if slot.process is None or slot.plan is None or slot.too_large is not None:
             return False
         return slot.process.alive and plan.rank <= slot.plan.rank
 
-    def _place(self, slot: ModelSlot, planner: Planner, urgent: bool, cancelled: threading.Event | None) -> Plan:
+    def _place(self, slot: ModelSlot, planner: Planner, urgent: bool, cancelled: threading.Event | None) -> MemoryPlan:
         """Make room for a model; returns the best plan for what there is then. Raises ``NoMemoryForModel``."""
         patient_until = time.monotonic() + _PATIENCE_S if urgent else 0.0
 
         while True:
             machine = self._machine()
 
-            def attempt(freed: Sequence[ModelSlot], machine: Machine = machine) -> Plan | NoMemoryForModel:
+            def attempt(freed: Sequence[ModelSlot], machine: Machine = machine) -> MemoryPlan | NoMemoryForModel:
                 try:
                     plan = planner(self._room(machine, slot, freed), slot.too_large)
                 except NoMemoryForModel as error:
@@ -323,7 +323,7 @@ class ModelScheduler:
                     able = quiet
                 now, best = attempt(()), attempt(able)
                 if _rank(best) <= _rank(now):
-                    if isinstance(now, Plan):
+                    if isinstance(now, MemoryPlan):
                         return now
                     if slot.process is not None and slot.process.alive and slot.plan and slot.too_large is None:
                         return slot.plan  # it is in memory, though it would not be let in now
@@ -383,5 +383,5 @@ class ModelScheduler:
         return 0.0
 
 
-def _rank(plan: Plan | NoMemoryForModel) -> tuple[int, ...]:
-    return plan.rank if isinstance(plan, Plan) else ()
+def _rank(plan: MemoryPlan | NoMemoryForModel) -> tuple[int, ...]:
+    return plan.rank if isinstance(plan, MemoryPlan) else ()

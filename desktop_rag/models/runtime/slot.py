@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from desktop_rag.errors import ModelError
 from desktop_rag.models.requests import ModelRole
-from desktop_rag.models.runtime.memory_planner import Plan
+from desktop_rag.models.runtime.memory_planner import MemoryPlan
 from desktop_rag.models.runtime.process import ModelProcess
 
 LOOK_AGAIN_S = 60.0
@@ -30,7 +30,7 @@ class ModelSlot:
     def __init__(self, role: ModelRole) -> None:
         self.role: ModelRole = role
         self.process: ModelProcess | None = None
-        self.plan: Plan | None = None
+        self.plan: MemoryPlan | None = None
         self.model = ""  # which it is
         self.name = ""
         self.users = 0
@@ -40,7 +40,7 @@ class ModelSlot:
         self.placed_at = 0.0
         self.best: tuple[int, ...] = ()  # the rank of the plan it would have if no other model were there
         self.loading = False
-        self.too_large: Plan | None = None  # a plan that took more than there was
+        self.too_large: MemoryPlan | None = None  # a plan that took more than there was
         self.card_failed = ""  # why it may not use the card, in a sentence after a space
         self.crashes = 0  # in a row, while it worked
         self.fault: Fault | None = None

@@ -18,7 +18,7 @@ from desktop_rag.models.llama.chat import ChatMessage, ChatPiece
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime import scheduler as scheduler_module
 from desktop_rag.models.runtime import slot
-from desktop_rag.models.runtime.memory_planner import Kind, Plan, Planner, Room, Where
+from desktop_rag.models.runtime.memory_planner import Kind, MemoryPlan, Planner, Room, Where
 from desktop_rag.models.runtime.scheduler import Loaded, ModelScheduler
 from desktop_rag.models.store.model_store import FileRecord, Installed, ModelStore
 from tests.models.echo_model import Misbehave, Settings, Variable, Word
@@ -65,7 +65,7 @@ def _planner(installed: Installed | None, threads: int) -> Planner:
     settings = Settings(installed.name if installed else "ocr", installed.licence if installed else "")
     settings = replace(settings, mark=installed.repository if installed else "")
 
-    def plan(room: Room, failed: Plan | None) -> Plan | None:
+    def plan(room: Room, failed: MemoryPlan | None) -> MemoryPlan | None:
         if failed is None and size <= room.card_bytes:
             return _plan("card", size, 0, (2,), room.card)
         if failed is not None and failed.where == "processor":
@@ -74,9 +74,9 @@ def _planner(installed: Installed | None, threads: int) -> Planner:
             raise NoMemoryForModel("It is too large.")
         return _plan("processor", 0, size, (1,), "")
 
-    def _plan(where: Where, card_bytes: int, memory_bytes: int, rank: tuple[int, ...], card: str) -> Plan:
+    def _plan(where: Where, card_bytes: int, memory_bytes: int, rank: tuple[int, ...], card: str) -> MemoryPlan:
         said = f"{where} with {threads} threads"
-        return Plan(replace(settings, where=where), where, card_bytes, memory_bytes, rank, said, card)
+        return MemoryPlan(replace(settings, where=where), where, card_bytes, memory_bytes, rank, said, card)
 
     return plan
 
