@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import warnings
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 _MARK = b"\xd5\xf7"
 _LENGTH_BYTES = 4
@@ -33,7 +33,7 @@ def read_frame(stream: BinaryIO) -> bytes | None:
     return payload if payload and len(payload) == length else None
 
 
-def whole_characters(value: Any) -> Any:
+def whole_characters(value: object) -> object:
     """Builtins as they can be encoded: half of a surrogate pair, which broken files and names may hold, is no text; it
     becomes "?"."""
     if isinstance(value, str):

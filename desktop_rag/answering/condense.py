@@ -19,7 +19,8 @@ from desktop_rag.answering.prompt import harmless, without_markers
 from desktop_rag.errors import ModelError
 from desktop_rag.function_words import function_words, guess_language
 from desktop_rag.language import stem, words
-from desktop_rag.models.llama.chat import ChatMessage, ChatModel, ChatPiece
+from desktop_rag.models.llama.chat import ChatModel
+from desktop_rag.models.llama.messages import ChatMessage, ChatPiece
 from desktop_rag.types import Turn
 
 RULES: Final = """\

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece, ProcessChat
+from desktop_rag.models.llama.chat import ProcessChat
 from desktop_rag.models.llama.llm import LlamaSettings, open_model
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.runtime.process import ModelProcess
 from tests.benchmarks.report import Section, Target
 from tests.tiny.gguf import tiny_chat

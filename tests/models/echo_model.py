@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import Struct
 
@@ -68,43 +68,36 @@ def open_model(settings: Settings) -> Model:
     return Model(settings, b"x" * (settings.megabytes * MIB))
 
 
-class Echo(ModelRequest, frozen=True):
-    replies: ClassVar[Any] = str
+class Echo(ModelRequest[str], frozen=True):
     texts: tuple[str, ...]
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
         yield from self.texts
 
 
-class EchoBytes(ModelRequest, frozen=True):
-    replies: ClassVar[Any] = bytes
+class EchoBytes(ModelRequest[bytes], frozen=True):
     data: bytes
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[bytes]:
         yield self.data
 
 
-class Word(ModelRequest, frozen=True):
-    replies: ClassVar[Any] = str
-
+class Word(ModelRequest[str], frozen=True):
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
         yield model.settings.word
 
 
-class Variable(ModelRequest, frozen=True):
+class Variable(ModelRequest[str], frozen=True):
     """A variable of the environment; "" when it is not set."""
 
-    replies: ClassVar[Any] = str
     name: str
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
         yield os.environ.get(self.name, "")
 
 
-class CountUp(ModelRequest, frozen=True):
+class CountUp(ModelRequest[int], frozen=True):
     """Counts without end, until it is cancelled."""
-
-    replies: ClassVar[Any] = int
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[int]:
         number = 0
@@ -113,8 +106,7 @@ class CountUp(ModelRequest, frozen=True):
             number += 1
 
 
-class Misbehave(ModelRequest, frozen=True):
-    replies: ClassVar[Any] = str
+class Misbehave(ModelRequest[str], frozen=True):
     how: str
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:

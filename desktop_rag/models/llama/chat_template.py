@@ -22,7 +22,7 @@ from typing import Any
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
-from desktop_rag.models.llama.chat import ChatMessage
+from desktop_rag.models.llama.messages import ChatMessage
 
 MAX_SOURCE = 256 * 1024
 MAX_TEXT = 512 * 1024

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from desktop_rag.errors import ModelError, ModelRefused
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.chat_template import CHATML, PLAIN, PLAIN_STOP, ChatTemplate
 from desktop_rag.models.llama.loaded_model import LlamaDescription, LlamaSettings, Model
 from desktop_rag.models.llama.markers import CLOSED, Brackets, MarkerMask
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.token_text import THINKING, VisibleText
 
 TOP_P = 0.95

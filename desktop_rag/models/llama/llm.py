@@ -10,11 +10,11 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.generation import Chat
 from desktop_rag.models.llama.loaded_model import LlamaDescription, LlamaSettings, Model
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.pooled import Pooled
 from desktop_rag.models.requests import ModelRequest
 
@@ -58,10 +58,9 @@ def open_model(settings: LlamaSettings) -> Model:
     return (Chat if settings.role == "chat" else Pooled)(settings, native, _warnings)
 
 
-class Complete(ModelRequest, frozen=True):
+class Complete(ModelRequest[ChatPiece | ChatEnd], frozen=True):
     """Answer the last message; see ``chat.ChatModel.stream``. ``temperature`` 0 takes the likeliest token each time."""
 
-    replies: ClassVar[Any] = ChatPiece | ChatEnd
     messages: tuple[ChatMessage, ...]
     markers: int = 0
     max_tokens: int = 512
@@ -83,20 +82,18 @@ class Complete(ModelRequest, frozen=True):
         )
 
 
-class Count(ModelRequest, frozen=True):
+class Count(ModelRequest[list[int]], frozen=True):
     """The number of tokens of each text, without those that begin and end it."""
 
-    replies: ClassVar[Any] = list[int]
     texts: tuple[str, ...]
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[list[int]]:
         yield [len(model.tokens(text)) for text in self.texts]
 
 
-class Embed(ModelRequest, frozen=True):
+class Embed(ModelRequest[bytes], frozen=True):
     """Unit vectors of the texts, in their order: each reply holds those of one batch, float32 [n, dim] as bytes."""
 
-    replies: ClassVar[Any] = bytes
     texts: tuple[str, ...]
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[bytes]:
@@ -109,10 +106,9 @@ class Embed(ModelRequest, frozen=True):
             yield (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).tobytes()
 
 
-class Rerank(ModelRequest, frozen=True):
+class Rerank(ModelRequest[list[float]], frozen=True):
     """How well each text answers the question, 0 to 1: one reply."""
 
-    replies: ClassVar[Any] = list[float]
     question: str
     texts: tuple[str, ...]
 
@@ -128,9 +124,7 @@ class Rerank(ModelRequest, frozen=True):
         yield scores
 
 
-class DescribeLlama(ModelRequest, frozen=True):
-    replies: ClassVar[Any] = LlamaDescription
-
+class DescribeLlama(ModelRequest[LlamaDescription], frozen=True):
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[LlamaDescription]:
         yield model.describe()
 

@@ -18,7 +18,8 @@ import threading
 import traceback
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, BinaryIO, NoReturn
+from types import ModuleType
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
@@ -94,8 +95,8 @@ class Inbox:
 
 
 def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
-    module: Any = None
-    model: Any = None
+    module: ModuleType | None = None
+    model: object = None
     while True:
         order = inbox.next()
         end: ReadyMessage | DoneMessage | FailedMessage
@@ -105,6 +106,7 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
                 model = module.open_model(msgspec.msgpack.decode(order.settings, type=module.SETTINGS))
                 end = ReadyMessage(order.number)
             else:
+                assert module is not None
                 request = msgspec.msgpack.decode(order.request, type=module.REQUESTS)
                 for reply in request.perform(model, inbox.cancelled):
                     write_frame(answers, encode(ReplyMessage(order.number, msgspec.Raw(encode(reply)))))

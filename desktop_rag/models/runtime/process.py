@@ -6,18 +6,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from desktop_rag.child_process import KILLED, ChildProcess, exit_reason
 from desktop_rag.errors import ModelCrashed, ModelError, NoMemoryForModel
-from desktop_rag.models.requests import ModelRequest
+from desktop_rag.models.requests import ModelRequest, type_of_replies
 from desktop_rag.models.runtime.protocol import (
     BUG,
     CancelMessage,
@@ -39,7 +38,7 @@ _LOOK_EVERY_S = 0.05
 _LAST_WORDS_S = 1.0
 
 Answer = ReadyMessage | ReplyMessage | DoneMessage | FailedMessage
-T = TypeVar("T")
+R = TypeVar("R")
 
 
 class ModelProcess:
@@ -99,7 +98,7 @@ class ModelProcess:
             if mine:
                 self._loaded_child(cancelled)
 
-    def ask(self, request: ModelRequest, cancelled: threading.Event | None = None) -> Iterator[Any]:
+    def ask(self, request: ModelRequest[R], cancelled: threading.Event | None = None) -> Iterator[R]:
         """The replies to a request, as they come. Ends early, without an error, once ``cancelled`` is set; whoever
         stops reading cancels, too.
 
@@ -109,7 +108,7 @@ class ModelProcess:
             child = self._loaded_child(cancelled) if mine else None
             if child is None or (cancelled is not None and cancelled.is_set()):
                 return
-            decode = _decoder(type(request).replies)
+            replies: type[R] = type_of_replies(type(request))
             self._number += 1
             number = self._number
             child.send(encode(RequestMessage(number, msgspec.Raw(encode(request)))))
@@ -117,7 +116,7 @@ class ModelProcess:
             try:
                 for answer in self._answers(child, number, cancelled):
                     if isinstance(answer, ReplyMessage):
-                        yield self._decoded(child, answer, decode)
+                        yield self._decoded(child, answer, replies)
                     else:
                         ended = True
                         if isinstance(answer, FailedMessage):
@@ -216,9 +215,9 @@ class ModelProcess:
                 if not isinstance(answer, ReplyMessage):
                     return
 
-    def _decoded(self, child: ChildProcess, reply: ReplyMessage, decode: Callable[[msgspec.Raw], T]) -> T:
+    def _decoded(self, child: ChildProcess, reply: ReplyMessage, replies: type[R]) -> R:
         try:
-            return decode(reply.value)
+            return msgspec.msgpack.decode(reply.value, type=replies)
         except msgspec.MsgspecError:
             raise self._gone(child, loading=False) from None
 
@@ -262,8 +261,3 @@ class ModelProcess:
             return ModelError(f"The model {self.name} failed unexpectedly ({failed.message}).", where)
         kinds = {kind.code: kind for kind in ModelError.__subclasses__()}
         return kinds.get(failed.code, ModelError)(failed.message, failed.hint)
-
-
-@cache
-def _decoder(replies: Any) -> Any:
-    return msgspec.msgpack.Decoder(replies).decode

@@ -8,7 +8,6 @@ is done; a ``CancelMessage`` may come at any time. The child answers the loading
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -68,7 +67,7 @@ decode_answer: Callable[[bytes], ReadyMessage | ReplyMessage | DoneMessage | Fai
 _encoder = msgspec.msgpack.Encoder()
 
 
-def encode(value: Any) -> bytes:
+def encode(value: object) -> bytes:
     """Half of a surrogate pair, which names of files may hold, is no text; it becomes "?"."""
     try:
         return _encoder.encode(value)

@@ -16,7 +16,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -292,7 +292,7 @@ class _Clock:
         raise AssertionError("there is no speech")
 
 
-class Hear(ModelRequest, frozen=True):
+class Hear(ModelRequest[Utterance | Heard], frozen=True):
     """The next piece of a recording, 16-bit samples as ``Segment.sound``; ``session`` names the recording.
 
     ``start_s`` is the time of the first piece of a session, in seconds of the recording, and ``language`` what it is
@@ -305,8 +305,6 @@ class Hear(ModelRequest, frozen=True):
     last: bool
     session: str
     language: str = ""
-
-    replies: ClassVar[Any] = Utterance | Heard
 
     def perform(self, model: Listener, cancelled: threading.Event) -> Iterator[Utterance | Heard]:
         recording = model.recording(self.session, self.start_s, self.language)

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -68,11 +68,9 @@ class ImageModelDescription(Struct, frozen=True):
     scale: float
 
 
-class EmbedImages(ModelRequest, frozen=True):
+class EmbedImages(ModelRequest[bytes], frozen=True):
     """One reply: the vectors [n, dim] as float32, little-endian. A picture that cannot be decoded has zeros for its
     vector, which is like no other; the rest is not affected."""
-
-    replies: ClassVar[Any] = bytes
 
     images: tuple[bytes, ...]
 
@@ -82,10 +80,8 @@ class EmbedImages(ModelRequest, frozen=True):
             yield vectors.astype("<f4").tobytes()
 
 
-class EmbedTexts(ModelRequest, frozen=True):
+class EmbedTexts(ModelRequest[bytes], frozen=True):
     """One reply: the vectors [n, dim] as float32, little-endian, in the space of the pictures."""
-
-    replies: ClassVar[Any] = bytes
 
     texts: tuple[str, ...]
 
@@ -94,10 +90,8 @@ class EmbedTexts(ModelRequest, frozen=True):
             yield model.embed_texts(self.texts).astype("<f4").tobytes()
 
 
-class DescribeImageModel(ModelRequest, frozen=True):
+class DescribeImageModel(ModelRequest[ImageModelDescription], frozen=True):
     """One reply: what the model gives."""
-
-    replies: ClassVar[Any] = ImageModelDescription
 
     def perform(self, model: ImageModel, cancelled: threading.Event) -> Iterator[ImageModelDescription]:  # noqa: ARG002
         yield model.description

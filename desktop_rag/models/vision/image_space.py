@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
-from desktop_rag.models.llama.chat import Asking
+from desktop_rag.models.requests import ModelClient
 from desktop_rag.models.store.model_store import Installed
 from desktop_rag.models.vision.image_embedding import EmbedImages
 from desktop_rag.types import Space
@@ -40,7 +40,7 @@ def image_space(installed: Installed) -> Space:
     return Space(installed.name, installed.fingerprint, dim)
 
 
-def embed_pictures(model: Asking, previews: Sequence[bytes]) -> NDArray[np.float32]:
+def embed_pictures(model: ModelClient, previews: Sequence[bytes]) -> NDArray[np.float32]:
     """Unit vectors [n, dim] of pictures, from whatever answers an image model's requests. Raises ``ModelError``."""
     import numpy as np
 

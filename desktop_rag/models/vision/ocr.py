@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -249,10 +249,8 @@ def _divided(corners: NDArray[np.float32], crop: Any) -> list[tuple[NDArray[np.f
     return parts
 
 
-class Read(ModelRequest, frozen=True):
+class Read(ModelRequest[tuple[TextLine, ...]], frozen=True):
     """Read the text in a picture: one reply, the lines, which are none for a picture that cannot be decoded."""
-
-    replies: ClassVar[Any] = tuple[TextLine, ...]
 
     image: bytes
 

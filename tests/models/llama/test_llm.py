@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from desktop_rag.errors import ModelError, ModelRefused, NoMemoryForModel
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece, ProcessChat
+from desktop_rag.models.llama.chat import ProcessChat
 from desktop_rag.models.llama.llm import (
     Complete,
     Count,
@@ -23,6 +23,7 @@ from desktop_rag.models.llama.llm import (
     Rerank,
     open_model,
 )
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from tests.tiny.gguf import CHATML, tiny_chat, tiny_embedder, tiny_reranker
 
 QUESTION = (ChatMessage("system", "Be brief."), ChatMessage("user", "Who is the cat on the mat?"))

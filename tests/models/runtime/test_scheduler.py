@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, ModelStopped, NoMemoryForModel
 from desktop_rag.models.hardware import Card, Machine
 from desktop_rag.models.llama import llm
-from desktop_rag.models.llama.chat import ChatMessage, ChatPiece
+from desktop_rag.models.llama.messages import ChatMessage, ChatPiece
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime import scheduler as scheduler_module
 from desktop_rag.models.runtime import slot
