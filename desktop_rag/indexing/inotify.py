@@ -22,8 +22,9 @@ from desktop_rag.indexing.scan import is_text
 if TYPE_CHECKING:
     from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
-WatchTrouble: TypeAlias = Literal["gone", "lost", "full"]
-"""Why a tree must be watched anew: its top is gone or is another; events were lost; no more folders can be watched."""
+WatchTrouble: TypeAlias = Literal["gone", "lost", "full", "failed"]
+"""Why a tree must be watched anew: its top is gone or is another; events were lost; no more folders can be watched;
+whoever was told of an event failed."""
 
 _IDS = itertools.count(1)
 
@@ -35,9 +36,11 @@ class WatchedArea(Struct, frozen=True):
     only: str | None
     """A single file in the folder ``top``; None: everything below it."""
     hint: Callable[[str], None]
-    """Called from another thread with each path that changed; must not raise and not wait."""
+    """Called from another thread with each path that changed; must not wait."""
     leave_out: Callable[[str], bool]
     """Whether a folder need not be watched, with all that is below it."""
+    failed: Callable[[Exception], None] = lambda _: None
+    """Called with what ``hint`` and ``leave_out`` raised all the same."""
 
 
 class Inotify:
@@ -96,6 +99,16 @@ class InotifyTree:
     # --- called by the kernel's thread -------------------------------------------------------------------------------
 
     def on_event(self, event: InotifyEvent) -> None:
+        """The kernel's thread is not ours: it would die of an error, and with it what all other trees are told."""
+        if self.trouble == "failed":
+            return  # all of it is to be looked through
+        try:
+            self._take(event)
+        except Exception as error:
+            self.trouble = "failed"
+            self._area.failed(error)
+
+    def _take(self, event: InotifyEvent) -> None:
         with self._guard:
             folder, _ = self._by_watch.get(event.wd, (None, None))
         if folder is None:

@@ -58,10 +58,19 @@ class ObservedTree:
         )
 
         class Handler(FileSystemEventHandler):
+            failed = False
+
             def on_any_event(self, event: FileSystemEvent) -> None:
-                for path in (event.src_path, event.dest_path):
-                    if path:
-                        area.hint(os.fsdecode(path))
+                """The observer's thread is not ours: it would die of an error."""
+                if self.failed:
+                    return  # all of it is to be looked through
+                try:
+                    for path in (event.src_path, event.dest_path):
+                        if path:
+                            area.hint(os.fsdecode(path))
+                except Exception as error:
+                    self.failed = True
+                    area.failed(error)
 
         # A folder counts as modified with everything that happens in it, and reading a file opens it: no hints, these.
         files = [
@@ -74,13 +83,17 @@ class ObservedTree:
         ]
         folders = [DirAttribEvent, DirCreatedEvent, DirDeletedEvent, DirMovedEvent]
         self._observer = observer
+        handler = Handler()
+        self._handler = handler
         self._watch = observer.schedule(
-            Handler(), area.only or area.top, recursive=area.only is None, event_filter=[*files, *folders]
+            handler, area.only or area.top, recursive=area.only is None, event_filter=[*files, *folders]
         )
         self._emitter = next(emitter for emitter in observer.emitters if emitter.watch == self._watch)
 
     @property
     def trouble(self) -> WatchTrouble | None:
+        if self._handler.failed:
+            return "failed"
         return None if self._emitter.is_alive() else "gone"
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from msgspec import Struct
 from desktop_rag.indexing.filesystems import Mount, mount_of, mounts, mounts_below
 from desktop_rag.indexing.inotify import Inotify, WatchedArea, WatchTrouble
 from desktop_rag.indexing.observed import ObserverWatch
+from desktop_rag.worker_thread import Report, log_only, problem_of
 
 _RETRY_S = 600.0
 """How long to poll a folder before trying again to watch it; two failures of the watching thread within this are one
@@ -76,14 +77,15 @@ class _WatchedRoot(Struct):
 
 class Watcher:
     """Calls ``on_hint``, from any thread, with each path at or below a watched root that may have changed; the root
-    itself means that anything may have. ``on_hint`` must be quick and must not raise. Nothing is told of what is in
-    ``own``, our own folders.
+    itself means that anything may have. ``on_hint`` must be quick; what it raises is told to ``report``, and all is
+    looked through again. Nothing is told of what is in ``own``, our own folders.
 
     ``refresh`` is to be called every few seconds. It reads the state of each root and writes nothing.
     """
 
-    def __init__(self, on_hint: Callable[[str], None], own: Sequence[Path] = ()) -> None:
+    def __init__(self, on_hint: Callable[[str], None], own: Sequence[Path] = (), report: Report = log_only) -> None:
         self._on_hint = on_hint
+        self._report = report
         self._own = tuple(os.path.realpath(folder) for folder in own)
         self._guard = threading.Lock()
         self._roots: dict[str, _WatchedRoot] = {}
@@ -214,7 +216,10 @@ class Watcher:
         def leaves_out(path: str) -> bool:
             return self._is_own(path) or (leave_out is not None and leave_out(shown(path)))
 
-        return WatchedArea(place.top, None if place.top == place.real else place.real, hint, leaves_out)
+        return WatchedArea(place.top, None if place.top == place.real else place.real, hint, leaves_out, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._report(problem_of(error, "watching folders"))
 
     def _is_own(self, path: str) -> bool:
         return any(path == folder or path.startswith(folder + os.sep) for folder in self._own)
@@ -238,7 +243,7 @@ class Watcher:
         if self._source is None:
             if time.monotonic() < self._no_source_until:
                 raise OSError(errno.EIO, "watching broke down twice")
-            self._source = Inotify() if sys.platform == "linux" else ObserverWatch()
+            self._source = _open_events()
         return self._source
 
     def _bury(self, source: _EventSource) -> None:
@@ -252,6 +257,10 @@ class Watcher:
         for root in self._roots.values():
             if root.tree is not None:
                 root.tree, root.retry_at = None, now
+
+
+def _open_events() -> _EventSource:
+    return Inotify() if sys.platform == "linux" else ObserverWatch()
 
 
 def _why_not(error: OSError) -> str:

@@ -172,7 +172,9 @@ class SyncWorker:
         with storage_errors(self._library.folder):
             if self._watcher is None:
                 roots = self._library.catalog.roots()
-                self._watcher = Watcher(self._hint, own=(self._library.folder,))
+                self._watcher = Watcher(
+                    self._hint, own=(self._library.folder,), report=lambda problem: self._bus.publish(Trouble(problem))
+                )
                 self.follow([Scope(root) for root in roots], first=False)
             self._refresh()
             scopes = self._next()
