@@ -89,7 +89,7 @@ class Engine:
     def _start(self, sync_worker: SyncWorker, opening: ExitStack) -> None:
         """What goes on by itself in a live engine."""
         models = ModelWatcher(self._parts, self._gate, self._bus, self._closing, self._rescan, sync_worker.exclusive)
-        self._parts.sight.ahead = True
+        self._parts.image_text_encoder.ahead = True
         for close in (models.close, self._warmup.close, sync_worker.close):
             opening.callback(close)
         sync_worker.start()

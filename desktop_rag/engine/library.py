@@ -15,7 +15,7 @@ from desktop_rag.engine.lease import Leased
 from desktop_rag.errors import ModelError, StorageError
 from desktop_rag.indexing.indexer import Indexer, recipe_of
 from desktop_rag.indexing.model_analysis import ModelMediaAnalyzer
-from desktop_rag.indexing.reembedding import change_over, respace
+from desktop_rag.indexing.reembedding import change_over, reembed
 from desktop_rag.models.embedder import Embedder
 from desktop_rag.models.hardware import read_machine
 from desktop_rag.models.llama.gguf_embedding import GgufEmbedder
@@ -35,7 +35,7 @@ from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.retrieval.sight import ModelSight
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.lock import LibraryLock
-from desktop_rag.storage.maintenance import compact, look, reconcile, sweep, tidy_catalog
+from desktop_rag.storage.maintenance import compact, measure_growth, reconcile, sweep, tidy_catalog
 from desktop_rag.storage.private import make_private
 from desktop_rag.storage.rebuild import rebuild_vectors
 from desktop_rag.storage.search import CatalogSearch
@@ -132,7 +132,7 @@ class Library:
         self.media_analyzer = ModelMediaAnalyzer(
             self.scheduler, self.model_store, self.catalog, self.config.read_pictures
         )
-        self.sight = ModelSight(self.scheduler)
+        self.image_text_encoder = ModelSight(self.scheduler)
         self.thumbnails = Thumbnails(self.folder / THUMBNAILS_NAME, self.config.thumbnails_mib * MIB)
         self._pictures: Leased[PictureIndex | None] = Leased(None, retire=_close_pictures, close=_close_pictures)
         opening.callback(self._pictures.close)
@@ -250,7 +250,7 @@ class Library:
         raises, and goes on from there the next time."""
         self._texts.wait_for_retired()  # its folder may be the one that is filled
         with closing(self._text_vectors(embedder.space)) as vectors:
-            respace(self.catalog, embedder, vectors, between, on_progress)
+            reembed(self.catalog, embedder, vectors, between, on_progress)
 
     def change_over(self, embedder: Embedder) -> bool:
         """Search in the space that was filled. False when there are chunks again that have no vector in it. Nothing
@@ -316,7 +316,7 @@ class Library:
                 self.catalog.set_setting(_SEEN_BY, store.space_name)
             search = CatalogSearch(self.catalog, store.space_name, PICTURES)
             dense = DenseSearch(search, None if self.read_only else store)
-            self._pictures.replace(PictureIndex(store, PictureSearch(search, dense, self.sight)))
+            self._pictures.replace(PictureIndex(store, PictureSearch(search, dense, self.image_text_encoder)))
 
     def _stores(self) -> list[VectorStore]:
         pictures = self.pictures()
@@ -372,7 +372,7 @@ class Library:
         """Compact what has grown without need; the problem to tell when a file grows beyond all measure."""
         problem = None
         for vectors in self._stores():
-            growth = look(self.catalog, vectors)
+            growth = measure_growth(self.catalog, vectors)
             if growth.wasteful or vectors.is_worn:
                 compact(self.catalog, vectors, lambda _: None)
             if growth.runaway:

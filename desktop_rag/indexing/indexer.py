@@ -71,9 +71,9 @@ class RunControl(Struct):
 
     ``stop`` ends it soon. ``checkpoint`` is called between batches: it may wait, do other work, or raise ``Stopped``.
     ``at_work`` is told which files are about to go through the model, [] when none are; ``alone`` are files that must
-    not share a batch with others, because one of them may have crashed the process. ``restless`` are files that are
-    still being written: they are left as they are known. ``unseen`` are roots that are still to be gone through: what
-    is gone from a part of one may be in another part, and is left to that. ``nested`` runs go on inside another run.
+    not share a batch with others, because one of them may have crashed the process. Files that are ``being_written``
+    are left as they are known. ``unseen`` are roots that are still to be gone through: what is gone from a part of one
+    may be in another part, and is left to that. ``nested`` runs go on inside another run.
     """
 
     stop: threading.Event = msgspec.field(default_factory=threading.Event)
@@ -81,7 +81,7 @@ class RunControl(Struct):
     checkpoint: Callable[[], None] = lambda: None
     at_work: Callable[[Sequence[str]], None] = lambda _: None
     alone: Collection[str] = ()
-    restless: Collection[str] = ()
+    being_written: Collection[str] = ()
     unseen: Collection[str] = ()
     force: bool = False
     nested: bool = False
@@ -155,7 +155,7 @@ class Indexer:
         files.sort(key=lambda file: (file.path not in control.alone, -file.mtime_ns))
         # A file that is gone may have been moved: its document is kept until a new file of its size has been looked at,
         # now or, when that is still being written, later.
-        sizes, unwritten = {file.size for file in files}, _sizes(control.restless) if gone else set()
+        sizes, unwritten = {file.size for file in files}, _sizes(control.being_written) if gone else set()
         run.kept_back = [path for path, size in gone.items() if size in unwritten]
         run.gone -= len(run.kept_back)
         moved = [path for path, size in gone.items() if size in sizes and size not in unwritten]
@@ -214,7 +214,7 @@ class Indexer:
         run.problems += [(shown(path), _UNNAMEABLE) for path in found.unnameable]
         known = self._catalog.file_stamps(scope.root, scope.at)
         missed = self._catalog.missed_by(scope.root, self._media_analyzer.seen_by, self._media_analyzer.heard_by)
-        planned = _without(plan(found, known, recipe, missed=missed, force=control.force), control.restless)
+        planned = _without(plan(found, known, recipe, missed=missed, force=control.force), control.being_written)
         if scope.at and scope.root in control.unseen:
             planned = structs.replace(planned, gone=())
         run.gone += len(planned.gone)
@@ -247,15 +247,15 @@ def _outermost(scopes: Sequence[Scope]) -> list[Scope]:
     return found
 
 
-def _without(planned: IndexPlan, restless: Collection[str]) -> IndexPlan:
+def _without(planned: IndexPlan, being_written: Collection[str]) -> IndexPlan:
     """The plan without files that are still being written."""
-    if not restless:
+    if not being_written:
         return planned
 
-    def rested(paths: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(path for path in paths if path not in restless and not below(path, restless))
+    def unchanging(paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(path for path in paths if path not in being_written and not below(path, being_written))
 
-    return IndexPlan(rested(planned.new), rested(planned.changed), rested(planned.gone), planned.unchanged)
+    return IndexPlan(unchanging(planned.new), unchanging(planned.changed), unchanging(planned.gone), planned.unchanged)
 
 
 def _note(run: Run, meter: Meter, done: StoredFile, changed: set[str]) -> None:

@@ -147,10 +147,10 @@ class Pipeline:
                 if known is not None:
                     self._parsed.put(IndexJob(file, None, known, content_hash))
                     continue
-                perception = FileMediaAnalysis(self._media_analyzer, self._check_halted)
-                for part in assemble(perception.follow(events), self._tokenizer):
+                analysis = FileMediaAnalysis(self._media_analyzer, self._check_halted)
+                for part in assemble(analysis.follow(events), self._tokenizer):
                     self._check_halted()
-                    self._parsed.put(IndexJob(file, part, None, part.sha256, perception.heard_by))
+                    self._parsed.put(IndexJob(file, part, None, part.sha256, analysis.heard_by))
                 self._check_halted()
         except BaseException as error:
             self._parsed.put(error)

@@ -34,7 +34,7 @@ def plan(
 
     A file is read again when its size or time has changed, when it was indexed by another ``recipe`` (version of
     parser, chunker and embedding space), or when it is one of the ``missed``: they hold pictures or sound that a model
-    that is here now has not perceived. A root that is missing, or a folder that could not be listed, deletes nothing.
+    that is here now has not analyzed. A root that is missing, or a folder that could not be listed, deletes nothing.
     """
     if scan.missing:
         return IndexPlan((), (), (), len(known))

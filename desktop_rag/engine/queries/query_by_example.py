@@ -40,8 +40,8 @@ def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, want
     texts: list[str] = []
     previews: list[bytes] = []
     end: DocumentEnd | None = None
-    perception = FileMediaAnalysis(media_analyzer, lambda: None)
-    for event in perception.follow(pool.parse(path)):
+    analysis = FileMediaAnalysis(media_analyzer, lambda: None)
+    for event in analysis.follow(pool.parse(path)):
         if isinstance(event, FileStart):
             content_hash = event.sha256
         elif isinstance(event, DocumentStart) and event.document == FILE:

@@ -68,7 +68,7 @@ class SearchQueries:
             if sample.kind not in ("audio", "video"):
                 query = replace(query, text=f"{query.text} {_telling(sample.text)}".strip())
             if sample.previews:
-                vector = library.sight.embed_pictures(sample.previews).mean(axis=0)
+                vector = library.image_text_encoder.embed_pictures(sample.previews).mean(axis=0)
                 picture = vector / max(float((vector @ vector) ** 0.5), 1e-6)
             known = library.catalog.find_known(sample.content_hash)
             without = None if known is None or request.like_kind == "audio" else known.id

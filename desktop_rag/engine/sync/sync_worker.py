@@ -1,4 +1,4 @@
-"""Keeps a library like the disk: waits for changes, looks again now and then, and indexes what differs.
+"""Keeps a library like the disk: waits for changes, rescans now and then, and indexes what differs.
 
 One thread does all of it. What was dropped or changed just now comes first, then what has to be gone through anyway,
 the newest files first. Questions, a person's own commands and what else the machine is used for come before it.
@@ -138,7 +138,7 @@ class SyncWorker:
 
     def control(self, stop: threading.Event, on_progress: Callable[[Progress], None], *, force: bool) -> RunControl:
         """How a person's own indexing run behaves: it takes everything as it is, what is still being written, too."""
-        return self._control(stop, on_progress, self._checkpoint_in_command, restless=(), force=force)
+        return self._control(stop, on_progress, self._checkpoint_in_command, being_written=(), force=force)
 
     def looked_at(self, run: Run, scopes: Sequence[Scope], seconds: float) -> None:
         """A run over ``scopes`` has ended."""
@@ -300,7 +300,10 @@ class SyncWorker:
                     scopes,
                     lambda: self._library.shared_pool("deep"),
                     self._control(
-                        self._closing, self._tell, self._checkpoint_in_background, restless=self._debouncer.restless()
+                        self._closing,
+                        self._tell,
+                        self._checkpoint_in_background,
+                        being_written=self._debouncer.pending(),
                     ),
                 )
             finally:
@@ -327,7 +330,7 @@ class SyncWorker:
         on_progress: Callable[[Progress], None],
         checkpoint: Callable[[], None],
         *,
-        restless: Collection[str],
+        being_written: Collection[str],
         force: bool = False,
         nested: bool = False,
     ) -> RunControl:
@@ -339,7 +342,7 @@ class SyncWorker:
             checkpoint,
             lambda paths: crashes.working_on(paths, activity),
             crashes.suspects,
-            restless,
+            being_written,
             self._unseen(),
             force,
             nested,
@@ -375,9 +378,9 @@ class SyncWorker:
         if small:
             self._in_between = True
             try:
-                restless = self._debouncer.restless()
+                being_written = self._debouncer.pending()
                 control = self._control(
-                    self._closing, lambda _: None, self._gate.checkpoint, restless=restless, nested=True
+                    self._closing, lambda _: None, self._gate.checkpoint, being_written=being_written, nested=True
                 )
                 run = self._library.indexer.run(small, lambda: self._library.shared_pool("quick", 1), control)
             except BaseException:
@@ -402,7 +405,7 @@ class SyncWorker:
         self._bus.publish(Working(progress))
 
     def _say(self, activity: Activity) -> None:
-        detail = self._throttle.look()[1] if activity in ("polite", "indexing") else ""
+        detail = self._throttle.current()[1] if activity in ("polite", "indexing") else ""
         if (activity, detail) != self._activity:
             self._activity = (activity, detail)
             self._bus.publish(NowDoing(activity, detail))

@@ -98,7 +98,7 @@ class OnnxModel:
         timer.start()
 
     def _leave(self) -> None:
-        """Leave memory, unless it was used meanwhile; then look again later. Who still runs it holds it until then."""
+        """Leave memory, unless it was used meanwhile; then check again later. Who still runs it holds it until then."""
         with self._guard:
             left_s = self._used_at + self._kept_s - time.monotonic()
             if left_s > 0:

@@ -125,7 +125,7 @@ class ModelProcess:
                 if not ended:
                     child.send(encode(CancelMessage(number)))
 
-    def become(self, settings: Struct, environment: Mapping[str, str] | None = None) -> None:
+    def restart_with(self, settings: Struct, environment: Mapping[str, str] | None = None) -> None:
         """End the process; the next one loads the same model with other settings."""
         self.close()
         with self._guard:

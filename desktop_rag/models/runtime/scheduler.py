@@ -1,7 +1,7 @@
 """Which models are in memory: one budget, of the card and of the main memory, over all of them.
 
 A model is loaded when it is first used. For want of room those are ended that have been idle the longest; all end after
-a while without use. A model that is put away has no process at all: that alone gives a card's memory back entirely,
+a while without use. A model that is unloaded has no process at all: that alone gives a card's memory back entirely,
 and the system keeps the files in its cache, from which they come back in seconds. Questions are urgent, and come before
 indexing.
 """
@@ -30,7 +30,7 @@ from desktop_rag.worker_thread import Report, WorkerThread, log_only
 _PATIENCE_S = 60.0
 """How long a question waits for indexing to let go of the room it needs; after that it makes do with less."""
 _ASKED_LATELY_S = 120.0
-"""So long after a question its model is not put away for indexing: the next question is likely to come."""
+"""So long after a question its model is not unloaded for indexing: the next question is likely to come."""
 _MEMORY_MAY_COME_S = 300.0
 """How long a model counts as broken that found no memory."""
 _CRASHES = 2
@@ -110,7 +110,7 @@ class ModelScheduler:
         """The process of the model in use for a role, with the model loaded. Several threads may use it at once.
 
         While anything ``urgent`` uses a model, or waits for it, no other use of it begins; and a model that is not in
-        use may be put away for an urgent one. Raises ``ModelError`` when none is installed or it does not load, and
+        use may be unloaded for an urgent one. Raises ``ModelError`` when none is installed or it does not load, and
         ``ModelStopped`` when it was ``cancelled`` before it was ready.
         """
         slot = self._slots[role]
@@ -171,7 +171,7 @@ class ModelScheduler:
             self._closed = True
             self._changed.notify_all()
         for slot in self._slots.values():
-            slot.put_away()
+            slot.unload()
         self._watcher.stop()
 
     def _enter(self, slot: ModelSlot, urgent: bool, cancelled: threading.Event | None) -> ModelProcess:
@@ -195,7 +195,7 @@ class ModelScheduler:
                 return slot.process
             self._placing = slot.loading = True
             if slot.model != model:
-                slot.put_away()
+                slot.unload()
                 slot.process, slot.too_large, slot.card_failed, slot.crashes = None, None, "", 0
                 slot.model, slot.name = model, installed.title if installed else _WHAT[slot.role]
         process: ModelProcess | None = None
@@ -221,7 +221,7 @@ class ModelScheduler:
             if urgent:
                 slot.asked_at = slot.used_at
             if not slot.users and slot.too_large is not None:
-                slot.put_away()
+                slot.unload()
             self._changed.notify_all()
 
     def _model_of(self, role: ModelRole) -> tuple[str, Installed | None]:
@@ -265,14 +265,14 @@ class ModelScheduler:
                         kind.module, plan.settings, name=slot.name, log=log, environment=environment
                     )
                 else:
-                    slot.process.become(plan.settings, environment)
+                    slot.process.restart_with(plan.settings, environment)
             try:
                 slot.process.load(cancelled)
                 if not slot.process.alive and cancelled is not None and cancelled.is_set():
-                    slot.put_away()
+                    slot.unload()
                     raise ModelStopped("The question was stopped.")
             except NoMemoryForModel:
-                if not self._put_idle_away(slot):
+                if not self._unload_idle(slot):
                     if planner(self._room(self._machine(), slot, ()), plan) is None:
                         raise
                     slot.too_large = plan
@@ -334,7 +334,7 @@ class ModelScheduler:
                         able = rest
                 idle = [other for other in able if not other.users]
                 if idle:
-                    idle[0].put_away()
+                    idle[0].unload()
                 else:
                     self._pressing += 1
                     try:
@@ -352,12 +352,12 @@ class ModelScheduler:
     def _others(self, slot: ModelSlot) -> list[ModelSlot]:
         return [other for other in self._slots.values() if other is not slot and other.in_memory]
 
-    def _put_idle_away(self, slot: ModelSlot) -> bool:
-        """Put away all that nobody uses; whether there was any."""
+    def _unload_idle(self, slot: ModelSlot) -> bool:
+        """Unload all that nobody uses; whether there was any."""
         with self._changed:
             idle = [other for other in self._others(slot) if not other.users]
             for other in idle:
-                other.put_away()
+                other.unload()
         return bool(idle)
 
     def _watch(self) -> None:
@@ -375,7 +375,7 @@ class ModelScheduler:
                 if slot.users or slot.loading or not slot.in_memory:
                     continue
                 if slot.used_at + self._idle_s <= now:
-                    slot.put_away()
+                    slot.unload()
                     slot.card_failed = ""
                 else:
                     due = min(due, slot.used_at + self._idle_s)

@@ -12,7 +12,7 @@ from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime.memory_planner import MemoryPlan
 from desktop_rag.models.runtime.process import ModelProcess
 
-LOOK_AGAIN_S = 60.0
+REPLAN_AFTER_S = 60.0
 """How often it is looked whether a model that has less than it could have can have more now."""
 
 
@@ -59,8 +59,8 @@ class ModelSlot:
     @property
     def could_have_more(self) -> bool:
         less = self.plan is not None and self.plan.rank < self.best
-        return less and time.monotonic() > self.placed_at + LOOK_AGAIN_S
+        return less and time.monotonic() > self.placed_at + REPLAN_AFTER_S
 
-    def put_away(self) -> None:
+    def unload(self) -> None:
         if self.process is not None:
             self.process.close()

@@ -82,7 +82,7 @@ def test_battery(battery: bool | None, expected: bool, monkeypatch: pytest.Monke
 def test_pace(settings: Config, battery: bool, game: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttle, "on_battery", lambda: battery)
     monkeypatch.setattr(throttle, "GraphicsLoad", lambda: SimpleNamespace(busy_elsewhere=lambda: game))
-    found, reason = Throttle(settings).look()
+    found, reason = Throttle(settings).current()
     assert found == expected
     assert bool(reason) is (expected != "full")
 

@@ -62,7 +62,7 @@ def test_half_a_character_travels_as_a_question_mark(start: Open) -> None:
 def test_the_parents_word_for_a_setting_reaches_the_child(start: Open) -> None:
     process = start(environment={"ECHO_CARD": "none"})
     assert list(process.ask(Variable("ECHO_CARD"))) == ["none"]
-    process.become(Settings(word="other"), {"ECHO_CARD": "first"})
+    process.restart_with(Settings(word="other"), {"ECHO_CARD": "first"})
     assert not process.alive
     assert [*process.ask(Word()), *process.ask(Variable("ECHO_CARD"))] == ["other", "first"]
 
