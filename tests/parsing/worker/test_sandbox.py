@@ -20,7 +20,7 @@ from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment, DocumentSta
 from desktop_rag.parsing.worker import child
 from desktop_rag.parsing.worker.sandbox import ParserPool, PoolClosed
 from desktop_rag.parsing.worker.tree import parse_tree
-from desktop_rag.types import FileState
+from desktop_rag.types import FileState, Problem
 
 _T = TypeVar("_T")
 _MEMORY = 512 * MIB
@@ -163,6 +163,29 @@ def test_a_child_without_work_ends_and_another_comes_when_there_is_some(tmp_path
     with ParserPool(idle_s=0.2) as pool:
         first = list(pool.parse(path))
         _wait_for(lambda: before.issuperset(psutil.Process().children()))
+        assert list(pool.parse(path)) == first
+
+
+@pytest.mark.parametrize("error", [RuntimeError("x"), KeyError("x"), MemoryError()], ids=repr)
+def test_a_child_without_work_ends_after_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    path = _file(tmp_path, "a.txt", "text")
+    before = set(psutil.Process().children())
+    problems: list[Problem] = []
+    errors = [error]
+    kill = child.ParserProcess.kill
+
+    def failing(self: child.ParserProcess) -> None:
+        if errors:
+            raise errors.pop()
+        kill(self)
+
+    monkeypatch.setattr(child.ParserProcess, "kill", failing)
+    with ParserPool(idle_s=0.2, report=problems.append) as pool:
+        first = list(pool.parse(path))
+        _wait_for(lambda: before.issuperset(psutil.Process().children()))
+        assert [problem.code for problem in problems] == ["bug"]
         assert list(pool.parse(path)) == first
 
 
