@@ -191,7 +191,7 @@ def test_indexing_takes_the_place_of_a_question_only_if_there_is_no_other(contro
 
 
 def test_what_is_in_memory_stays_when_memory_becomes_short(control: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slot, "LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(slot, "REPLAN_AFTER_S", 0.0)
     machine = FakeMachine(4 * GB, 4 * GB)
     scheduler = control(FakeModelStore(chat=3 * GB, image=3 * GB), machine=machine)
     with scheduler.use("chat", urgent=True):
@@ -235,7 +235,7 @@ def test_a_question_waits_for_the_room_that_indexing_holds(control: Open, monkey
     monkeypatch.setattr(scheduler_module, "_ASKED_LATELY_S", 0.0)
     _word(scheduler, "image")
     assert _where(scheduler) == {"chat": "card", "image": "processor"}
-    monkeypatch.setattr(slot, "LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(slot, "REPLAN_AFTER_S", 0.0)
     _word(scheduler, "image")
     assert _where(scheduler) == {"image": "card"}
 
@@ -277,7 +277,7 @@ def test_idle_models_are_unloaded_after_an_error(
     control: Open, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     problems: list[Problem] = []
-    errors = [error]
+    errors: list[BaseException] = []
     unload = ModelSlot.unload
 
     def failing(self: ModelSlot) -> None:
@@ -287,7 +287,8 @@ def test_idle_models_are_unloaded_after_an_error(
 
     scheduler = control(FakeModelStore(chat=GB), idle_s=0.2, report=problems.append)
     monkeypatch.setattr(ModelSlot, "unload", failing)
-    _word(scheduler, "chat")
+    with scheduler.use("chat"):
+        errors.append(error)
     _until(lambda: not scheduler.loaded())
     assert [problem.code for problem in problems] == ["bug"]
     assert _word(scheduler, "chat") == "chat"
