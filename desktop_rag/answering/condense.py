@@ -17,7 +17,8 @@ from desktop_rag.answering.prompt import harmless, without_markers
 from desktop_rag.errors import ModelError
 from desktop_rag.language import stem
 from desktop_rag.languages import either
-from desktop_rag.models.llama.chat import ChatMessage, ChatModel, ChatPiece
+from desktop_rag.models.llama.chat import ChatModel
+from desktop_rag.models.llama.messages import ChatMessage, ChatPiece
 from desktop_rag.retrieval.analysis import AnalyzedText, analyze_text
 from desktop_rag.types import Turn
 

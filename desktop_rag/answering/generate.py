@@ -14,7 +14,8 @@ from desktop_rag.answering.extract import QuotableText
 from desktop_rag.answering.prompt import compose
 from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
 from desktop_rag.answering.verify import ClaimChecker, ClaimVerdict, admits_ignorance
-from desktop_rag.models.llama.chat import ChatEnd, ChatModel, ChatPiece
+from desktop_rag.models.llama.chat import ChatModel
+from desktop_rag.models.llama.messages import ChatEnd, ChatPiece
 from desktop_rag.places import day, describe
 from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Answer, AnswerEvent, Cells, Finished, Hit, Retrieved, Token, Turn, Usage

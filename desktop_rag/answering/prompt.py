@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from desktop_rag.language import sentence_spans, stems
 from desktop_rag.languages import LANGUAGES, guess_language
-from desktop_rag.models.llama.chat import ChatMessage
+from desktop_rag.models.llama.messages import ChatMessage
 from desktop_rag.places import day, describe
 from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Hit, Turn

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from desktop_rag.engine.queries.query_by_example import SampleKind
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
-from desktop_rag.engine.views import DocumentView, FileList, Part
+from desktop_rag.engine.views import DocumentPart, DocumentView, FileList
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport
 from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
@@ -205,9 +205,9 @@ class View(Call, frozen=True):
 class ReadPart(Call, frozen=True):
     path: str
     locator: Locator
-    returns: ClassVar[Any] = Part
+    returns: ClassVar[Any] = DocumentPart
 
-    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> Part:
+    def perform(self, engine: Engine, tell: Tell, stop: threading.Event) -> DocumentPart:
         return engine.part(Path(self.path), self.locator)
 
 

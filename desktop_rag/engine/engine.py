@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from desktop_rag.config import Config, config_path, load_config
-from desktop_rag.engine.events import EventBus, Subscription
+from desktop_rag.engine.events import EventBus, Subscription, Trouble
 from desktop_rag.engine.library import CATALOG_NAME as CATALOG_NAME
 from desktop_rag.engine.library import VECTORS_NAME as VECTORS_NAME
 from desktop_rag.engine.library import Library
@@ -19,7 +20,7 @@ from desktop_rag.engine.queries.answers import AnswerQueries
 from desktop_rag.engine.queries.doctor import examine
 from desktop_rag.engine.queries.document_queries import DocumentQueries
 from desktop_rag.engine.queries.query_by_example import SampleKind
-from desktop_rag.engine.queries.search import Request, SearchQueries, parse
+from desktop_rag.engine.queries.search import SearchQueries, SearchRequest, parse
 from desktop_rag.engine.queries.status_queries import StatusQueries
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
 from desktop_rag.engine.sync.index_commands import IndexCommands
@@ -27,8 +28,8 @@ from desktop_rag.engine.sync.model_watcher import ModelWatcher
 from desktop_rag.engine.sync.priority_gate import PriorityGate
 from desktop_rag.engine.sync.sync_worker import SyncWorker
 from desktop_rag.engine.sync.throttle import Throttle
-from desktop_rag.engine.sync.warmup import Background
-from desktop_rag.engine.views import DocumentView, FileList, Part
+from desktop_rag.engine.sync.warmup import Warmup
+from desktop_rag.engine.views import DocumentPart, DocumentView, FileList
 from desktop_rag.errors import ConfigError, LibraryBusy
 from desktop_rag.indexing.indexer import Scope
 from desktop_rag.models.requests import INSTALLABLE
@@ -36,7 +37,7 @@ from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport, restore_backup, write_backup
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.storage_errors import storage_errors
-from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
+from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Problem, Progress, Turn
 
 
 class Engine:
@@ -56,36 +57,47 @@ class Engine:
         started = time.time()
         self._bus = EventBus()
         self._closing = threading.Event()
-        with storage_errors(self.library):
-            self._parts = Library(self.library, self.config, read_only=read_only)
+        with ExitStack() as opening:
+            with storage_errors(self.library):
+                self._open(opening, started, read_only=read_only, live=live)
+            self._to_close = opening.pop_all()
+
+    def _open(self, opening: ExitStack, started: float, *, read_only: bool, live: bool) -> None:
+        """Open all parts; ``opening`` closes those that are open, the last first."""
+        self._parts = Library(self.library, self.config, read_only=read_only, report=self._report)
+        opening.callback(self._parts.close)
+        opening.callback(self._bus.close)
         self._search = SearchQueries(self._parts)
         self._answers = AnswerQueries(self._parts, self._search)
         self._throttle = Throttle(self.config)
         self._gate = PriorityGate(self._throttle.pace, self._closing)
-        self._background = Background(self._parts, self._bus)
+        self._warmup = Warmup(self._parts, self._bus, self._closing)
         self._sync_worker: SyncWorker | None = None
-        self._models: ModelWatcher | None = None
         if live:
             import numpy  # noqa: F401  (two threads that are the first to import it at the same time can both fail)
 
             self._sync_worker = SyncWorker(
-                self._parts, self._throttle, self._gate, self._bus, self._closing, self._background.upkeep
+                self._parts, self._throttle, self._gate, self._bus, self._closing, self._warmup.upkeep
             )
         self._index_commands = IndexCommands(self._parts, self._sync_worker)
-        self._status_queries = StatusQueries(self._parts, self._sync_worker, started, self._background)
+        self._status_queries = StatusQueries(self._parts, self._sync_worker, started, self._warmup)
         self._documents = DocumentQueries(self._parts)
+        opening.callback(self._closing.set)
         if self._sync_worker is not None:
-            self._start(self._sync_worker)
+            self._start(self._sync_worker, opening)
 
-    def _start(self, sync_worker: SyncWorker) -> None:
+    def _start(self, sync_worker: SyncWorker, opening: ExitStack) -> None:
         """What goes on by itself in a live engine."""
+        models = ModelWatcher(self._parts, self._gate, self._bus, self._closing, self._rescan, sync_worker.exclusive)
+        self._parts.image_text_encoder.ahead = True
+        for close in (models.close, self._warmup.close, sync_worker.close):
+            opening.callback(close)
         sync_worker.start()
-        self._parts.sight.ahead = True
-        self._background.start(self._index_commands.writing)
-        self._models = ModelWatcher(
-            self._parts, self._gate, self._bus, self._closing, self._look_again, sync_worker.exclusive
-        )
-        self._models.start()
+        self._warmup.start(self._index_commands.writing)
+        models.start()
+
+    def _report(self, problem: Problem) -> None:
+        self._bus.publish(Trouble(problem))
 
     @staticmethod
     def lock_of(library: Path) -> LibraryLock:
@@ -94,14 +106,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop what goes on (what is done is kept) and give the library back."""
-        self._closing.set()
-        if self._sync_worker is not None:
-            self._sync_worker.close()
-        self._background.close()
-        if self._models is not None:
-            self._models.close()
-        self._bus.close()
-        self._parts.close()
+        self._to_close.close()
 
     def __enter__(self) -> Self:
         return self
@@ -231,9 +236,9 @@ class Engine:
         Without ``wait`` a live engine whose model is not loaded yet searches by words alone, and says so: ask again
         after ``ModelReady``. Without ``rerank`` the bundled reader does not read what was found.
         """
-        complete = wait or self._sync_worker is None or self._background.ready.is_set()
+        complete = wait or self._sync_worker is None or self._warmup.ready.is_set()
         complete = complete or mode in ("keyword", "typing")
-        request = Request(question, like, like_kind, filters, limit, mode, per_document, rerank)
+        request = SearchRequest(question, like, like_kind, filters, limit, mode, per_document, rerank)
         with storage_errors(self.library), self._gate.question():
             return self._search.search(request, complete=complete)
 
@@ -262,7 +267,7 @@ class Engine:
         """
         if conversation is not None or remember:
             self._must_own()
-        request = Request(question, like, like_kind, filters, limit, rerank=rerank)
+        request = SearchRequest(question, like, like_kind, filters, limit, rerank=rerank)
         with storage_errors(self.library), self._gate.question():
             return self._answers.ask(
                 request,
@@ -337,7 +342,7 @@ class Engine:
         with storage_errors(self.library):
             return self._documents.view(path, document, chunk, limit)
 
-    def part(self, path: Path, locator: Locator) -> Part:
+    def part(self, path: Path, locator: Locator) -> DocumentPart:
         """The bytes of what is at ``locator`` in a file: the picture, or scanned page, that stands just there; else the
         innermost thing that holds the place (an attachment, an embedded file, the file itself), or the body of a
         message, in HTML if it has one. What is shown by few programs (HEIC, TIFF, a drawing) comes as JPEG or PNG.
@@ -365,7 +370,7 @@ class Engine:
         """Why a file was found, or not; with a question, where each of its chunks came."""
         query = parse(question, Filters()) if question else None
         parts = self._parts
-        with storage_errors(self.library):
+        with storage_errors(self.library), parts.searching():
             return explain.explain(parts.catalog, parts.search, parts.retriever, path, query, self.config, parts.own)
 
     def doctor(self, *, repair: bool = False) -> list[Check]:
@@ -375,9 +380,9 @@ class Engine:
         if repair:
             self._must_own()
             with storage_errors(self.library), self._index_commands.writing():
-                parts.crashes.forgive()
+                parts.crashes.clear()
                 for role in INSTALLABLE:
-                    parts.scheduler.forgive(role)
+                    parts.scheduler.retry(role)
                 parts.mend_vectors()
         return examine(
             self.library,
@@ -391,7 +396,7 @@ class Engine:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _look_again(self) -> None:
+    def _rescan(self) -> None:
         """Have all folders gone through: files may have waited for a model that is there now."""
         if self._sync_worker is not None:
             self._sync_worker.follow([Scope(root) for root in self._parts.catalog.roots()])

@@ -18,17 +18,17 @@ Activity = Literal["starting", "idle", "indexing", "paused", "polite", "troubled
 """``polite``: there is work, but the machine runs on battery or is busy with something else."""
 
 
-class _Event(Struct, frozen=True, tag_field="event", tag=True):
+class _EngineEvent(Struct, frozen=True, tag_field="event", tag=True):
     """Base of the events; the field ``event`` names the type."""
 
 
-class Working(_Event, frozen=True):
+class Working(_EngineEvent, frozen=True):
     """Indexing goes on."""
 
     progress: Progress
 
 
-class Changed(_Event, frozen=True):
+class Changed(_EngineEvent, frozen=True):
     """The library was brought up to date with changes on disk; the numbers are of files."""
 
     new: int
@@ -37,20 +37,20 @@ class Changed(_Event, frozen=True):
     gone: int
 
 
-class NowDoing(_Event, frozen=True):
+class NowDoing(_EngineEvent, frozen=True):
     """The engine has turned to something else."""
 
     activity: Activity
     detail: str = ""
 
 
-class ModelReady(_Event, frozen=True):
+class ModelReady(_EngineEvent, frozen=True):
     """From now on questions are searched by meaning, too."""
 
     model: str
 
 
-class Trouble(_Event, frozen=True):
+class Trouble(_EngineEvent, frozen=True):
     """Something of the engine's own does not work; it goes on trying."""
 
     problem: Problem

@@ -42,7 +42,7 @@ class Tokenizer(Protocol):
     def token_spans(self, text: str) -> list[tuple[int, int]]: ...
 
 
-class Piece(Struct, frozen=True):
+class ChunkPiece(Struct, frozen=True):
     """A segment, or a part of one, that fits into a chunk."""
 
     text: str
@@ -51,7 +51,7 @@ class Piece(Struct, frozen=True):
     segment: Segment
 
 
-class Passage(Struct, frozen=True):
+class ChunkDraft(Struct, frozen=True):
     """A chunk before it has an id: its text, place, heading path and speaker. ``preview`` and ``looks`` are those of
     the picture that the text describes, if it does."""
 
@@ -65,9 +65,9 @@ class Passage(Struct, frozen=True):
     looks: int = 0
 
 
-def passages(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Passage]:
+def passages(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[ChunkDraft]:
     """Cut and merge the segments of one document, in order; nothing is lost and nothing comes twice."""
-    group: list[Piece] = []
+    group: list[ChunkPiece] = []
     size = 0
     for piece in _pieces(segments, tokenizer):
         room = TARGET + SMALL if size <= SMALL else TARGET
@@ -88,7 +88,7 @@ def context_of(title: str, parts: Sequence[str], tokenizer: Tokenizer) -> str:
     return line if len(spans) <= CONTEXT_TOKENS else line[: spans[CONTEXT_TOKENS][0]].rstrip(" >") + "…"
 
 
-def _pieces(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Piece]:
+def _pieces(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[ChunkPiece]:
     waiting: list[Segment] = []
     for segment in segments:
         if segment.text.strip() or segment.preview is not None:
@@ -99,15 +99,15 @@ def _pieces(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Piece
     yield from _measured(waiting, tokenizer)
 
 
-def _measured(segments: Sequence[Segment], tokenizer: Tokenizer) -> Iterator[Piece]:
+def _measured(segments: Sequence[Segment], tokenizer: Tokenizer) -> Iterator[ChunkPiece]:
     for segment, tokens in zip(segments, tokenizer.token_counts([segment.text for segment in segments]), strict=True):
         if tokens <= TARGET:
-            yield Piece(segment.text, segment.locator, tokens, segment)
+            yield ChunkPiece(segment.text, segment.locator, tokens, segment)
         else:
             yield from _split(segment, tokenizer)
 
 
-def _split(segment: Segment, tokenizer: Tokenizer) -> Iterator[Piece]:
+def _split(segment: Segment, tokenizer: Tokenizer) -> Iterator[ChunkPiece]:
     """Cut a long segment at its natural borders into parts of about the same size."""
     text = segment.text
     spans = tokenizer.token_spans(text)
@@ -126,7 +126,7 @@ def _split(segment: Segment, tokenizer: Tokenizer) -> Iterator[Piece]:
     for (begin, end), tokens in zip(pairwise(cuts), counts, strict=True):
         part = text[begin:end]
         if part.strip():
-            yield Piece(
+            yield ChunkPiece(
                 part.strip("\n") if segment.form == "code" else part.strip(),
                 _narrow(segment, begin, end),
                 tokens,
@@ -188,7 +188,7 @@ def _shift_lines(locator: Locator, skip: int, more: int) -> Locator:
     return locator
 
 
-def _belong_together(piece: Piece, other: Piece) -> bool:
+def _belong_together(piece: ChunkPiece, other: ChunkPiece) -> bool:
     one, two = piece.segment, other.segment
     if one.form == "picture" or two.form == "picture":
         return False
@@ -198,7 +198,7 @@ def _belong_together(piece: Piece, other: Piece) -> bool:
     return place is not None and not (isinstance(place, TimeSpan) and place.end_s - place.start_s > LONGEST_S)
 
 
-def _merge(group: Sequence[Piece]) -> Passage:
+def _merge(group: Sequence[ChunkPiece]) -> ChunkDraft:
     first = group[0].segment
     locator = group[0].locator
     for piece in group[1:]:
@@ -206,7 +206,7 @@ def _merge(group: Sequence[Piece]) -> Passage:
         assert joined is not None
         locator = joined
     between = "\n\n" if first.form == "prose" else "\n"
-    return Passage(
+    return ChunkDraft(
         between.join(piece.text for piece in group),
         locator,
         first.headings,

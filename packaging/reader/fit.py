@@ -24,7 +24,7 @@ from desktop_rag.answering.confidence import AnswerFeatures
 from desktop_rag.answering.extract import QuotableText, quotes
 from desktop_rag.answering.respond import _features as _features_of
 from desktop_rag.engine.engine import Engine
-from desktop_rag.engine.queries.search import Request, parse
+from desktop_rag.engine.queries.search import SearchRequest, parse
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.reranking import _AT_ONCE, _BLIND
 from reader.examples import Asked, split, squad
@@ -87,7 +87,7 @@ def _ranked(engine: Engine, question: Asked, ids: dict[str, str]) -> list[list[f
 
 def _signs_of(engine: Engine, question: str) -> list[float]:
     library = engine._parts
-    finding = engine._search.find(Request(question, limit=8))
+    finding = engine._search.find(SearchRequest(question, limit=8))
     match = finding.found.features
     sources = [QuotableText(hit.text, hit.chunk.context, hit.score) for hit in finding.hits]
     weights = library.retriever.term_weights(finding.found.query.sought)

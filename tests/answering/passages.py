@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.types import Answer, Chunk, Document, Hit, Lines, Mail, Person, Turn
 
 SENT = datetime(2024, 5, 3, tzinfo=UTC)

@@ -14,8 +14,7 @@ from desktop_rag.answering.generate import CUT_SHORT, LONGEST, generate
 from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
 from desktop_rag.errors import ModelCrashed
 from desktop_rag.models.llama.chat import ChatModel, ProcessChat
-from desktop_rag.models.llama.llm import open_model
-from desktop_rag.models.llama.loaded_model import Settings
+from desktop_rag.models.llama.llm import LlamaSettings, open_model
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
 from desktop_rag.retrieval.analysis import analyze_text
 from desktop_rag.types import Answer, AnswerEvent, Finished, Hit, Retrieved, Token
@@ -135,7 +134,7 @@ class FakeProcess:
 def test_a_real_model_answers_from_a_real_prompt(tmp_path: Path) -> None:
     says = ("The", " bridge", " was", " built", " in 1904", " [2", "].")
     path = tiny_chat(tmp_path / "model.gguf", says=says, context=4096)
-    chat = ProcessChat(FakeProcess(open_model(Settings(str(path), "chat", context=4096, threads=1))), "Tiny")
+    chat = ProcessChat(FakeProcess(open_model(LlamaSettings(str(path), "chat", context=4096, threads=1))), "Tiny")
     answer, events = ask(chat, MILL, BRIDGE)
     assert answer.text == "The bridge was built in 1904 [1]."
     assert answer.citations[0].path == "/files/1.txt"

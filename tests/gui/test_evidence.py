@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_rag.engine.service.client import EngineClient
-from desktop_rag.engine.views import DocumentView, Part
+from desktop_rag.engine.views import DocumentPart, DocumentView
 from desktop_rag.gui.desk import Desk, Evidence, Sample
 from desktop_rag.gui.evidence import foot
 from desktop_rag.gui.evidence.letter import clean
@@ -198,7 +198,7 @@ def test_what_could_run_or_load_is_taken_out_of_a_mail() -> None:
         <form action="http://x/5"><input name="a"><b>inside</b></form><iframe src="http://x/6"></iframe>
         <a href="javascript:evil()">one</a> <a href="file:///etc/passwd">two</a> <a href="https://x/7">three</a>
         <table background="http://x/8"><tr><td>cell</td></tr></table><object data="http://x/9">o</object></body></html>"""
-    letter = clean(Part("mail.html", "text/html", page.encode()))
+    letter = clean(DocumentPart("mail.html", "text/html", page.encode()))
     assert letter is not None
     for forbidden in ("evil", "url(", "position", "cid:", "hostname", "svg", "form", "input", "iframe", "passwd"):
         assert forbidden not in letter.html, forbidden
@@ -208,8 +208,8 @@ def test_what_could_run_or_load_is_taken_out_of_a_mail() -> None:
     assert 'src="data:image/png' in letter.html
     assert "<b>inside</b>" in letter.html
     assert '<a href="https://x/7"' in letter.html
-    assert clean(Part("mail.txt", "text/plain", b"<p>no")) is None
-    deep = clean(Part("mail.html", "text/html", b"<table><tr><td>" * 60 + b"deep"))
+    assert clean(DocumentPart("mail.txt", "text/plain", b"<p>no")) is None
+    deep = clean(DocumentPart("mail.html", "text/html", b"<table><tr><td>" * 60 + b"deep"))
     assert deep is not None
     assert "deep" in deep.html
     assert "<table" not in deep.html

@@ -21,7 +21,7 @@ from desktop_rag.retrieval.query_bank import CAPTIONS
 from desktop_rag.retrieval.question import AnalyzedQuestion, analyze
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, NewPicture
-from desktop_rag.storage.commit import Finished, SeenFile, commit_documents
+from desktop_rag.storage.commit import FileOutcome, SeenFile, commit_documents
 from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.storage.vectors import PICTURES, fingerprint
 from desktop_rag.types import FileState, Space, Whole
@@ -107,7 +107,7 @@ def _add(catalog: Catalog, name: str, text: str, shows: tuple[str, ...] | None, 
     kind = "text" if shows is None else "image"
     document = NewDocument(1, None, kind, "x/y", name, name, FileState.INDEXED, [chunk])
     commit_documents(
-        catalog, SeenFile(f"/r/{name}", "/r", 1, 1, name, "recipe"), [document], {}, Finished(FileState.INDEXED)
+        catalog, SeenFile(f"/r/{name}", "/r", 1, 1, name, "recipe"), [document], {}, FileOutcome(FileState.INDEXED)
     )
 
 

@@ -15,7 +15,7 @@ from desktop_rag.errors import LibraryDamaged, LibraryTooNew, StorageError
 from desktop_rag.language import stem
 from desktop_rag.storage.catalog import Catalog, Known, NewChunk, NewDocument
 from desktop_rag.storage.commit import (
-    Finished,
+    FileOutcome,
     SeenFile,
     commit_documents,
     forget_files,
@@ -67,7 +67,7 @@ def _document(
 
 
 def _store(catalog: Catalog, file: SeenFile, *documents: NewDocument) -> None:
-    commit_documents(catalog, file, documents, {}, Finished(FileState.INDEXED))
+    commit_documents(catalog, file, documents, {}, FileOutcome(FileState.INDEXED))
 
 
 def _matches(catalog: Catalog, word: str) -> int:
@@ -114,7 +114,7 @@ def test_unfinished_file_is_not_found_and_is_swept(catalog: Catalog) -> None:
     commit_documents(catalog, _file("/root/box"), first, ids, None)
     assert catalog.file("/root/box") is None
     last = [_document(catalog, []), _document(catalog, ["two"], 3, 1)]
-    commit_documents(catalog, _file("/root/box"), last, ids, Finished(FileState.INDEXED))
+    commit_documents(catalog, _file("/root/box"), last, ids, FileOutcome(FileState.INDEXED))
     assert catalog.counts()["documents"] == 3
     commit_documents(catalog, _file("/root/half", "half"), [_document(catalog, ["x"])], {}, None)
     sweep_unfinished(catalog)
@@ -123,7 +123,7 @@ def test_unfinished_file_is_not_found_and_is_swept(catalog: Catalog) -> None:
 
 def test_two_large_files_with_the_same_bytes_at_once_are_one_document(catalog: Catalog) -> None:
     ids: dict[str, dict[int, int]] = {"/root/a": {}, "/root/b": {}}
-    for number, finished in ((2, None), (3, Finished(FileState.INDEXED))):
+    for number, finished in ((2, None), (3, FileOutcome(FileState.INDEXED))):
         for path, known in ids.items():
             part = [_document(catalog, []), _document(catalog, [f"letter{number}"], number, 1)]
             commit_documents(catalog, _file(path), part, known, finished)

@@ -17,12 +17,12 @@ from desktop_rag.answering.respond import answer as quote_answer
 from desktop_rag.answering.transcript import markdown
 from desktop_rag.clock import local_zone
 from desktop_rag.engine.library import Library
-from desktop_rag.engine.queries.search import Finding, Request, SearchQueries, note, parse
+from desktop_rag.engine.queries.search import Finding, SearchQueries, SearchRequest, note, parse
 from desktop_rag.errors import ModelError, ModelStopped
 from desktop_rag.models.llama.chat import ChatModel, ProcessChat
 from desktop_rag.models.llama.llm import Rerank
 from desktop_rag.models.runtime.scheduled import ScheduledModel
-from desktop_rag.storage.conversations import Conversations
+from desktop_rag.storage.conversations import ConversationStore
 from desktop_rag.types import Answer, AnswerEvent, Finished, Hit, Retrieved, Token, Turn
 
 _RERANKED = 24
@@ -37,11 +37,11 @@ class AnswerQueries:
     def __init__(self, library: Library, finder: SearchQueries) -> None:
         self._library = library
         self._search = finder
-        self._conversations = Conversations(library.catalog)
+        self._conversations = ConversationStore(library.catalog)
 
     def ask(
         self,
-        request: Request,
+        request: SearchRequest,
         *,
         conversation: int | None,
         remember: bool,
@@ -102,7 +102,7 @@ class AnswerQueries:
         return markdown(self._conversations.get(conversation), self._conversations.turns(conversation), local_zone())
 
     @property
-    def conversations(self) -> Conversations:
+    def conversations(self) -> ConversationStore:
         return self._conversations
 
     def _chat(self, stop: threading.Event) -> ChatModel | None:

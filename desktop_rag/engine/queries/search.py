@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from desktop_rag.clock import local_now
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.hits import to_hits
-from desktop_rag.engine.queries.query_by_example import Sample, SampleKind, understand
+from desktop_rag.engine.queries.query_by_example import ExampleFile, SampleKind, understand
 from desktop_rag.engine.results import Mode, SearchResult
 from desktop_rag.language import words
 from desktop_rag.retrieval.filters import Filters
@@ -23,7 +23,7 @@ _LIKE_WORDS = 60
 """Words of a document that others are to be like."""
 
 
-class Request(Struct, frozen=True):
+class SearchRequest(Struct, frozen=True):
     """What is looked for: a question in words, a file that things are to be like, or both."""
 
     question: str = ""
@@ -56,7 +56,7 @@ class SearchQueries:
     def __init__(self, library: Library) -> None:
         self._library = library
 
-    def find(self, request: Request, query: AnalyzedQuestion | None = None) -> Finding:
+    def find(self, request: SearchRequest, query: AnalyzedQuestion | None = None) -> Finding:
         """The passages and pictures for a request; ``query`` is its question, if that was understood before. Raises
         ``QueryError`` for a filter that makes no sense or a file that cannot be searched by, ``ModelError`` when that
         file needs a model that is not there."""
@@ -72,22 +72,23 @@ class SearchQueries:
             if sample.kind not in ("audio", "video"):
                 query = query.with_text(f"{query.text} {_telling(sample.text)}".strip())
             if sample.previews:
-                vector = library.sight.embed_pictures(sample.previews).mean(axis=0)
+                vector = library.image_text_encoder.embed_pictures(sample.previews).mean(axis=0)
                 picture = vector / max(float((vector @ vector) ** 0.5), 1e-6)
             known = library.catalog.find_known(sample.content_hash)
             without = None if known is None or request.like_kind == "audio" else known.id
-        found = library.retriever.search(
-            query,
-            limit=request.limit,
-            mode=request.mode,
-            per_document=request.per_document or library.config.passages_per_document,
-            picture=picture,
-            without=without,
-            read=request.rerank,
-        )
+        with library.searching() as texts:
+            found = texts.retriever.search(
+                query,
+                limit=request.limit,
+                mode=request.mode,
+                per_document=request.per_document or library.config.passages_per_document,
+                picture=picture,
+                without=without,
+                read=request.rerank,
+            )
         return Finding(query, found, to_hits(library.catalog, found.passages))
 
-    def search(self, request: Request, *, complete: bool) -> SearchResult:
+    def search(self, request: SearchRequest, *, complete: bool) -> SearchResult:
         """The same as what a person is shown. Unless ``complete``, models that are not loaded yet are done without."""
         began = time.monotonic()
         finding = self.find(request if complete else replace(request, mode="keyword"))
@@ -100,7 +101,7 @@ class SearchQueries:
             complete,
         )
 
-    def _sample(self, request: Request) -> Sample | None:
+    def _sample(self, request: SearchRequest) -> ExampleFile | None:
         if request.like is None:
             return None
         pool = self._library.shared_pool("samples", 1)

@@ -39,7 +39,7 @@ _Maker = Callable[[Document], Iterator[str]]
 """Makes questions about a document, the best first."""
 
 
-class Suggestions:
+class SuggestionQueries:
     """Safe to use from several threads."""
 
     def __init__(self, catalog: Catalog, listing: Listing, search: Callable[[], CatalogSearch]) -> None:

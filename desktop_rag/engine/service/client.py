@@ -20,7 +20,7 @@ from desktop_rag.engine.events import Event
 from desktop_rag.engine.queries.query_by_example import SampleKind
 from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
 from desktop_rag.engine.service import wire
-from desktop_rag.engine.views import DocumentView, FileList, Part
+from desktop_rag.engine.views import DocumentPart, DocumentView, FileList
 from desktop_rag.errors import ConfigError, EngineFull, EngineGone
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.backup import BackupReport
@@ -184,8 +184,8 @@ class EngineClient:
         view: DocumentView = self._call(api.View(_full(path), document, chunk, limit))
         return view
 
-    def part(self, path: Path, locator: Locator) -> Part:
-        part: Part = self._call(api.ReadPart(_full(path), locator))
+    def part(self, path: Path, locator: Locator) -> DocumentPart:
+        part: DocumentPart = self._call(api.ReadPart(_full(path), locator))
         return part
 
     def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:

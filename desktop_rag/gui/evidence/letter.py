@@ -16,7 +16,7 @@ from desktop_rag.gui.evidence.reader import Reader
 from desktop_rag.gui.words import tr
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.views import Part
+    from desktop_rag.engine.views import DocumentPart
 
 _TAGS = {
     "a", "abbr", "address", "b", "big", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
@@ -68,7 +68,7 @@ class Letter(Struct, frozen=True):
     cut: bool = False
 
 
-def clean(part: Part) -> Letter | None:
+def clean(part: DocumentPart) -> Letter | None:
     """The formatted text of a message; None if it has none."""
     if part.mime != "text/html":
         return None

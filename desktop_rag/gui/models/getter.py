@@ -59,7 +59,7 @@ class Getter(QWidget):
             return
         self.notice.hide()
         self._panel.hide()
-        self._waiting.setText(tr("Asking {host} how much there is to fetch…").format(host=safe(where)))
+        self._waiting.setText(tr("ModelClient {host} how much there is to fetch…").format(host=safe(where)))
         self._wait.show()
         self.show()
         self.busy_changed.emit(True)

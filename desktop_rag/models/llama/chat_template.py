@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
-from desktop_rag.models.llama.chat import ChatMessage
+from desktop_rag.models.llama.messages import ChatMessage
 from desktop_rag.models.runtime.time_limit import within
 
 MAX_SOURCE = 256 * 1024
@@ -51,7 +51,7 @@ _EXAMPLE = (
 )
 
 
-class Piece(Struct, frozen=True):
+class TemplatePiece(Struct, frozen=True):
     """A stretch of a prompt: the template's own, in which control tokens count, or what somebody wrote."""
 
     text: str
@@ -81,12 +81,12 @@ class ChatTemplate:
                 self._knows_system = False
                 self._render(_without_system(_EXAMPLE))
 
-    def pieces(self, messages: Sequence[ChatMessage]) -> list[Piece]:
+    def pieces(self, messages: Sequence[ChatMessage]) -> list[TemplatePiece]:
         """The prompt for the answer to the last message. Contents lose the space around them."""
         with within(TIME_S, TOO_SLOW):
             return self._render(list(messages) if self._knows_system else _without_system(messages))
 
-    def _render(self, messages: Sequence[ChatMessage]) -> list[Piece]:
+    def _render(self, messages: Sequence[ChatMessage]) -> list[TemplatePiece]:
         # Letters and digits only: a template may trim or escape what it is given.
         key = "x" + secrets.token_hex(12)
         stand_ins = [{"role": message.role, "content": f"{key}n{number}x"} for number, message in enumerate(messages)]
@@ -104,7 +104,7 @@ class ChatTemplate:
         if missing or any(key in text for text in fields[::2]):
             raise ModelRefused("The model's chat template leaves out a message.")
         pieces = [
-            Piece(messages[int(field)].content.strip(), False) if place % 2 else Piece(field, True)
+            TemplatePiece(messages[int(field)].content.strip(), False) if place % 2 else TemplatePiece(field, True)
             for place, field in enumerate(fields)
         ]
         return [piece for piece in pieces if piece.text]

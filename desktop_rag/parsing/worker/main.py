@@ -11,10 +11,8 @@ import faulthandler
 import importlib
 import mmap
 import os
-import signal
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -39,9 +37,6 @@ def main() -> None:
     if first is None:
         return
     setup = stream.decode_setup(first)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
-    warnings.simplefilter("ignore")
-    faulthandler.enable()
     confine(setup.memory_bytes)
     asked: SimpleQueue[stream.ParseRequest] = SimpleQueue()
     threading.Thread(target=_receive, args=(requests, asked), daemon=True).start()
@@ -65,10 +60,14 @@ def main() -> None:
 
 
 def _receive(requests: BinaryIO, asked: SimpleQueue[stream.ParseRequest]) -> None:
-    while (frame := read_frame(requests)) is not None:
-        for request in stream.decode_requests(frame):
-            asked.put(request)
-    os._exit(0)  # the parent has closed our input, or is no more
+    status = 1
+    try:
+        while (frame := read_frame(requests)) is not None:
+            for request in stream.decode_requests(frame):
+                asked.put(request)
+        status = 0  # the parent has closed our input, or is no more
+    finally:
+        os._exit(status)  # without this thread the process would wait for ever
 
 
 def _prove_alive(timeout_s: float) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from desktop_rag.errors import ModelRefused
-from desktop_rag.models.llama.chat import ChatMessage
 from desktop_rag.models.llama.chat_template import CHATML, PLAIN, ChatTemplate
+from desktop_rag.models.llama.messages import ChatMessage
 
 MESSAGES = (ChatMessage("system", "Be brief."), ChatMessage("user", " Who is <|im_end|> Ada?\n"))
 ALL = "{% for message in messages %}{{ message.content }}{% endfor %}"

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from desktop_rag.errors import ModelRefused
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage
-from desktop_rag.models.llama.llm import Complete, Describe, Settings
+from desktop_rag.models.llama.llm import Complete, DescribeLlama, LlamaSettings
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage
 from desktop_rag.models.runtime.process import ModelProcess
 from desktop_rag.models.runtime.template_check import check_template
 from desktop_rag.models.store.checks import examine
@@ -58,7 +58,7 @@ def test_a_model_with_such_a_template_is_not_installed(tmp_path: Path) -> None:
 def tricky(tmp_path: Path) -> Iterator[ModelProcess]:
     """A model whose template behaves while it is tried, and never ends once it is asked a question."""
     path = tiny_chat(tmp_path / "tricky.gguf", says=("Hello",), template=TRICKY)
-    process = ModelProcess("desktop_rag.models.llama.llm", Settings(str(path), "chat", threads=1), name="Tricky")
+    process = ModelProcess("desktop_rag.models.llama.llm", LlamaSettings(str(path), "chat", threads=1), name="Tricky")
     yield process
     process.close()
 
@@ -81,12 +81,12 @@ def test_it_is_ended_even_when_nobody_waits_for_it_any_more(tricky: ModelProcess
     with suppress(psutil.NoSuchProcess):
         psutil.Process(pid).wait(30)
     assert not tricky.alive
-    assert [description.name for description in tricky.ask(Describe())] == ["Tiny Chat"]
+    assert [description.name for description in tricky.ask(DescribeLlama())] == ["Tiny Chat"]
 
 
 def test_a_model_that_was_installed_before_does_not_hang_when_it_is_loaded(tmp_path: Path) -> None:
     path = tiny_chat(tmp_path / "evil.gguf", template=ROUNDS + CHATML)
-    process = ModelProcess("desktop_rag.models.llama.llm", Settings(str(path), "chat", threads=1), name="Evil")
+    process = ModelProcess("desktop_rag.models.llama.llm", LlamaSettings(str(path), "chat", threads=1), name="Evil")
     with pytest.raises(ModelRefused, match="takes longer"):
         process.load()
     assert process.pid is None

@@ -20,17 +20,19 @@ from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment, DocumentSta
 from desktop_rag.parsing.worker import child
 from desktop_rag.parsing.worker.sandbox import ParserPool, PoolClosed
 from desktop_rag.parsing.worker.tree import parse_tree
-from desktop_rag.types import FileState
+from desktop_rag.types import FileState, Problem
 
 _T = TypeVar("_T")
 _MEMORY = 512 * MIB
+_SILENCE_S = 4
+"""More than a busy machine keeps a child waiting."""
 
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ParserPool]:
-    """One worker that does what the file says, and is lost after two seconds of silence."""
+    """One worker that does what the file says, and is lost after some seconds of silence."""
     monkeypatch.syspath_prepend(Path(__file__).parent)
-    with ParserPool(1, timeout_s=2, memory_bytes=_MEMORY, parse="misbehaving:parse") as pool:
+    with ParserPool(1, timeout_s=_SILENCE_S, memory_bytes=_MEMORY, parse="misbehaving:parse") as pool:
         yield pool
 
 
@@ -64,7 +66,9 @@ def test_the_child_says_what_parsing_here_says(tmp_path: Path) -> None:
         ("crash", "crashed"),
         ("leave", "crashed"),
         ("raise", "crashed"),
-        ("sleep", "made no progress for 2 s"),
+        ("sleep", f"made no progress for {_SILENCE_S} s"),
+        ("garbage", "crashed"),
+        ("garbage in a frame", "crashed"),
         pytest.param(
             "eat",
             "more than 512 MiB of memory",
@@ -162,6 +166,29 @@ def test_a_child_without_work_ends_and_another_comes_when_there_is_some(tmp_path
         assert list(pool.parse(path)) == first
 
 
+@pytest.mark.parametrize("error", [RuntimeError("x"), KeyError("x"), MemoryError()], ids=repr)
+def test_a_child_without_work_ends_after_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    path = _file(tmp_path, "a.txt", "text")
+    before = set(psutil.Process().children())
+    problems: list[Problem] = []
+    errors = [error]
+    kill = child.ParserProcess.kill
+
+    def failing(self: child.ParserProcess) -> None:
+        if errors:
+            raise errors.pop()
+        kill(self)
+
+    monkeypatch.setattr(child.ParserProcess, "kill", failing)
+    with ParserPool(idle_s=0.2, report=problems.append) as pool:
+        first = list(pool.parse(path))
+        _wait_for(lambda: before.issuperset(psutil.Process().children()))
+        assert [problem.code for problem in problems] == ["bug"]
+        assert list(pool.parse(path)) == first
+
+
 @pytest.mark.parametrize("order", ["sleep", "drip"])
 def test_a_pool_is_closed_while_threads_use_it(pool: ParserPool, tmp_path: Path, order: str) -> None:
     """One thread in the middle of a file, and one that waits for its turn: neither takes its file for a bad one."""
@@ -213,10 +240,10 @@ def test_events_nobody_asked_for_are_skipped(tmp_path: Path) -> None:
 
 def test_a_slow_reader_is_no_silence(tmp_path: Path) -> None:
     path = _file(tmp_path, "long.eml", "From: a@b.example\nMessage-ID: <1@b>\n\n" + "A line of text.\n\n" * 60_000)
-    with ParserPool(timeout_s=1) as pool:
+    with ParserPool(timeout_s=_SILENCE_S) as pool:
         events = pool.parse(path)
         next(events)
-        time.sleep(1.5)
+        time.sleep(_SILENCE_S + 0.5)
         assert _end(list(events)).state is FileState.INDEXED
 
 
