@@ -82,7 +82,7 @@ def test_passages_name_their_copies(home: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(home)
     found = hit(home / "a.txt", Page(1), "Some text", copies=(str(home / "b.txt"), str(home / "c.txt")))
     text = printed(*show_hits(SearchResult("q", (found,)), []))
-    assert "the same in" in text
+    assert "also in" in text
     assert "b.txt and 1 other place" in text
     assert printed(*show_hits(SearchResult("q", ()), [])) == "Nothing in your files matches this.\n"
 

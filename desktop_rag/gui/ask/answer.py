@@ -10,12 +10,12 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QTextBrowser, QToolTip, QWidget
 
-from desktop_rag.gui.ask.document import CITE, fill, stress_first, underline
-from desktop_rag.gui.desk import Desk, Evidence
-from desktop_rag.gui.icons import icon
-from desktop_rag.gui.theme import GRID, scaled, text_width, theme
-from desktop_rag.gui.widgets import clear, column, label
-from desktop_rag.gui.words import KINDS, safe, tr, unmarked
+from desktop_rag.gui.ask.answer_document import CITE, fill, stress_first, underline
+from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator
+from desktop_rag.gui.widgets.basic import clear, column, label
+from desktop_rag.gui.widgets.formatting import KINDS, escape_mnemonics, safe, tr
+from desktop_rag.gui.widgets.icons import icon
+from desktop_rag.gui.widgets.theme import GRID, scaled, text_width, theme
 from desktop_rag.places import describe, where
 from desktop_rag.types import Answer, Citation, Hit, Locator, Sentence
 
@@ -136,9 +136,9 @@ class AnswerText(QTextBrowser):
 class AnswerView(QWidget):
     """An answer with its sources. Pressing a number or a source shows the evidence."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self._answer: Answer | None = None
         self.text = AnswerText()
         self.text.cited.connect(self._show_citation)
@@ -164,8 +164,8 @@ class AnswerView(QWidget):
     def _add_sources(self, places: Sequence[tuple[Citation, str]], *, all_of_them: bool = False) -> None:
         assert self._answer is not None
         for citation, markers in places if all_of_them else places[:_SHOWN]:
-            evidence = Evidence.of_citation(citation, self._answer)
-            self._sources.addWidget(_Source(markers, evidence, self._desk, _tip(citation)))
+            evidence = EvidenceLocation.of_citation(citation, self._answer)
+            self._sources.addWidget(_SourceLink(markers, evidence, self._mediator, _tip(citation)))
         rest = len(places) - _SHOWN
         if rest > 0 and not all_of_them:
 
@@ -179,37 +179,37 @@ class AnswerView(QWidget):
             self._sources.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _add_nearest(self, hits: Sequence[Hit]) -> None:
-        self._sources.addWidget(label(tr("What comes closest:"), "quiet"))
+        self._sources.addWidget(label(tr("Closest matches:"), "quiet"))
         for hit in hits[:3]:
-            self._sources.addWidget(_Source("", Evidence.of_hit(hit), self._desk, hit.text[:_QUOTE]))
+            self._sources.addWidget(_SourceLink("", EvidenceLocation.of_hit(hit), self._mediator, hit.text[:_QUOTE]))
 
     def _show_citation(self, marker: int) -> None:
         assert self._answer is not None
         for citation in self._answer.citations:
             if citation.marker == marker:
-                self._desk.show_evidence(Evidence.of_citation(citation, self._answer))
+                self._mediator.show_evidence(EvidenceLocation.of_citation(citation, self._answer))
                 return
 
 
-class _Source(QPushButton):
+class _SourceLink(QPushButton):
     """A place in a file, as a line that can be pressed."""
 
-    def __init__(self, markers: str, evidence: Evidence, desk: Desk, tip: str) -> None:
+    def __init__(self, markers: str, evidence: EvidenceLocation, mediator: Mediator, tip: str) -> None:
         super().__init__()
         self.setProperty("kind", "source")
         place = place_of(evidence)
         kind = evidence.document.kind if evidence.document is not None else "document"
         self.setIcon(icon(KINDS.get(kind, "file"), "quiet"))
         self._full = f"{markers}  {place}" if markers else place
-        self.setAccessibleName(tr("Source {place}").format(place=self._full))
+        self.setAccessibleName(tr("Source: {place}").format(place=self._full))
         self.setToolTip(_escaped(tip))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(lambda: desk.show_evidence(evidence))
+        self.clicked.connect(lambda: mediator.show_evidence(evidence))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         room = self.width() - self.iconSize().width() - 4 * GRID
-        self.setText(unmarked(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)))
+        self.setText(escape_mnemonics(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)))
 
     def sizeHint(self) -> QSize:
         return QSize(200, super().sizeHint().height())
@@ -218,7 +218,7 @@ class _Source(QPushButton):
         return QSize(100, super().minimumSizeHint().height())
 
 
-def place_of(evidence: Evidence) -> str:
+def place_of(evidence: EvidenceLocation) -> str:
     """``invoice.pdf, page 2``"""
     if evidence.document is not None:
         return safe(describe(evidence.document, evidence.path, evidence.locator, evidence.parent))
@@ -228,11 +228,13 @@ def place_of(evidence: Evidence) -> str:
 def doubt(sentence: Sentence) -> str:
     """Why a sentence is to be read with care; "" for one that its sources bear."""
     if sentence.unseen:
-        return tr("Not in the sources: {words}. Check before you rely on it.").format(words=", ".join(sentence.unseen))
+        return tr("The sources do not mention {words}. Check this before you rely on it.").format(
+            words=", ".join(sentence.unseen)
+        )
     if sentence.support == "unsupported":
-        return tr("None of the sources says this. Check before you rely on it.")
+        return tr("No source says this. Check it before you rely on it.")
     if sentence.support == "weak":
-        return tr("The sources say this only in part. Check before you rely on it.")
+        return tr("The sources support this only in part. Check it before you rely on it.")
     return ""
 
 
@@ -242,7 +244,7 @@ def plain_text(answer: Answer) -> str:
     if answer.citations:
         lines.append("")
         for citation, markers in _by_place(answer.citations):
-            lines.append(f"{markers} {place_of(Evidence.of_citation(citation, answer))} — {citation.path}")
+            lines.append(f"{markers} {place_of(EvidenceLocation.of_citation(citation, answer))} — {citation.path}")
     return "\n".join(lines)
 
 

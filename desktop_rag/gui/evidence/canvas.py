@@ -20,10 +20,10 @@ from PySide6.QtGui import (
 )  # fmt: skip
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolButton, QWidget
 
-from desktop_rag.gui.colours import LIGHT
-from desktop_rag.gui.theme import GRID, theme
-from desktop_rag.gui.widgets import tool
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.widgets.basic import tool
+from desktop_rag.gui.widgets.colours import LIGHT
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, theme
 
 Fit = Literal["width", "whole"]
 
@@ -105,8 +105,8 @@ class Canvas(QAbstractScrollArea):
     def zoom_tools(self, fit: str) -> tuple[QToolButton, QToolButton, QToolButton]:
         """Buttons to draw it smaller, larger, and so that it fits, which the last one calls ``fit``."""
         return (
-            tool("minus", tr("Smaller"), lambda: self.zoom_by(-1), keys="Ctrl+-"),
-            tool("plus", tr("Larger"), lambda: self.zoom_by(1), keys="Ctrl++"),
+            tool("minus", tr("Zoom out"), lambda: self.zoom_by(-1), keys="Ctrl+-"),
+            tool("plus", tr("Zoom in"), lambda: self.zoom_by(1), keys="Ctrl++"),
             tool("fit", fit, self.fit, keys="Ctrl+0"),
         )
 

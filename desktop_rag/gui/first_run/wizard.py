@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import ConfigError, DesktopRagError
-from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.first_run.ask_step import AskStep
 from desktop_rag.gui.first_run.folders_step import FoldersStep
 from desktop_rag.gui.first_run.models_step import ModelsStep
 from desktop_rag.gui.first_run.stepper import Stepper
-from desktop_rag.gui.models.said import told
-from desktop_rag.gui.theme import GRID, text_width
-from desktop_rag.gui.widgets import Notice, button, column, row
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.services.errors import error_text
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.widgets.basic import Notice, button, column, row
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, text_width
 
 _FOLDERS, _MODELS, _ASK = range(3)
 
@@ -29,19 +29,19 @@ class FirstRun(QWidget):
 
     finished = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self._added: set[Path] = set()
         self.stepper = Stepper((tr("Your files"), tr("Models"), tr("Ask")))
         self.notice = Notice()
         self.folders = FoldersStep()
-        self.models = ModelsStep(desk)
-        self.ask = AskStep(desk)
+        self.models = ModelsStep(mediator)
+        self.ask = AskStep(mediator)
         self._steps = QStackedWidget()
         for step in (self.folders, self.models, self.ask):
             self._steps.addWidget(_scrolled(step))
-        self.skip = button(tr("Skip this"), self._finish, kind="plain")
+        self.skip = button(tr("Skip setup"), self._finish, kind="plain")
         self.back = button(tr("Back"), self._go_back)
         self.next = button(tr("Next"), self._go_on, kind="next")
         self._lay_out()
@@ -89,9 +89,9 @@ class FirstRun(QWidget):
         self.back.setEnabled(self.step > _FOLDERS)
         self.skip.setVisible(self.step < _ASK)
         if self.step == _FOLDERS:
-            text = tr("Read %n place(s)", count) if count else tr("Next")
+            text = tr("Read %n location(s)", count) if count else tr("Next")
         elif self.step == _MODELS:
-            text = tr("Not now: answers quote your files") if self.models.undecided else tr("Next")
+            text = tr("Not now") if self.models.undecided else tr("Next")
         else:
             text = tr("Done")
         self.next.setText(text)
@@ -132,15 +132,15 @@ class FirstRun(QWidget):
             if problem is not None:  # said once the others are on their way
                 raise problem
 
-        self._desk.bridge.call("work", change, self, lambda _: self._desk.bridge.refresh(), self._on_failure)
+        self._mediator.bridge.call("work", change, self, lambda _: self._mediator.bridge.refresh(), self._on_failure)
 
     def _on_failure(self, error: DesktopRagError) -> None:
-        self.notice.say(told(error), "bad")
+        self.notice.say(error_text(error), "bad")
 
     def _on_asked(self, question: str) -> None:
         self.ask.end()
         self.finished.emit()
-        self._desk.ask_wanted.emit(question, None)
+        self._mediator.ask_wanted.emit(question, None)
 
     def _finish(self) -> None:
         self.ask.end()

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_rag.gui.library.files_model import FILE_ROLE, FOLDER, NAME, PAGE, REASON, STATE, FilesModel
-from desktop_rag.gui.library.said import STATES
-from desktop_rag.gui.theme import GRID, theme
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.library.wording import STATES
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, theme
 from desktop_rag.types import File
 
 _LOOK_AFTER_MS = 150

@@ -1,0 +1,1 @@
+"""The row of filters under a question and above search results."""
