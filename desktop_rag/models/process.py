@@ -267,7 +267,7 @@ class _Child:
     def __init__(self, module: str, environment: Mapping[str, str], log: Path | None) -> None:
         self.ready = False
         self.overdue = ""
-        self._clock: threading.Timer | None = None
+        self._limit: Within | None = None
         paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         flags = 0
         if sys.platform == "win32":
@@ -337,18 +337,32 @@ class _Child:
             self._answers.put(None)
 
     def _watch(self, limit: Within | None) -> None:
-        """End the child when the time of ``limit`` is over, even if nobody waits for it any more."""
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
-        if limit is not None and limit.seconds > 0:
-            self._clock = threading.Timer(limit.seconds, self._give_up, (limit.message,))
-            self._clock.daemon = True
-            self._clock.start()
+        """End the child once it has worked for the seconds of ``limit``, even if nobody waits for it any more."""
+        self._limit = limit if limit is not None and limit.seconds > 0 else None
+        if self._limit is not None:
+            self._look_at_clock(self._limit, self._worked_s() + self._limit.seconds)
 
-    def _give_up(self, why: str) -> None:
-        self.overdue = why
-        self._process.kill()
+    def _look_at_clock(self, limit: Within, until_s: float) -> None:
+        if self._limit is not limit:
+            return
+        left_s = until_s - self._worked_s()
+        if left_s > 0:  # on a busy machine it has hardly had a turn
+            clock = threading.Timer(max(left_s, _LOOK_EVERY_S), self._look_at_clock, (limit, until_s))
+            clock.daemon = True
+            clock.start()
+        else:
+            self.overdue = limit.message
+            self._process.kill()
+
+    def _worked_s(self) -> float:
+        """Seconds of the processor's time that the child has had."""
+        import psutil
+
+        try:
+            times = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0.0  # it has ended, which its reader sees
+        return float(times.user + times.system)
 
 
 def _keep(stream: BufferedReader, log: Path | None) -> None:

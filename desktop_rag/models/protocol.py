@@ -49,7 +49,8 @@ class Done(_Note, frozen=True):
 
 
 class Within(_Note, frozen=True):
-    """If nothing else comes within ``seconds``, the parent is to end the child, and to say ``message``; 0: no more."""
+    """If nothing else comes within ``seconds`` of the child's work, the parent is to end it, and to say ``message``; 0:
+    no more."""
 
     seconds: float
     message: str
