@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says more about the machine, and what else it is doing, than about the code.
+hypothesis.settings.register_profile("desktop-rag", deadline=None)
+hypothesis.settings.load_profile("desktop-rag")
 
 _SLOW_S = 1200
 """A slow test may take as long before it is ended; how long the others may, pyproject.toml says."""
