@@ -31,6 +31,13 @@ def shared_data() -> Path:
     return _SHARED_DATA
 
 
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that the test starts load nothing but their own: coverage is not counted in them."""
+    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No model that the person who runs the tests has installed is used by them."""

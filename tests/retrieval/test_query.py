@@ -270,6 +270,7 @@ def test_public_questions_are_left_alone(shared_data: Path, name: str) -> None:
     assert len(filtered) <= 0.002 * len(questions), filtered
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_plain_question_costs_next_to_nothing() -> None:
     code = (
         "import sys, time; from datetime import datetime; from desktop_rag.retrieval.query import parse_query;"
