@@ -226,6 +226,7 @@ def test_dependencies_are_exactly_what_is_imported() -> None:
 @pytest.mark.parametrize(
     "module", ["desktop_rag", "desktop_rag.cli.main", "desktop_rag.__main__", "desktop_rag.gui.shell.app"]
 )
+@pytest.mark.usefixtures("unmeasured")
 def test_start_pulls_in_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     run = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True, capture_output=True, text=True)
