@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msgspec.structs import replace
 
+from desktop_rag.clock import zoned
 from desktop_rag.errors import Damaged, Encrypted, FileProblem
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, refuse_large
 from desktop_rag.parsing.ooxml import real_title
@@ -149,10 +150,8 @@ def _metadata(reader: PdfReader) -> Metadata:
     with suppress(Exception):
         language = str(reader.root_object.get("/Lang", "")) if reader.root_object else ""
     created: datetime | None = found.get("creation_date")
-    if created is not None and created.tzinfo is None:
-        from datetime import UTC
-
-        created = created.replace(tzinfo=UTC)
+    if created is not None:
+        created = zoned(created)
     return Metadata(
         kind="document",
         title=real_title(_one_line(found.get("title"))),
