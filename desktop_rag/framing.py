@@ -1,29 +1,39 @@
-"""How the program and a child process of its own talk: frames over the child's standard input and output."""
+"""How the program and a child process of its own talk: frames over the child's standard input and output.
+
+A frame is a mark, the length of what follows, and that. The mark tells what is none at once; a length read from
+anything else would be waited for.
+"""
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
 import sys
-from typing import Any, BinaryIO
+import warnings
+from typing import BinaryIO
 
+_MARK = b"\xd5\xf7"
 _LENGTH_BYTES = 4
 _FRAME_BYTES = 1 << 31
 
 
 def write_frame(stream: BinaryIO, payload: bytes) -> None:
     """Write the payload, its length before it, and flush. Raises ``OSError`` when nobody reads."""
-    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "little") + payload)
+    stream.write(_MARK + len(payload).to_bytes(_LENGTH_BYTES, "little") + payload)
     stream.flush()
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
-    """The next payload; None when the other side has gone, be it in the middle of one."""
+    """The next payload; None when the other side has gone, be it in the middle of one, or what comes is no frame."""
+    if stream.read(len(_MARK)) != _MARK:
+        return None
     length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
     payload = stream.read(length) if 0 < length < _FRAME_BYTES else b""
     return payload if payload and len(payload) == length else None
 
 
-def whole_characters(value: Any) -> Any:
+def whole_characters(value: object) -> object:
     """Builtins as they can be encoded: half of a surrogate pair, which broken files and names may hold, is no text; it
     becomes "?"."""
     if isinstance(value, str):
@@ -36,8 +46,12 @@ def whole_characters(value: Any) -> Any:
 
 
 def take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
-    """In a child: the streams from and to the parent. What anybody else prints from now on goes to standard error, and
-    reading gives nothing."""
+    """In a child, first of all: the streams from and to the parent. What anybody else prints from now on goes to
+    standard error, with the trace of a crash and without warnings, and reading gives nothing. Ctrl-C is for the parent,
+    which then closes our input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    faulthandler.enable()
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

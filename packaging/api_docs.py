@@ -24,7 +24,7 @@ This page is generated: change a declaration and run `make api-docs`.
 ```python
 from desktop_rag.engine.service.opening import open_engine
 
-with open_engine(library) as engine:          # the engine that runs for this library, or the library opened here
+with open_engine(library) as engine:  # the engine that runs for this library, or the library opened here
     result = engine.search("where is the boat", limit=3)
     hearing = engine.listening(on_event=print)  # the same calls, heard while they are performed
     answer = hearing.ask("Where is the boat moored?")

@@ -50,7 +50,8 @@ class CrashLog:
     @property
     def suspects(self) -> frozenset[str]:
         """Paths of files that were being indexed when the process crashed."""
-        return frozenset(name for name in self._counts if not name.startswith(_MODEL))
+        with self._guard:
+            return frozenset(name for name in self._counts if not name.startswith(_MODEL))
 
     def look_back(self, recipe: str) -> list[str]:
         """Find out how the last owner ended, and set aside files that crashed it twice; returns their paths.
@@ -121,7 +122,7 @@ class CrashLog:
         finally:
             self.working_on([], activity=name)
 
-    def forgive(self) -> None:
+    def clear(self) -> None:
         """Forget all crashes: everything is tried again."""
         with self._guard:
             self._counts = {}
@@ -141,7 +142,9 @@ class CrashLog:
             return []
 
     def _save(self) -> None:
-        self._catalog.set_setting(_SETTING, msgspec.json.encode(self._counts).decode())
+        with self._guard:
+            counts = msgspec.json.encode(self._counts).decode()
+        self._catalog.set_setting(_SETTING, counts)
 
     def _set_aside(self, path: str, recipe: str) -> None:
         known = self._catalog.file(path)

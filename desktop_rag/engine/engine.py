@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,14 +12,13 @@ from typing import Self
 from desktop_rag.config import Config, load_config
 from desktop_rag.engine.api import EngineApi
 from desktop_rag.engine.call import Call, CallListener, Reply
-from desktop_rag.engine.events import EventBus, Subscription
+from desktop_rag.engine.events import EventBus, Subscription, Trouble
 from desktop_rag.engine.handlers import documents, keeping, questions  # noqa: F401  (they register the functions)
 from desktop_rag.engine.handlers.context import EngineContext
 from desktop_rag.engine.handlers.registry import engine_handler
 from desktop_rag.engine.library import CATALOG_NAME as CATALOG_NAME
 from desktop_rag.engine.library import VECTORS_NAME as VECTORS_NAME
 from desktop_rag.engine.library import Library
-from desktop_rag.engine.local_api import perform_here
 from desktop_rag.engine.queries.answers import AnswerQueries
 from desktop_rag.engine.queries.document_queries import DocumentQueries
 from desktop_rag.engine.queries.search import SearchQueries
@@ -29,11 +28,13 @@ from desktop_rag.engine.sync.model_watcher import ModelWatcher
 from desktop_rag.engine.sync.priority_gate import PriorityGate
 from desktop_rag.engine.sync.sync_worker import SyncWorker
 from desktop_rag.engine.sync.throttle import Throttle
-from desktop_rag.engine.sync.warmup import Background
+from desktop_rag.engine.sync.warmup import Warmup
+from desktop_rag.engine.this_process import perform_here
 from desktop_rag.errors import LibraryBusy
 from desktop_rag.indexing.indexer import Scope
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.storage_errors import storage_errors
+from desktop_rag.types import Problem
 
 
 class Engine(EngineApi):
@@ -53,23 +54,30 @@ class Engine(EngineApi):
         started = time.time()
         self._bus = EventBus()
         self._closing = threading.Event()
-        with storage_errors(self.library):
-            self._parts = Library(self.library, self.config, read_only=read_only)
+        with ExitStack() as opening:
+            with storage_errors(self.library):
+                self._open(opening, started, read_only=read_only, live=live)
+            self._to_close = opening.pop_all()
+
+    def _open(self, opening: ExitStack, started: float, *, read_only: bool, live: bool) -> None:
+        """Open all parts; ``opening`` closes those that are open, the last first."""
+        self._parts = Library(self.library, self.config, read_only=read_only, report=self._report)
+        opening.callback(self._parts.close)
+        opening.callback(self._bus.close)
         self._search = SearchQueries(self._parts)
         self._answers = AnswerQueries(self._parts, self._search)
         self._throttle = Throttle(self.config)
         self._gate = PriorityGate(self._throttle.pace, self._closing)
-        self._background = Background(self._parts, self._bus)
+        self._warmup = Warmup(self._parts, self._bus, self._closing)
         self._sync_worker: SyncWorker | None = None
-        self._models: ModelWatcher | None = None
         if live:
             import numpy  # noqa: F401  (two threads that are the first to import it at the same time can both fail)
 
             self._sync_worker = SyncWorker(
-                self._parts, self._throttle, self._gate, self._bus, self._closing, self._background.upkeep
+                self._parts, self._throttle, self._gate, self._bus, self._closing, self._warmup.upkeep
             )
         self._index_commands = IndexCommands(self._parts, self._sync_worker)
-        self._status_queries = StatusQueries(self._parts, self._sync_worker, started, self._background)
+        self._status_queries = StatusQueries(self._parts, self._sync_worker, started, self._warmup)
         self.context = EngineContext(
             self._parts,
             self._search,
@@ -77,21 +85,25 @@ class Engine(EngineApi):
             DocumentQueries(self._parts),
             self._status_queries,
             self._index_commands,
-            self._background,
+            self._warmup,
             self._sync_worker,
         )
+        opening.callback(self._closing.set)
         if self._sync_worker is not None:
-            self._start(self._sync_worker)
+            self._start(self._sync_worker, opening)
 
-    def _start(self, sync_worker: SyncWorker) -> None:
+    def _start(self, sync_worker: SyncWorker, opening: ExitStack) -> None:
         """What goes on by itself in a live engine."""
+        models = ModelWatcher(self._parts, self._gate, self._bus, self._closing, self._rescan, sync_worker.exclusive)
+        self._parts.image_text_encoder.ahead = True
+        for close in (models.close, self._warmup.close, sync_worker.close):
+            opening.callback(close)
         sync_worker.start()
-        self._parts.sight.ahead = True
-        self._background.start(self._index_commands.writing)
-        self._models = ModelWatcher(
-            self._parts, self._gate, self._bus, self._closing, self._look_again, sync_worker.exclusive
-        )
-        self._models.start()
+        self._warmup.start(self._index_commands.writing)
+        models.start()
+
+    def _report(self, problem: Problem) -> None:
+        self._bus.publish(Trouble(problem))
 
     @staticmethod
     def lock_of(library: Path) -> LibraryLock:
@@ -100,14 +112,7 @@ class Engine(EngineApi):
 
     def close(self) -> None:
         """Stop what goes on (what is done is kept) and give the library back."""
-        self._closing.set()
-        if self._sync_worker is not None:
-            self._sync_worker.close()
-        self._background.close()
-        if self._models is not None:
-            self._models.close()
-        self._bus.close()
-        self._parts.close()
+        self._to_close.close()
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +140,7 @@ class Engine(EngineApi):
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _look_again(self) -> None:
+    def _rescan(self) -> None:
         """Have all folders gone through: files may have waited for a model that is there now."""
         if self._sync_worker is not None:
             self._sync_worker.follow([Scope(root) for root in self._parts.catalog.roots()])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from desktop_rag.config import Config
 from desktop_rag.engine.crash_log import CrashLog
+from desktop_rag.engine.lease import Leased
 from desktop_rag.errors import ModelError, StorageError
 from desktop_rag.indexing.indexer import Indexer, recipe_of
 from desktop_rag.indexing.model_analysis import ModelMediaAnalyzer
-from desktop_rag.indexing.reembedding import change_over, respace
+from desktop_rag.indexing.reembedding import change_over, reembed
 from desktop_rag.models.embedder import Embedder
 from desktop_rag.models.hardware import read_machine
 from desktop_rag.models.llama.gguf_embedding import GgufEmbedder
@@ -28,18 +30,19 @@ from desktop_rag.parsing.source import MIB
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.paths import logs_dir, models_dir
 from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.retrieval.image_text_encoder import ImageTextEncoder
 from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.retriever import Retriever
-from desktop_rag.retrieval.sight import ModelSight
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.lock import LibraryLock
-from desktop_rag.storage.maintenance import compact, look, reconcile, sweep, tidy_catalog
+from desktop_rag.storage.maintenance import compact, measure_growth, reconcile, sweep, tidy_catalog
 from desktop_rag.storage.private import make_private
 from desktop_rag.storage.rebuild import rebuild_vectors
 from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.storage.thumbnails import Thumbnails
 from desktop_rag.storage.vectors import PICTURES, VectorStore, fingerprint
 from desktop_rag.types import Problem, Progress, Space
+from desktop_rag.worker_thread import Report, log_only
 
 CATALOG_NAME = "catalog.sqlite"
 VECTORS_NAME = "chroma"
@@ -52,20 +55,39 @@ _SEEN_BY = "pictures are seen by"
 _SPACE = "space of texts"
 
 
+class TextIndex(NamedTuple):
+    """What searches and fills the library in the space of one embedder."""
+
+    embedder: Embedder
+    vectors: VectorStore
+    search: CatalogSearch
+    retriever: Retriever
+    indexer: Indexer
+
+
+class PictureIndex(NamedTuple):
+    """What searches pictures in the space of one image model."""
+
+    vectors: VectorStore
+    search: PictureSearch
+
+
 class Library:
     """Everything that is open while a library is.
 
-    With ``read_only`` another process may own it; otherwise the lock is taken. Raises ``LibraryBusy``,
-    ``StorageError``.
+    With ``read_only`` another process may own it; otherwise the lock is taken. ``report`` is told what goes wrong in
+    the background. Raises ``LibraryBusy``, ``StorageError``.
     """
 
-    def __init__(self, folder: Path, config: Config, *, read_only: bool) -> None:
+    def __init__(self, folder: Path, config: Config, *, read_only: bool, report: Report = log_only) -> None:
         self.folder = folder
         self.config = config
         self.read_only = read_only
         self.lock = LibraryLock(folder)
+        self._report = report
         self._pools: dict[str, ParserPool] = {}
         self._pools_guard = threading.Lock()
+        self._pictures_guard = threading.Lock()
         self._installed_embedder: GgufEmbedder | None = None
         with ExitStack() as opening:
             self._open(opening)
@@ -93,9 +115,10 @@ class Library:
             threads=self.config.threads,
             idle_s=60.0 * self.config.idle_minutes,
             log_dir=logs_dir(),
+            report=self._report,
         )
         opening.callback(self.scheduler.close)
-        self.embedder = self._embedder_in_use()
+        embedder = self._embedder_in_use()
         self._unclean = False
         if not self.read_only:
             make_private(self.folder)
@@ -104,34 +127,61 @@ class Library:
             self._unclean = self.catalog.setting(_OPEN) is not None
             self.catalog.set_setting(_OPEN, "1")
             opening.callback(self._note_closing)
-            self.crashes.look_back(recipe_of(self.embedder.space))
+            self.crashes.look_back(recipe_of(embedder.space))
             opening.callback(self.crashes.close)
         self.media_analyzer = ModelMediaAnalyzer(
             self.scheduler, self.model_store, self.catalog, self.config.read_pictures
         )
-        self.sight = ModelSight(self.scheduler)
+        self.image_text_encoder = ImageTextEncoder(self.scheduler)
         self.thumbnails = Thumbnails(self.folder / THUMBNAILS_NAME, self.config.thumbnails_mib * MIB)
-        self._pictures: tuple[VectorStore, PictureSearch] | None = None
-        opening.callback(self._close_pictures)
+        self._pictures: Leased[PictureIndex | None] = Leased(None, retire=_close_pictures, close=_close_pictures)
+        opening.callback(self._pictures.close)
         self.own = (self.folder, logs_dir(), models_dir())
-        self._search_in(self.embedder, self._text_vectors(self.embedder.space))
-        opening.callback(self._close_search)
+        self._texts = Leased(self._text_index(embedder), retire=self._retire_texts, close=_close_texts)
+        opening.callback(self._texts.close)
         opening.callback(self._close_pools)
 
-    def _search_in(self, embedder: Embedder, vectors: VectorStore) -> None:
-        """Search and index texts in the space of ``embedder`` from now on."""
-        self.embedder = embedder
-        self.vectors = vectors
-        self.search = CatalogSearch(self.catalog, vectors.space_name)
-        self.retriever = Retriever(
-            self.search,
-            DenseSearch(self.search, None if self.read_only else vectors),
+    @contextmanager
+    def searching(self) -> Iterator[TextIndex]:
+        """Around a search: what it searches in stays open, whichever models come into use meanwhile."""
+        if not self._texts.is_mine:
+            self._refresh_pictures()
+        with self._texts.use() as texts, self._pictures.use():
+            yield texts
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._texts.current.embedder
+
+    @property
+    def vectors(self) -> VectorStore:
+        return self._texts.current.vectors
+
+    @property
+    def search(self) -> CatalogSearch:
+        return self._texts.current.search
+
+    @property
+    def retriever(self) -> Retriever:
+        return self._texts.current.retriever
+
+    @property
+    def indexer(self) -> Indexer:
+        return self._texts.current.indexer
+
+    def _text_index(self, embedder: Embedder) -> TextIndex:
+        """Opens nothing yet."""
+        vectors = self._text_vectors(embedder.space)
+        search = CatalogSearch(self.catalog, vectors.space_name)
+        retriever = Retriever(
+            search,
+            DenseSearch(search, None if self.read_only else vectors),
             embedder,
             self.picture_search,
             reader=self.reader,
             rescale=embedder is not self.bundled,
         )
-        self.indexer = Indexer(
+        indexer = Indexer(
             self.catalog,
             vectors,
             embedder,
@@ -142,10 +192,17 @@ class Library:
             self.config,
             self.own,
         )
+        return TextIndex(embedder, vectors, search, retriever, indexer)
 
-    def _close_search(self) -> None:
-        self.retriever.close()
-        self.vectors.close()
+    def _retire_texts(self, index: TextIndex) -> None:
+        index.retriever.close()
+        if index.vectors.folder == self._texts.newest.vectors.folder:
+            index.vectors.close()
+            return
+        try:
+            index.vectors.remove()
+        except StorageError as error:  # it only takes room
+            logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
 
     def _text_vectors(self, space: Space) -> VectorStore:
         """Each space has a folder of its own, so that the old one answers while the new one is filled."""
@@ -191,21 +248,18 @@ class Library:
     ) -> None:
         """Embed all chunks by another model; the old vectors go on to answer. It may be ended by what ``between``
         raises, and goes on from there the next time."""
+        self._texts.wait_for_retired()  # its folder may be the one that is filled
         with closing(self._text_vectors(embedder.space)) as vectors:
-            respace(self.catalog, embedder, vectors, between, on_progress)
+            reembed(self.catalog, embedder, vectors, between, on_progress)
 
     def change_over(self, embedder: Embedder) -> bool:
         """Search in the space that was filled. False when there are chunks again that have no vector in it. Nothing
-        else may write meanwhile."""
+        else may write meanwhile. The old vectors are removed when the last search in them has ended."""
         before, space = self.embedder.space, embedder.space
         if not change_over(self.catalog, fingerprint(space), (recipe_of(before), recipe_of(space))):
             return False
         self.catalog.set_setting(_SPACE, fingerprint(space))
-        old, old_retriever = self.vectors, self.retriever
-        self._search_in(embedder, self._text_vectors(space))
-        old_retriever.close()
-        if old.space != space:
-            old.remove()
+        self._texts.replace(self._text_index(embedder))
         self.prepare_vectors()
         return True
 
@@ -217,6 +271,7 @@ class Library:
             timeout_s=self.config.parser_timeout_s,
             memory_bytes=self.config.parser_memory_mib * MIB,
             hear=bool(self.media_analyzer.heard_by),
+            report=self._report,
         )
 
     def shared_pool(self, name: str, workers: int | None = None) -> ParserPool:
@@ -229,30 +284,39 @@ class Library:
             return self._pools[key]
 
     def pictures(self) -> VectorStore | None:
-        """The vectors of pictures, in the space of the image model in use; None without one."""
-        found = self._seen()
-        return None if found is None else found[0]
+        """The vectors of pictures, in the space of the image model in use; None without one. Waits for searches in
+        those of another model, so none may ask for it."""
+        self._refresh_pictures(wait=True)
+        found = self._pictures.current
+        return None if found is None else found.vectors
 
     def picture_search(self) -> PictureSearch | None:
-        """The search for pictures by what they show; None without an image model."""
-        found = self._seen()
-        return None if found is None else found[1]
+        """The search for pictures by what they show; None without an image model, and for a moment when another one
+        comes into use."""
+        found = self._pictures.current
+        return None if found is None else found.search
 
-    def _seen(self) -> tuple[VectorStore, PictureSearch] | None:
+    def _refresh_pictures(self, *, wait: bool = False) -> None:
+        """Take up the image model in use. All have the same folder, so that the old store must be closed before."""
         space = self.media_analyzer.image_space
-        with self._pools_guard:
-            if self._pictures is not None and self._pictures[0].space != space:
-                self._pictures[0].close()
-                self._pictures = None
-            if self._pictures is None and space is not None:
-                store = VectorStore(self.folder / PICTURES_NAME, space, PICTURES)
-                if not self.read_only and self.catalog.setting(_SEEN_BY) != store.space_name:
-                    store.remove()  # what another model saw
-                    self.catalog.set_setting(_SEEN_BY, store.space_name)
-                search = CatalogSearch(self.catalog, store.space_name, PICTURES)
-                dense = DenseSearch(search, None if self.read_only else store)
-                self._pictures = (store, PictureSearch(search, dense, self.sight))
-            return self._pictures
+        with self._pictures_guard:
+            now = self._pictures.current
+            if now is not None and now.vectors.space != space:
+                self._pictures.replace(None)
+                now = None
+            if now is not None or space is None:
+                return
+            if wait:
+                self._pictures.wait_for_retired()
+            elif self._pictures.has_retired:
+                return
+            store = VectorStore(self.folder / PICTURES_NAME, space, PICTURES)
+            if not self.read_only and self.catalog.setting(_SEEN_BY) != store.space_name:
+                store.remove()  # what another model saw
+                self.catalog.set_setting(_SEEN_BY, store.space_name)
+            search = CatalogSearch(self.catalog, store.space_name, PICTURES)
+            dense = DenseSearch(search, None if self.read_only else store)
+            self._pictures.replace(PictureIndex(store, PictureSearch(search, dense, self.image_text_encoder)))
 
     def _stores(self) -> list[VectorStore]:
         pictures = self.pictures()
@@ -308,7 +372,7 @@ class Library:
         """Compact what has grown without need; the problem to tell when a file grows beyond all measure."""
         problem = None
         for vectors in self._stores():
-            growth = look(self.catalog, vectors)
+            growth = measure_growth(self.catalog, vectors)
             if growth.wasteful or vectors.is_worn:
                 compact(self.catalog, vectors, lambda _: None)
             if growth.runaway:
@@ -333,13 +397,19 @@ class Library:
         """Give the library back."""
         self._closing.close()
 
-    def _close_pictures(self) -> None:
-        if self._pictures is not None:
-            self._pictures[0].close()
-
     def _close_pools(self) -> None:
         for pool in self._pools.values():
             pool.close()
+
+
+def _close_pictures(index: PictureIndex | None) -> None:
+    if index is not None:
+        index.vectors.close()
+
+
+def _close_texts(index: TextIndex) -> None:
+    index.retriever.close()
+    index.vectors.close()
 
 
 def _make_folder(folder: Path) -> None:

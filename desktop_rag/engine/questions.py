@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desktop_rag.retrieval.filters import OPERATORS, Filters, read_filters
-from desktop_rag.retrieval.query import parse_query
+from desktop_rag.retrieval.question import analyze
 from desktop_rag.retrieval.terms import search_terms
 
-__all__ = ["OPERATORS", "Filters", "parse_query", "read_filters", "search_terms"]
+__all__ = ["OPERATORS", "Filters", "analyze", "read_filters", "search_terms"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from msgspec import Struct
 
-from desktop_rag.indexing.chunking import Passage, Tokenizer, context_of, passages
+from desktop_rag.indexing.chunking import ChunkDraft, Tokenizer, context_of, passages
 from desktop_rag.parsing.stream import (
     FILE,
     DocumentEnd,
@@ -18,13 +17,14 @@ from desktop_rag.parsing.stream import (
     Event,
     FileStart,
 )
+from desktop_rag.places import day
 from desktop_rag.types import FileState, Locator, Metadata, Problem, Segment
 
 PART_PASSAGES = 512
 """A mailbox is handed on in parts of about this many passages, so that its size does not show in memory."""
 
 
-class Draft(Struct):
+class DocumentDraft(Struct):
     """A document of the file, ready to be embedded. ``contexts`` has one line for each passage."""
 
     number: int
@@ -36,32 +36,34 @@ class Draft(Struct):
     metadata: Metadata
     state: FileState = FileState.PENDING
     problem: Problem | None = None
-    passages: list[Passage] = []
+    passages: list[ChunkDraft] = []
     contexts: list[str] = []
     seen_by: str | None = None
     heard_by: str | None = None
 
 
-class Part(Struct):
+class FilePart(Struct):
     """Some documents of one file; its own comes first in each part. ``last`` closes the file."""
 
-    documents: list[Draft]
+    documents: list[DocumentDraft]
     last: bool
     sha256: str
     size: int
 
 
-def assemble(events: Iterable[Event], tokenizer: Tokenizer) -> Iterator[Part]:
+def assemble(events: Iterable[Event], tokenizer: Tokenizer) -> Iterator[FilePart]:
     """Follow the events of one file. An unreadable file gives one part without a hash."""
-    open_documents: dict[int, tuple[Draft, list[Segment]]] = {}
-    closed: list[Draft] = []
+    open_documents: dict[int, tuple[DocumentDraft, list[Segment]]] = {}
+    closed: list[DocumentDraft] = []
     waiting = 0
     sha256, size = "", 0
     for event in events:
         if isinstance(event, FileStart):
             sha256, size = event.sha256, event.size
         elif isinstance(event, DocumentStart):
-            draft = Draft(event.document, event.parent, event.name, event.kind, event.mime, event.locator, Metadata())
+            draft = DocumentDraft(
+                event.document, event.parent, event.name, event.kind, event.mime, event.locator, Metadata()
+            )
             open_documents[event.document] = (draft, [])
         elif isinstance(event, DocumentMetadata):
             open_documents[event.document][0].metadata = event.metadata
@@ -76,21 +78,21 @@ def assemble(events: Iterable[Event], tokenizer: Tokenizer) -> Iterator[Part]:
             parent = open_documents[draft.parent][0] if draft.parent is not None else None
             _cut(draft, segments, parent, tokenizer)
             if draft.number == FILE:
-                yield Part([draft, *_in_order(closed)], True, sha256, size)
+                yield FilePart([draft, *_in_order(closed)], True, sha256, size)
                 return
             closed.append(draft)
             waiting += len(draft.passages)
             if draft.parent == FILE and waiting >= PART_PASSAGES:
-                yield Part([open_documents[FILE][0], *_in_order(closed)], False, sha256, size)
+                yield FilePart([open_documents[FILE][0], *_in_order(closed)], False, sha256, size)
                 closed, waiting = [], 0
 
 
-def _in_order(drafts: list[Draft]) -> list[Draft]:
+def _in_order(drafts: list[DocumentDraft]) -> list[DocumentDraft]:
     """Parents before what is inside them."""
     return sorted(drafts, key=lambda draft: draft.number)
 
 
-def _cut(draft: Draft, segments: list[Segment], parent: Draft | None, tokenizer: Tokenizer) -> None:
+def _cut(draft: DocumentDraft, segments: list[Segment], parent: DocumentDraft | None, tokenizer: Tokenizer) -> None:
     draft.passages = list(passages(segments, tokenizer))
     lines: dict[tuple[tuple[str, ...], str], str] = {}
     outer = _outer(draft, parent)
@@ -101,18 +103,14 @@ def _cut(draft: Draft, segments: list[Segment], parent: Draft | None, tokenizer:
         draft.contexts.append(lines[key])
 
 
-def _outer(draft: Draft, parent: Draft | None) -> list[str]:
+def _outer(draft: DocumentDraft, parent: DocumentDraft | None) -> list[str]:
     """What stands between a document's title and its headings: for mail who sent it and when, for an attachment the
     mail it came with."""
     mail = draft.metadata.mail
     if mail is not None:
         return [
-            ", ".join(filter(None, (f"from {mail.sender}" if str(mail.sender) else "", _day(draft.metadata.created))))
+            ", ".join(filter(None, (f"from {mail.sender}" if str(mail.sender) else "", day(draft.metadata.created))))
         ]
     if parent is not None and parent.metadata.mail is not None:
         return [f"attached to {parent.metadata.title}", *_outer(parent, None)]
     return []
-
-
-def _day(moment: datetime | None) -> str:
-    return f"{moment.day} {moment:%B %Y}" if moment else ""

@@ -2,6 +2,9 @@
 
 A chunk never crosses a page, slide, sheet, message, heading or speaker. Inside these, small neighbours are merged up to
 ``TARGET`` tokens, and a segment that is too long is cut at a line, sentence or word, into parts of about the same size.
+
+Text is composed on the way (Unicode's NFC): in the other form, which PDF files and macOS have, the full-text index
+would not know a Greek or Cyrillic word again.
 """
 
 from __future__ import annotations
@@ -14,11 +17,11 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from desktop_rag.language import sentence_spans, word_spans
+from desktop_rag.language import composed, sentence_spans, word_spans
 from desktop_rag.locators import join
 from desktop_rag.types import Entry, Lines, Locator, Message, Role, Segment, TimeSpan
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the same segments would give other chunks."""
 
 TARGET = 190
@@ -39,7 +42,7 @@ class Tokenizer(Protocol):
     def token_spans(self, text: str) -> list[tuple[int, int]]: ...
 
 
-class Piece(Struct, frozen=True):
+class ChunkPiece(Struct, frozen=True):
     """A segment, or a part of one, that fits into a chunk."""
 
     text: str
@@ -48,7 +51,7 @@ class Piece(Struct, frozen=True):
     segment: Segment
 
 
-class Passage(Struct, frozen=True):
+class ChunkDraft(Struct, frozen=True):
     """A chunk before it has an id: its text, place, heading path and speaker. ``preview`` and ``looks`` are those of
     the picture that the text describes, if it does."""
 
@@ -62,9 +65,9 @@ class Passage(Struct, frozen=True):
     looks: int = 0
 
 
-def passages(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Passage]:
+def passages(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[ChunkDraft]:
     """Cut and merge the segments of one document, in order; nothing is lost and nothing comes twice."""
-    group: list[Piece] = []
+    group: list[ChunkPiece] = []
     size = 0
     for piece in _pieces(segments, tokenizer):
         room = TARGET + SMALL if size <= SMALL else TARGET
@@ -80,31 +83,31 @@ def passages(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Pass
 def context_of(title: str, parts: Sequence[str], tokenizer: Tokenizer) -> str:
     """One line that says where a chunk comes from: title, heading path and the like, each once, cut to
     ``CONTEXT_TOKENS``."""
-    line = " > ".join(dict.fromkeys(" ".join(part.split()) for part in (title, *parts) if part.strip()))
+    line = composed(" > ".join(dict.fromkeys(" ".join(part.split()) for part in (title, *parts) if part.strip())))
     spans = tokenizer.token_spans(line[: CONTEXT_TOKENS * 20])
     return line if len(spans) <= CONTEXT_TOKENS else line[: spans[CONTEXT_TOKENS][0]].rstrip(" >") + "…"
 
 
-def _pieces(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Piece]:
+def _pieces(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[ChunkPiece]:
     waiting: list[Segment] = []
     for segment in segments:
         if segment.text.strip() or segment.preview is not None:
-            waiting.append(segment)
+            waiting.append(replace(segment, text=composed(segment.text)))
         if len(waiting) == _COUNT_AT_ONCE:
             yield from _measured(waiting, tokenizer)
             waiting = []
     yield from _measured(waiting, tokenizer)
 
 
-def _measured(segments: Sequence[Segment], tokenizer: Tokenizer) -> Iterator[Piece]:
+def _measured(segments: Sequence[Segment], tokenizer: Tokenizer) -> Iterator[ChunkPiece]:
     for segment, tokens in zip(segments, tokenizer.token_counts([segment.text for segment in segments]), strict=True):
         if tokens <= TARGET:
-            yield Piece(segment.text, segment.locator, tokens, segment)
+            yield ChunkPiece(segment.text, segment.locator, tokens, segment)
         else:
             yield from _split(segment, tokenizer)
 
 
-def _split(segment: Segment, tokenizer: Tokenizer) -> Iterator[Piece]:
+def _split(segment: Segment, tokenizer: Tokenizer) -> Iterator[ChunkPiece]:
     """Cut a long segment at its natural borders into parts of about the same size."""
     text = segment.text
     spans = tokenizer.token_spans(text)
@@ -123,7 +126,7 @@ def _split(segment: Segment, tokenizer: Tokenizer) -> Iterator[Piece]:
     for (begin, end), tokens in zip(pairwise(cuts), counts, strict=True):
         part = text[begin:end]
         if part.strip():
-            yield Piece(
+            yield ChunkPiece(
                 part.strip("\n") if segment.form == "code" else part.strip(),
                 _narrow(segment, begin, end),
                 tokens,
@@ -185,7 +188,7 @@ def _shift_lines(locator: Locator, skip: int, more: int) -> Locator:
     return locator
 
 
-def _belong_together(piece: Piece, other: Piece) -> bool:
+def _belong_together(piece: ChunkPiece, other: ChunkPiece) -> bool:
     one, two = piece.segment, other.segment
     if one.form == "picture" or two.form == "picture":
         return False
@@ -195,7 +198,7 @@ def _belong_together(piece: Piece, other: Piece) -> bool:
     return place is not None and not (isinstance(place, TimeSpan) and place.end_s - place.start_s > LONGEST_S)
 
 
-def _merge(group: Sequence[Piece]) -> Passage:
+def _merge(group: Sequence[ChunkPiece]) -> ChunkDraft:
     first = group[0].segment
     locator = group[0].locator
     for piece in group[1:]:
@@ -203,7 +206,7 @@ def _merge(group: Sequence[Piece]) -> Passage:
         assert joined is not None
         locator = joined
     between = "\n\n" if first.form == "prose" else "\n"
-    return Passage(
+    return ChunkDraft(
         between.join(piece.text for piece in group),
         locator,
         first.headings,

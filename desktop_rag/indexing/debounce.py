@@ -76,8 +76,8 @@ class Debouncer:
 
     def ready(self, now: float) -> list[str]:
         """Hand out the places at rest, those first that have waited longest. A folder stands for all that is below it,
-        but for what is at or below the places that are ``restless()`` then: their turn comes later."""
-        settled: dict[str, None] = {}
+        but for what is at or below the places that are ``pending()`` then: their turn comes later."""
+        at_rest: dict[str, None] = {}
         with self._guard:
             while self._waiting:
                 path, waiting = next(iter(self._waiting.items()))
@@ -85,12 +85,12 @@ class Debouncer:
                     break
                 if self._look(path) == waiting.look:
                     del self._waiting[path]
-                    settled[path] = None
+                    at_rest[path] = None
                 else:
                     self._wait(path, now)
-        return [path for path in settled if not below(path, settled)]
+        return [path for path in at_rest if not below(path, at_rest)]
 
-    def restless(self) -> set[str]:
+    def pending(self) -> set[str]:
         """The places that still wait. What is at or below them may be half written, or on its way to another name."""
         with self._guard:
             return set(self._waiting)

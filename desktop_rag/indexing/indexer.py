@@ -18,10 +18,10 @@ from desktop_rag.indexing.debounce import below
 from desktop_rag.indexing.media_analysis import MediaAnalyzer
 from desktop_rag.indexing.meter import Meter
 from desktop_rag.indexing.pipeline import Pipeline, Stopped
-from desktop_rag.indexing.plan import Plan, plan
+from desktop_rag.indexing.plan import IndexPlan, plan
 from desktop_rag.indexing.rules import Rules
 from desktop_rag.indexing.scan import scan
-from desktop_rag.indexing.storing import Done, ToIndex
+from desktop_rag.indexing.storing import StoredFile, ToIndex
 from desktop_rag.parsing import PARSER_VERSION
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
@@ -69,19 +69,19 @@ class Run(Struct):
 class RunControl(Struct):
     """How a run is to behave towards everything else that goes on.
 
-    ``stop`` ends it soon. ``give_way`` is called between batches: it may wait, do something else, or raise ``Stopped``.
+    ``stop`` ends it soon. ``checkpoint`` is called between batches: it may wait, do other work, or raise ``Stopped``.
     ``at_work`` is told which files are about to go through the model, [] when none are; ``alone`` are files that must
-    not share a batch with others, because one of them may have crashed the process. ``restless`` are files that are
-    still being written: they are left as they are known. ``unseen`` are roots that are still to be gone through: what
-    is gone from a part of one may be in another part, and is left to that. ``nested`` runs go on inside another run.
+    not share a batch with others, because one of them may have crashed the process. Files that are ``being_written``
+    are left as they are known. ``unseen`` are roots that are still to be gone through: what is gone from a part of one
+    may be in another part, and is left to that. ``nested`` runs go on inside another run.
     """
 
     stop: threading.Event = msgspec.field(default_factory=threading.Event)
     on_progress: Callable[[Progress], None] = lambda _: None
-    give_way: Callable[[], None] = lambda: None
+    checkpoint: Callable[[], None] = lambda: None
     at_work: Callable[[Sequence[str]], None] = lambda _: None
     alone: Collection[str] = ()
-    restless: Collection[str] = ()
+    being_written: Collection[str] = ()
     unseen: Collection[str] = ()
     force: bool = False
     nested: bool = False
@@ -155,7 +155,7 @@ class Indexer:
         files.sort(key=lambda file: (file.path not in control.alone, -file.mtime_ns))
         # A file that is gone may have been moved: its document is kept until a new file of its size has been looked at,
         # now or, when that is still being written, later.
-        sizes, unwritten = {file.size for file in files}, _sizes(control.restless) if gone else set()
+        sizes, unwritten = {file.size for file in files}, _sizes(control.being_written) if gone else set()
         run.kept_back = [path for path, size in gone.items() if size in unwritten]
         run.gone -= len(run.kept_back)
         moved = [path for path, size in gone.items() if size in sizes and size not in unwritten]
@@ -177,7 +177,7 @@ class Indexer:
                 recipe=recipe,
                 stop=control.stop,
                 alone=control.alone,
-                give_way=control.give_way,
+                checkpoint=control.checkpoint,
                 at_work=control.at_work,
                 on_done=lambda done: _note(run, meter, done, changed),
                 on_batch=meter.embedded,
@@ -214,7 +214,7 @@ class Indexer:
         run.problems += [(shown(path), _UNNAMEABLE) for path in found.unnameable]
         known = self._catalog.file_stamps(scope.root, scope.at)
         missed = self._catalog.missed_by(scope.root, self._media_analyzer.seen_by, self._media_analyzer.heard_by)
-        planned = _without(plan(found, known, recipe, missed=missed, force=control.force), control.restless)
+        planned = _without(plan(found, known, recipe, missed=missed, force=control.force), control.being_written)
         if scope.at and scope.root in control.unseen:
             planned = structs.replace(planned, gone=())
         run.gone += len(planned.gone)
@@ -247,18 +247,18 @@ def _outermost(scopes: Sequence[Scope]) -> list[Scope]:
     return found
 
 
-def _without(planned: Plan, restless: Collection[str]) -> Plan:
+def _without(planned: IndexPlan, being_written: Collection[str]) -> IndexPlan:
     """The plan without files that are still being written."""
-    if not restless:
+    if not being_written:
         return planned
 
-    def rested(paths: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(path for path in paths if path not in restless and not below(path, restless))
+    def unchanging(paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(path for path in paths if path not in being_written and not below(path, being_written))
 
-    return Plan(rested(planned.new), rested(planned.changed), rested(planned.gone), planned.unchanged)
+    return IndexPlan(unchanging(planned.new), unchanging(planned.changed), unchanging(planned.gone), planned.unchanged)
 
 
-def _note(run: Run, meter: Meter, done: Done, changed: set[str]) -> None:
+def _note(run: Run, meter: Meter, done: StoredFile, changed: set[str]) -> None:
     if done.file.path in changed:
         run.changed += 1
     elif done.linked:

@@ -22,22 +22,25 @@ from desktop_rag.indexing.scan import is_text
 if TYPE_CHECKING:
     from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
-Trouble: TypeAlias = Literal["gone", "lost", "full"]
-"""Why a tree must be watched anew: its top is gone or is another; events were lost; no more folders can be watched."""
+WatchTrouble: TypeAlias = Literal["gone", "lost", "full", "failed"]
+"""Why a tree must be watched anew: its top is gone or is another; events were lost; no more folders can be watched;
+whoever was told of an event failed."""
 
 _IDS = itertools.count(1)
 
 
-class Area(Struct, frozen=True):
+class WatchedArea(Struct, frozen=True):
     """What is to be watched, without links in its paths."""
 
     top: str
     only: str | None
     """A single file in the folder ``top``; None: everything below it."""
     hint: Callable[[str], None]
-    """Called from another thread with each path that changed; must not raise and not wait."""
+    """Called from another thread with each path that changed; must not wait."""
     leave_out: Callable[[str], bool]
     """Whether a folder need not be watched, with all that is below it."""
+    failed: Callable[[Exception], None] = lambda _: None
+    """Called with what ``hint`` and ``leave_out`` raised all the same."""
 
 
 class Inotify:
@@ -53,7 +56,7 @@ class Inotify:
     def alive(self) -> bool:
         return self._kernel.is_alive()
 
-    def watch(self, area: Area) -> InotifyTree:
+    def watch(self, area: WatchedArea) -> InotifyTree:
         """Watch from now on; what is there already is not hinted at. Raises ``OSError`` when the top cannot be."""
         return InotifyTree(self._kernel, area)
 
@@ -67,9 +70,9 @@ class InotifyTree:
     """The watches of one area. A new folder is first watched, then hinted at: whatever came into it earlier is found
     by looking through it, and whatever comes later is hinted at by itself."""
 
-    trouble: Trouble | None = None
+    trouble: WatchTrouble | None = None
 
-    def __init__(self, kernel: InotifyFD, area: Area) -> None:
+    def __init__(self, kernel: InotifyFD, area: WatchedArea) -> None:
         self._kernel = kernel
         self._area = area
         self._mask = _mask()
@@ -96,6 +99,16 @@ class InotifyTree:
     # --- called by the kernel's thread -------------------------------------------------------------------------------
 
     def on_event(self, event: InotifyEvent) -> None:
+        """The kernel's thread is not ours: it would die of an error, and with it what all other trees are told."""
+        if self.trouble == "failed":
+            return  # all of it is to be looked through
+        try:
+            self._take(event)
+        except Exception as error:
+            self.trouble = "failed"
+            self._area.failed(error)
+
+    def _take(self, event: InotifyEvent) -> None:
         with self._guard:
             folder, _ = self._by_watch.get(event.wd, (None, None))
         if folder is None:

@@ -45,8 +45,8 @@ class Transcription(Protocol):
 
 
 class MediaAnalyzer(Protocol):
-    """What can be perceived now. ``seen_by`` names the space in which pictures are embedded, ``heard_by`` the model
-    that understands speech; "" where there is none."""
+    """What analyzes pictures and sound now. ``seen_by`` names the space in which pictures are embedded, ``heard_by``
+    the model that understands speech; "" where there is none."""
 
     @property
     def seen_by(self) -> str: ...
@@ -104,7 +104,7 @@ class FileMediaAnalysis:
                 self._open[event.document] = _Open(event)
             elif isinstance(event, DocumentSegment):
                 if event.segment.form in ("picture", "scan", "sound"):
-                    yield from self._perceive(event.document, event.segment)
+                    yield from self._analyze(event.document, event.segment)
                     continue
                 self._open[event.document].text = True
             elif isinstance(event, DocumentEnd):
@@ -112,7 +112,7 @@ class FileMediaAnalysis:
                 event = self._ended(event)
             yield event
 
-    def _perceive(self, number: int, segment: Segment) -> Iterator[Event]:
+    def _analyze(self, number: int, segment: Segment) -> Iterator[Event]:
         document = self._open[number]
         try:
             if segment.form == "sound":

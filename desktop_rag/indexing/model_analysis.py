@@ -75,7 +75,7 @@ class ModelMediaAnalyzer:
         return self._able().heard_by
 
     def _able(self) -> _Able:
-        """What can be perceived now. It is asked for with every file, and found out again only when models change."""
+        """The models that analyze now. It is asked for with every file, and found out again only when models change."""
         state = (self._model_store.stamp(), self._scheduler.fault("image"), self._scheduler.fault("speech"))
         known = self._known
         if known is None or known[0] != state:
@@ -161,10 +161,10 @@ class ModelTranscription:
                 if isinstance(reply, whisper.Utterance):
                     self._recent.append(reply)
                 else:
-                    self._settle(reply.until_s, reply.language)
+                    self._make_final(reply.until_s, reply.language)
             self._pid = process.pid or 0
 
-    def _settle(self, until_s: float, language: str) -> None:
+    def _make_final(self, until_s: float, language: str) -> None:
         """What was understood up to there is final."""
         stretch = _Stretch(until_s, language, tuple(self._recent))
         remember(self._catalog, *self._key, self._from_s, _encoder.encode(stretch))

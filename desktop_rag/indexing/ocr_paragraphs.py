@@ -39,7 +39,7 @@ _BULLET = re.compile(r"(?:[•▪■●○◦‣·*\u2013\u2014-]|\(?\d{1,2}[.)]
 _HYPHENS = "-\u00ad\u2010"
 
 
-class _Line(Struct, frozen=True):
+class _OcrLine(Struct, frozen=True):
     """A line, or all lines of one row, as fractions of the upright page."""
 
     left: float
@@ -68,15 +68,15 @@ def paragraphs_of(lines: Sequence[TextLine]) -> list[tuple[str, Region]]:
     return [(_text(rows), _place(rows, turn)) for rows in found]
 
 
-def _upright(line: TextLine, turn: int) -> _Line:
+def _upright(line: TextLine, turn: int) -> _OcrLine:
     """``line`` of a page that is turned clockwise by ``turn`` degrees, with the page set upright."""
     x, y, width, height = line.box.x, line.box.y, line.box.width, line.box.height
     for _ in range(turn // 90):
         x, y, width, height = y, 1 - x - width, height, width
-    return _Line(x, y, x + width, y + height, line.text.strip())
+    return _OcrLine(x, y, x + width, y + height, line.text.strip())
 
 
-def _place(rows: Sequence[_Line], turn: int) -> Region:
+def _place(rows: Sequence[_OcrLine], turn: int) -> Region:
     """What ``rows`` take up, in the page as it is turned."""
     x, y = min(row.left for row in rows), min(row.top for row in rows)
     width, height = max(row.right for row in rows) - x, max(row.bottom for row in rows) - y
@@ -88,14 +88,14 @@ def _place(rows: Sequence[_Line], turn: int) -> Region:
 # --- columns ---------------------------------------------------------------------------------------------------------
 
 
-def _blocks(lines: list[_Line]) -> list[list[_Line]]:
+def _blocks(lines: list[_OcrLine]) -> list[list[_OcrLine]]:
     """Cut a page into blocks that are read one after the other, each from top to bottom."""
     gutter = _gutter(lines)
     if gutter is None:
         return [lines] if lines else []
-    blocks: list[list[_Line]] = []
-    band: list[_Line] = []
-    across: list[_Line] = []
+    blocks: list[list[_OcrLine]] = []
+    band: list[_OcrLine] = []
+    across: list[_OcrLine] = []
     for line in sorted(lines, key=lambda line: line.top + line.bottom):
         if _crosses(line, gutter):
             blocks += _columns(band, gutter)
@@ -108,24 +108,24 @@ def _blocks(lines: list[_Line]) -> list[list[_Line]]:
     return [*blocks, *([across] if across else []), *_columns(band, gutter)]
 
 
-def _columns(band: list[_Line], gutter: tuple[float, float]) -> list[list[_Line]]:
+def _columns(band: list[_OcrLine], gutter: tuple[float, float]) -> list[list[_OcrLine]]:
     return [block for side in _sides(band, gutter) for block in _blocks(side)]
 
 
-def _crosses(line: _Line, gutter: tuple[float, float]) -> bool:
+def _crosses(line: _OcrLine, gutter: tuple[float, float]) -> bool:
     """Whether ``line`` is on both sides, and does not merely reach a little into the gutter."""
     width = max(gutter[1] - gutter[0], (line.right - line.left) / len(line.text))
     return line.left < gutter[0] - width and line.right > gutter[1] + width
 
 
-def _sides(lines: Sequence[_Line], gutter: tuple[float, float]) -> tuple[list[_Line], list[_Line]]:
-    def is_left(line: _Line) -> bool:
+def _sides(lines: Sequence[_OcrLine], gutter: tuple[float, float]) -> tuple[list[_OcrLine], list[_OcrLine]]:
+    def is_left(line: _OcrLine) -> bool:
         return line.left + line.right < sum(gutter)
 
     return [line for line in lines if is_left(line)], [line for line in lines if not is_left(line)]
 
 
-def _gutter(lines: Sequence[_Line]) -> tuple[float, float] | None:
+def _gutter(lines: Sequence[_OcrLine]) -> tuple[float, float] | None:
     """Left and right edge of the widest strip between two columns of running text, which few lines reach into."""
     if len(lines) < 2 * _LEAST_LINES:
         return None
@@ -149,12 +149,12 @@ def _gutter(lines: Sequence[_Line]) -> tuple[float, float] | None:
     return None
 
 
-def _runs(lines: Sequence[_Line]) -> bool:
+def _runs(lines: Sequence[_OcrLine]) -> bool:
     """Whether these are lines of running text, and not the cells of a table."""
     return len(lines) >= _LEAST_LINES and median(len(line.text) for line in lines) >= _RUNNING
 
 
-def _character(lines: Sequence[_Line]) -> float:
+def _character(lines: Sequence[_OcrLine]) -> float:
     """The usual width of a character."""
     return median((line.right - line.left) / len(line.text) for line in lines)
 
@@ -162,9 +162,9 @@ def _character(lines: Sequence[_Line]) -> float:
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(lines: Sequence[_Line]) -> list[_Line]:
+def _rows(lines: Sequence[_OcrLine]) -> list[_OcrLine]:
     """Join what stands side by side, from left to right; rows from top to bottom."""
-    rows: list[list[_Line]] = []
+    rows: list[list[_OcrLine]] = []
     for line in sorted(lines, key=lambda line: line.top + line.bottom):
         for row in reversed(rows[-4:]):
             if _beside(row, line):
@@ -175,7 +175,7 @@ def _rows(lines: Sequence[_Line]) -> list[_Line]:
     return [_joined(row) for row in rows]
 
 
-def _beside(row: Sequence[_Line], line: _Line) -> bool:
+def _beside(row: Sequence[_OcrLine], line: _OcrLine) -> bool:
     """Whether ``line`` continues ``row``: at the height of the nearest of its parts, and over none of them."""
     if any(part.left < line.right and line.left < part.right and _overlap(part, line) < 0.8 for part in row):
         return False
@@ -183,17 +183,17 @@ def _beside(row: Sequence[_Line], line: _Line) -> bool:
     return _overlap(nearest, line) >= _SAME_ROW
 
 
-def _overlap(one: _Line, other: _Line) -> float:
+def _overlap(one: _OcrLine, other: _OcrLine) -> float:
     """The part of the lower one's height that both share."""
     shared = min(one.bottom, other.bottom) - max(one.top, other.top)
     return shared / max(1e-6, min(one.height, other.height))
 
 
-def _joined(row: list[_Line]) -> _Line:
+def _joined(row: list[_OcrLine]) -> _OcrLine:
     row.sort(key=lambda line: line.left)
     width = _character(row)
     wide = sum(later.left - part.right > _CELL * width for part, later in pairwise(row))
-    return _Line(
+    return _OcrLine(
         min(line.left for line in row),
         min(line.top for line in row),
         max(line.right for line in row),
@@ -206,7 +206,7 @@ def _joined(row: list[_Line]) -> _Line:
 # --- paragraphs ------------------------------------------------------------------------------------------------------
 
 
-def _paragraphs(rows: Sequence[_Line]) -> list[list[_Line]]:
+def _paragraphs(rows: Sequence[_OcrLine]) -> list[list[_OcrLine]]:
     if not rows:
         return []
     gaps = [later.top - row.bottom for row, later in pairwise(rows)]
@@ -227,7 +227,7 @@ def _paragraphs(rows: Sequence[_Line]) -> list[list[_Line]]:
     return paragraphs
 
 
-def _indented(rows: Sequence[_Line], row: _Line, later: _Line) -> bool:
+def _indented(rows: Sequence[_OcrLine], row: _OcrLine, later: _OcrLine) -> bool:
     """Whether ``later`` opens a paragraph by its indentation: set in from the row above and the block's edge alike,
     after a row that ended a sentence."""
     width = _character([row, later])
@@ -235,7 +235,7 @@ def _indented(rows: Sequence[_Line], row: _Line, later: _Line) -> bool:
     return row.cells == later.cells == 1 and width < inset < 8 * width and row.text[-1] in '.!?:"”»'
 
 
-def _text(rows: Sequence[_Line]) -> str:
+def _text(rows: Sequence[_OcrLine]) -> str:
     edge = max(row.right for row in rows)
     text = rows[0].text
     for row, later in pairwise(rows):
@@ -251,7 +251,7 @@ def _is_divided(text: str, later: str) -> bool:
     return len(text) > 2 and text[-1] in _HYPHENS and text[-2].isalpha() and later[:1].islower()
 
 
-def _is_wrapped(row: _Line, later: _Line, edge: float) -> bool:
+def _is_wrapped(row: _OcrLine, later: _OcrLine, edge: float) -> bool:
     """Whether the break after ``row`` is there for want of space: the next word would not have fitted in."""
     if row.cells > 1 or later.cells > 1 or _BULLET.match(later.text):
         return False

@@ -17,7 +17,7 @@ class _Pattern(Struct, frozen=True):
     folders_only: bool
 
 
-class Patterns:
+class IgnorePatterns:
     """As in git, the last pattern that matches an entry decides, and what is above the entry is no matter: who walks
     down from the top does not come into folders that are left out."""
 
@@ -62,9 +62,9 @@ class Patterns:
 
 
 @lru_cache(maxsize=16)
-def patterns(texts: tuple[str, ...]) -> Patterns:
+def patterns(texts: tuple[str, ...]) -> IgnorePatterns:
     """The patterns of a list, compiled once."""
-    return Patterns(texts)
+    return IgnorePatterns(texts)
 
 
 def _any_of(expressions: Sequence[str]) -> re.Pattern[str] | None:

@@ -23,7 +23,7 @@ from desktop_rag.errors import ModelError
 from desktop_rag.indexing.assemble import assemble
 from desktop_rag.indexing.chunking import Tokenizer
 from desktop_rag.indexing.media_analysis import FileMediaAnalysis, MediaAnalyzer
-from desktop_rag.indexing.storing import Done, Embedded, Job, Storer, ToIndex, Window, drafts_of
+from desktop_rag.indexing.storing import Embedded, EmbeddedBatch, IndexJob, StoredFile, Storer, ToIndex, drafts_of
 from desktop_rag.parsing.stream import DocumentStart, Event, FileStart
 from desktop_rag.parsing.worker.fingerprint import short_hash
 from desktop_rag.parsing.worker.sandbox import ParserPool
@@ -51,7 +51,7 @@ class Pipeline:
     """Indexes files into ``catalog`` and ``vectors`` by one ``recipe``, in the order given.
 
     ``pictures`` holds the vectors of pictures in the space of the image model of ``media_analyzer`` (None without one),
-    and ``thumbnails`` their small forms. ``stop`` is looked at between batches, and ``give_way`` called there: it may
+    and ``thumbnails`` their small forms. ``stop`` is looked at between batches, and ``checkpoint`` called there: it may
     wait, or raise ``Stopped``. ``at_work`` hears which files are about to go through the model; files that are
     ``alone`` share no batch with others.
     """
@@ -71,9 +71,9 @@ class Pipeline:
         recipe: str,
         stop: threading.Event,
         alone: Collection[str],
-        give_way: Callable[[], None],
+        checkpoint: Callable[[], None],
         at_work: Callable[[Sequence[str]], None],
-        on_done: Callable[[Done], None],
+        on_done: Callable[[StoredFile], None],
         on_batch: Callable[[int], None],
     ) -> None:
         self._catalog = catalog
@@ -86,12 +86,12 @@ class Pipeline:
         self._recipe = recipe
         self._stop = stop
         self._alone = alone
-        self._give_way = give_way
+        self._checkpoint = checkpoint
         self._at_work = at_work
         self._on_batch = on_batch
         self._space = vectors.space_name
-        self._parsed: queue.Queue[Job | BaseException | None] = queue.Queue(_PARTS_AHEAD)
-        self._embedded: queue.Queue[Window | None] = queue.Queue(_AHEAD)
+        self._parsed: queue.Queue[IndexJob | BaseException | None] = queue.Queue(_PARTS_AHEAD)
+        self._embedded: queue.Queue[EmbeddedBatch | None] = queue.Queue(_AHEAD)
         self._failure: BaseException | None = None
         self._flight = threading.Lock()
         self._in_flight: deque[list[str]] = deque()
@@ -145,12 +145,12 @@ class Pipeline:
                 content_hash, events = _begun(events)
                 known = self._up_to_date(content_hash) if content_hash else None
                 if known is not None:
-                    self._parsed.put(Job(file, None, known, content_hash))
+                    self._parsed.put(IndexJob(file, None, known, content_hash))
                     continue
-                perception = FileMediaAnalysis(self._media_analyzer, self._check_halted)
-                for part in assemble(perception.follow(events), self._tokenizer):
+                analysis = FileMediaAnalysis(self._media_analyzer, self._check_halted)
+                for part in assemble(analysis.follow(events), self._tokenizer):
                     self._check_halted()
-                    self._parsed.put(Job(file, part, None, part.sha256, perception.heard_by))
+                    self._parsed.put(IndexJob(file, part, None, part.sha256, analysis.heard_by))
                 self._check_halted()
         except BaseException as error:
             self._parsed.put(error)
@@ -179,7 +179,7 @@ class Pipeline:
             except queue.Empty:
                 continue
 
-    def _begin_work(self, jobs: Sequence[Job]) -> None:
+    def _begin_work(self, jobs: Sequence[IndexJob]) -> None:
         """Say which files are between here and the catalog: what a crash of this process may be due to."""
         with self._flight:
             self._in_flight.append([job.file.path for job in jobs])
@@ -192,11 +192,11 @@ class Pipeline:
 
     # --- embedding ---------------------------------------------------------------------------------------------------
 
-    def _windows(self) -> Iterator[list[Job]]:
+    def _windows(self) -> Iterator[list[IndexJob]]:
         """Jobs in groups of about ``WINDOW`` chunks; fewer when the parsers cannot keep up."""
         running = self._workers
-        item: Job | BaseException | None
-        jobs: list[Job] = []
+        item: IndexJob | BaseException | None
+        jobs: list[IndexJob] = []
         chunks = 0
         while running:
             try:
@@ -225,7 +225,7 @@ class Pipeline:
         if jobs:
             yield jobs
 
-    def _embed(self, jobs: list[Job]) -> Window:
+    def _embed(self, jobs: list[IndexJob]) -> EmbeddedBatch:
         texts: dict[bytes, str] = {}
         hashes: list[bytes] = []
         previews: dict[bytes, bytes] = {}
@@ -239,7 +239,7 @@ class Pipeline:
         known = self._catalog.known_embeddings(self._space, list(texts))
         fresh = [digest for digest in texts if digest not in known]
         vectors = self._embedder.embed([texts[digest] for digest in fresh], self._between) if fresh else None
-        return Window(jobs, hashes, Embedded(known, fresh, vectors), previews, self._embed_pictures(previews))
+        return EmbeddedBatch(jobs, hashes, Embedded(known, fresh, vectors), previews, self._embed_pictures(previews))
 
     def _embed_pictures(self, previews: dict[bytes, bytes]) -> Embedded:
         """Pictures that fail to be embedded, because their model does, are stored without: they are missed, and the
@@ -266,7 +266,7 @@ class Pipeline:
             raise self._failure or Stopped
         if done:
             self._on_batch(done)
-        self._give_way()
+        self._checkpoint()
 
     # --- storing -----------------------------------------------------------------------------------------------------
 

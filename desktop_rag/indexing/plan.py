@@ -9,7 +9,7 @@ from msgspec import Struct
 from desktop_rag.indexing.scan import Scan
 
 
-class Plan(Struct, frozen=True):
+class IndexPlan(Struct, frozen=True):
     """Paths by what is to be done with them, each in the order of the scan."""
 
     new: tuple[str, ...]
@@ -29,15 +29,15 @@ def plan(
     *,
     missed: Collection[str] = (),
     force: bool = False,
-) -> Plan:
+) -> IndexPlan:
     """Compare a root's ``scan`` with its ``known`` files: path -> (size, mtime_ns, recipe).
 
     A file is read again when its size or time has changed, when it was indexed by another ``recipe`` (version of
     parser, chunker and embedding space), or when it is one of the ``missed``: they hold pictures or sound that a model
-    that is here now has not perceived. A root that is missing, or a folder that could not be listed, deletes nothing.
+    that is here now has not analyzed. A root that is missing, or a folder that could not be listed, deletes nothing.
     """
     if scan.missing:
-        return Plan((), (), (), len(known))
+        return IndexPlan((), (), (), len(known))
     new: list[str] = []
     changed: list[str] = []
     for path, found in scan.files.items():
@@ -48,7 +48,7 @@ def plan(
             changed.append(path)
     unread = tuple(folder.rstrip("/\\") for folder in scan.unread)
     gone = [path for path in known if path not in scan.files and not _below(path, unread)]
-    return Plan(tuple(new), tuple(changed), tuple(gone), len(scan.files) - len(new) - len(changed))
+    return IndexPlan(tuple(new), tuple(changed), tuple(gone), len(scan.files) - len(new) - len(changed))
 
 
 def _below(path: str, folders: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ from desktop_rag.storage.vectors import VectorStore
 from desktop_rag.types import Progress
 
 
-def respace(
+def reembed(
     catalog: Catalog,
     embedder: Embedder,
     vectors: VectorStore,

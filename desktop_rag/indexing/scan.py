@@ -16,7 +16,7 @@ _CASE_FOLDED = sys.platform in {"win32", "darwin"}
 """Whether a file is found under its name in other case, too."""
 
 
-class Found(Struct, frozen=True):
+class ScannedFile(Struct, frozen=True):
     """Size in bytes and time of the last change of a file."""
 
     size: int
@@ -27,7 +27,7 @@ class Scan(Struct):
     """What a scan of one root saw. ``unread`` are folders that could not be listed: nothing is known of what is below
     them, so nothing there counts as gone."""
 
-    files: dict[str, Found]
+    files: dict[str, ScannedFile]
     unread: list[str]
     unnameable: list[str] = []
     """Files and folders whose names are not valid Unicode (Linux allows any bytes): they cannot be stored or shown."""
@@ -56,7 +56,7 @@ def scan(root: Path, rules: Rules, *, at: Path | None = None, mounts: Collection
     if result.missing or rules.matching(root) is not None:
         return result
     if stat.S_ISREG(status.st_mode):
-        result.files[str(root)] = Found(status.st_size, status.st_mtime_ns)
+        result.files[str(root)] = ScannedFile(status.st_size, status.st_mtime_ns)
         return result
     walk = _Walk(rules, result)
     walk.note_mount_of(root)
@@ -175,7 +175,7 @@ class _Walk:
     def _take(self, folder: Folder, name: str, status: os.stat_result) -> None:
         path = os.path.join(folder.path, name)  # noqa: PTH118
         if stat.S_ISREG(status.st_mode) and self._is_nameable(path, name):
-            self._result.files[path] = Found(status.st_size, status.st_mtime_ns)
+            self._result.files[path] = ScannedFile(status.st_size, status.st_mtime_ns)
 
     def _is_nameable(self, path: str, name: str) -> bool:
         if is_text(name):

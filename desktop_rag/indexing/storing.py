@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from desktop_rag.indexing.assemble import Draft, Part
-from desktop_rag.indexing.chunking import Passage
+from desktop_rag.indexing.assemble import DocumentDraft, FilePart
+from desktop_rag.indexing.chunking import ChunkDraft
 from desktop_rag.language import words
 from desktop_rag.parsing.worker.fingerprint import short_hash
 from desktop_rag.storage.catalog import Catalog, Known, NewChunk, NewDocument, NewPicture
-from desktop_rag.storage.commit import Finished, SeenFile, commit_documents, link_file, note_file
+from desktop_rag.storage.commit import FileOutcome, SeenFile, commit_documents, link_file, note_file
 from desktop_rag.storage.maintenance import sweep
 from desktop_rag.storage.thumbnails import Thumbnails
 from desktop_rag.storage.vectors import VectorStore
@@ -33,7 +33,7 @@ class ToIndex(Struct, frozen=True):
     mtime_ns: int
 
 
-class Done(Struct, frozen=True):
+class StoredFile(Struct, frozen=True):
     """A file that was stored (or linked, if its bytes were known)."""
 
     file: ToIndex
@@ -44,11 +44,11 @@ class Done(Struct, frozen=True):
     linked: bool
 
 
-class Job(Struct):
+class IndexJob(Struct):
     """One part of a file on its way. ``known`` is set, and ``part`` is not, when its bytes are known already."""
 
     file: ToIndex
-    part: Part | None
+    part: FilePart | None
     known: Known | None = None
     sha256: str = ""
     heard_by: str | None = None
@@ -62,10 +62,10 @@ class Embedded(Struct):
     vectors: NDArray[np.float32] | None
 
 
-class Window(Struct):
+class EmbeddedBatch(Struct):
     """Jobs whose chunks have been embedded: the hashes of their texts in order, and, by its hash, each picture."""
 
-    jobs: list[Job]
+    jobs: list[IndexJob]
     texts: list[bytes]
     text: Embedded
     previews: dict[bytes, bytes]
@@ -84,7 +84,7 @@ class Storer:
         thumbnails: Thumbnails,
         *,
         recipe: str,
-        on_done: Callable[[Done], None],
+        on_done: Callable[[StoredFile], None],
     ) -> None:
         self._catalog = catalog
         self._vectors = vectors
@@ -99,7 +99,7 @@ class Storer:
         self.missed: list[ToIndex] = []
         """Files whose document went, with another file, before it could be made theirs: they are to be read again."""
 
-    def store(self, window: Window) -> None:
+    def store(self, window: EmbeddedBatch) -> None:
         """Vectors first, then each document in a transaction of its own."""
         import numpy as np
 
@@ -129,7 +129,7 @@ class Storer:
             vector.update(zip(embedded.fresh, embedded.vectors, strict=True))
         return embedding, vector
 
-    def _store_pictures(self, window: Window, ids: Sequence[int]) -> dict[bytes, int]:
+    def _store_pictures(self, window: EmbeddedBatch, ids: Sequence[int]) -> dict[bytes, int]:
         """Keep small forms and vectors of the window's pictures; returns the embeddings' ids by hash."""
         import numpy as np
 
@@ -152,7 +152,7 @@ class Storer:
 
     def _commit(
         self,
-        job: Job,
+        job: IndexJob,
         place: Iterator[tuple[int, bytes]],
         embedding: dict[bytes, int],
         shown: dict[bytes, int],
@@ -164,7 +164,7 @@ class Storer:
             assert job.known is not None
             state, problem = job.known.state, job.known.problem
             if link_file(self._catalog, seen, state, problem, job.known.id):
-                self._on_done(Done(file, state, problem, 0, 0, True))
+                self._on_done(StoredFile(file, state, problem, 0, 0, True))
             else:
                 self.missed.append(file)
             return
@@ -175,7 +175,7 @@ class Storer:
         if not job.sha256:
             # Without a recipe it is tried again at the next run: a permission leaves no trace in size or time.
             note_file(self._catalog, msgspec.structs.replace(seen, recipe=""), top.state, top.problem)
-            self._on_done(Done(file, top.state, top.problem, 0, 0, False))
+            self._on_done(StoredFile(file, top.state, top.problem, 0, 0, False))
             return
         chunks, embedded = self._counts.pop(file.path, (0, 0))
         documents: list[NewDocument] = []
@@ -195,15 +195,15 @@ class Storer:
             documents.append(_new_document(draft, new))
         finished = None
         if job.part.last:
-            finished = Finished(top.state, top.problem, self._seen_by.pop(file.path, None), job.heard_by)
+            finished = FileOutcome(top.state, top.problem, self._seen_by.pop(file.path, None), job.heard_by)
         commit_documents(self._catalog, seen, documents, self._ids.setdefault(file.path, {}), finished)
         if finished is None:
             self._counts[file.path] = (chunks, embedded)
         else:
             del self._ids[file.path]
-            self._on_done(Done(file, top.state, top.problem, chunks, embedded, False))
+            self._on_done(StoredFile(file, top.state, top.problem, chunks, embedded, False))
 
-    def _picture(self, file: ToIndex, passage: Passage, shown: dict[bytes, int]) -> NewPicture | None:
+    def _picture(self, file: ToIndex, passage: ChunkDraft, shown: dict[bytes, int]) -> NewPicture | None:
         if passage.preview is None:
             return None
         digest = short_hash(passage.preview)
@@ -212,14 +212,14 @@ class Storer:
         return NewPicture(digest, passage.looks, shown.get(digest))
 
 
-def drafts_of(jobs: Sequence[Job]) -> Iterator[Draft]:
+def drafts_of(jobs: Sequence[IndexJob]) -> Iterator[DocumentDraft]:
     """The documents of jobs that have any, in order."""
     for job in jobs:
         if job.part is not None:
             yield from job.part.documents
 
 
-def _new_document(draft: Draft, chunks: list[NewChunk]) -> NewDocument:
+def _new_document(draft: DocumentDraft, chunks: list[NewChunk]) -> NewDocument:
     metadata = draft.metadata
     return NewDocument(
         number=draft.number,

@@ -19,8 +19,9 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from desktop_rag.indexing.filesystems import Mount, mount_of, mounts, mounts_below
-from desktop_rag.indexing.inotify import Area, Inotify, Trouble
-from desktop_rag.indexing.observed import Observed
+from desktop_rag.indexing.inotify import Inotify, WatchedArea, WatchTrouble
+from desktop_rag.indexing.observed import ObserverWatch
+from desktop_rag.worker_thread import Report, log_only, problem_of
 
 _RETRY_S = 600.0
 """How long to poll a folder before trying again to watch it; two failures of the watching thread within this are one
@@ -38,20 +39,20 @@ class Watching(Struct, frozen=True):
     reason: str = ""
 
 
-class _Tree(Protocol):
+class _WatchedTree(Protocol):
     @property
-    def trouble(self) -> Trouble | None: ...
+    def trouble(self) -> WatchTrouble | None: ...
     def close(self) -> None: ...
 
 
-class _Source(Protocol):
+class _EventSource(Protocol):
     @property
     def alive(self) -> bool: ...
-    def watch(self, area: Area) -> _Tree: ...
+    def watch(self, area: WatchedArea) -> _WatchedTree: ...
     def close(self) -> None: ...
 
 
-class _Place(Struct, frozen=True):
+class _RootPlace(Struct, frozen=True):
     """What is found where a root should be; another one if it was replaced."""
 
     real: str
@@ -62,13 +63,13 @@ class _Place(Struct, frozen=True):
     inode: int
 
 
-class _Root(Struct):
+class _WatchedRoot(Struct):
     state: Watching
     leave_out: Callable[[str], bool] | None
-    place: _Place | None = None
+    place: _RootPlace | None = None
     mount: Mount | None = None
     below: frozenset[Mount] = frozenset()
-    tree: _Tree | None = None
+    tree: _WatchedTree | None = None
     lost: int = 0
     """How often the system dropped events."""
     retry_at: float = 0.0
@@ -76,19 +77,20 @@ class _Root(Struct):
 
 class Watcher:
     """Calls ``on_hint``, from any thread, with each path at or below a watched root that may have changed; the root
-    itself means that anything may have. ``on_hint`` must be quick and must not raise. Nothing is told of what is in
-    ``own``, our own folders.
+    itself means that anything may have. ``on_hint`` must be quick; what it raises is told to ``report``, and all is
+    looked through again. Nothing is told of what is in ``own``, our own folders.
 
     ``refresh`` is to be called every few seconds. It reads the state of each root and writes nothing.
     """
 
-    def __init__(self, on_hint: Callable[[str], None], own: Sequence[Path] = ()) -> None:
+    def __init__(self, on_hint: Callable[[str], None], own: Sequence[Path] = (), report: Report = log_only) -> None:
         self._on_hint = on_hint
+        self._report = report
         self._own = tuple(os.path.realpath(folder) for folder in own)
         self._guard = threading.Lock()
-        self._roots: dict[str, _Root] = {}
+        self._roots: dict[str, _WatchedRoot] = {}
         self._attached = mounts()
-        self._source: _Source | None = None
+        self._source: _EventSource | None = None
         self._source_died_at: float | None = None
         self._no_source_until = 0.0
         self._closed = False
@@ -100,7 +102,7 @@ class Watcher:
         with self._guard:
             self._end(self._roots.pop(root, None))
             if not self._closed:
-                fresh = self._roots[root] = _Root(Watching(root, "missing"), leave_out)
+                fresh = self._roots[root] = _WatchedRoot(Watching(root, "missing"), leave_out)
                 self._begin(fresh)
 
     def unwatch(self, root: str) -> None:
@@ -140,7 +142,7 @@ class Watcher:
 
     # --- one root ----------------------------------------------------------------------------------------------------
 
-    def _is_as_it_was(self, root: _Root, *, remounted: bool) -> bool:
+    def _is_as_it_was(self, root: _WatchedRoot, *, remounted: bool) -> bool:
         if root.state.how == "missing":
             return False
         if remounted:
@@ -159,14 +161,14 @@ class Watcher:
         except OSError:
             return False
 
-    def _begin(self, root: _Root) -> None:
+    def _begin(self, root: _WatchedRoot) -> None:
         """Watch a root anew, as it is now."""
         self._end(root)
         how, reason = self._try(root)
         root.state = Watching(root.state.root, how, reason)
         root.retry_at = time.monotonic() + _RETRY_S
 
-    def _try(self, root: _Root) -> tuple[Literal["events", "polling", "missing"], str]:
+    def _try(self, root: _WatchedRoot) -> tuple[Literal["events", "polling", "missing"], str]:
         name = root.state.root
         root.mount = mount_of(Path(name), self._attached)
         root.below = frozenset()
@@ -195,12 +197,12 @@ class Watcher:
         root.tree = tree
         return "events", self._what_is_missed(root)
 
-    def _end(self, root: _Root | None) -> None:
+    def _end(self, root: _WatchedRoot | None) -> None:
         if root is not None and root.tree is not None:
             root.tree.close()
             root.tree = None
 
-    def _area(self, root: _Root, place: _Place) -> Area:
+    def _area(self, root: _WatchedRoot, place: _RootPlace) -> WatchedArea:
         name, leave_out = root.state.root, root.leave_out
 
         def shown(path: str) -> str:
@@ -214,12 +216,15 @@ class Watcher:
         def leaves_out(path: str) -> bool:
             return self._is_own(path) or (leave_out is not None and leave_out(shown(path)))
 
-        return Area(place.top, None if place.top == place.real else place.real, hint, leaves_out)
+        return WatchedArea(place.top, None if place.top == place.real else place.real, hint, leaves_out, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._report(problem_of(error, "watching folders"))
 
     def _is_own(self, path: str) -> bool:
         return any(path == folder or path.startswith(folder + os.sep) for folder in self._own)
 
-    def _what_is_missed(self, root: _Root) -> str:
+    def _what_is_missed(self, root: _WatchedRoot) -> str:
         reasons = []
         if root.lost:
             times = "once" if root.lost == 1 else f"{root.lost} times"
@@ -233,15 +238,15 @@ class Watcher:
 
     # --- where the events come from ----------------------------------------------------------------------------------
 
-    def _open_source(self) -> _Source:
+    def _open_source(self) -> _EventSource:
         """One for all roots, as a person may have only so many (128 on most Linux systems, all programs together)."""
         if self._source is None:
             if time.monotonic() < self._no_source_until:
                 raise OSError(errno.EIO, "watching broke down twice")
-            self._source = Inotify() if sys.platform == "linux" else Observed()
+            self._source = _open_events()
         return self._source
 
-    def _bury(self, source: _Source) -> None:
+    def _bury(self, source: _EventSource) -> None:
         """Begin anew after a thread died of a mistake; with the second one so soon, poll for a while."""
         now = time.monotonic()
         again = self._source_died_at is not None and now - self._source_died_at < _RETRY_S
@@ -252,6 +257,10 @@ class Watcher:
         for root in self._roots.values():
             if root.tree is not None:
                 root.tree, root.retry_at = None, now
+
+
+def _open_events() -> _EventSource:
+    return Inotify() if sys.platform == "linux" else ObserverWatch()
 
 
 def _why_not(error: OSError) -> str:
@@ -266,10 +275,10 @@ def _why_not(error: OSError) -> str:
     return f"It cannot be watched ({error.strerror or error}). {_INSTEAD}"
 
 
-def _find(root: str) -> _Place:
+def _find(root: str) -> _RootPlace:
     """Raises ``OSError`` when there is nothing."""
     real = Path(os.path.realpath(root))  # not resolve(), which fails in its own way on links that lead in circles
     status = real.stat()
     top = real if stat.S_ISDIR(status.st_mode) else real.parent
     status = top.stat()
-    return _Place(str(real), str(top), status.st_dev, status.st_ino)
+    return _RootPlace(str(real), str(top), status.st_dev, status.st_ino)

@@ -7,7 +7,7 @@ import time
 from desktop_rag.storage.catalog import Catalog
 
 _KEPT_S = 30 * 86_400.0
-"""How long what was perceived of a file that was never indexed to its end is kept."""
+"""How long what models found in a file that was never indexed to its end is kept."""
 
 
 def recall(catalog: Catalog, content_hash: str, part: int, model: str) -> dict[float, bytes]:
@@ -28,7 +28,7 @@ def remember(catalog: Catalog, content_hash: str, part: int, model: str, at: flo
         )
 
 
-def sweep_perceived(catalog: Catalog) -> int:
+def sweep_analyses(catalog: Catalog) -> int:
     """Delete what belongs to no document, unless it is recent; returns how many places."""
     with catalog.transaction() as writer:
         return writer.execute(

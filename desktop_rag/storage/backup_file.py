@@ -39,7 +39,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
 """What ``zipfile`` and ``msgspec`` raise for files that are no ZIP of ours, or not any more."""
 
 
-class Part(Struct, frozen=True):
+class BackupPart(Struct, frozen=True):
     """One file in the ZIP: its size in bytes and its SHA-256, unpacked."""
 
     size: Count
@@ -56,7 +56,7 @@ class Manifest(Struct, frozen=True):
     files: Count
     documents: Count
     chunks: Count
-    parts: dict[str, Part] = {}
+    parts: dict[str, BackupPart] = {}
 
 
 def pack(file: Path, sources: Mapping[str, Path], manifest: Manifest, on_bytes: OnBytes) -> None:
@@ -69,7 +69,7 @@ def pack(file: Path, sources: Mapping[str, Path], manifest: Manifest, on_bytes: 
         os.fsync(out.fileno())
 
 
-def _add(archive: zipfile.ZipFile, name: str, source: Path, on_bytes: OnBytes) -> Part:
+def _add(archive: zipfile.ZipFile, name: str, source: Path, on_bytes: OnBytes) -> BackupPart:
     digest = hashlib.sha256()
     size = 0
     with source.open("rb") as data, archive.open(name, "w", force_zip64=True) as out:
@@ -78,7 +78,7 @@ def _add(archive: zipfile.ZipFile, name: str, source: Path, on_bytes: OnBytes) -
             digest.update(block)
             size += len(block)
             on_bytes(len(block))
-    return Part(size, digest.hexdigest())
+    return BackupPart(size, digest.hexdigest())
 
 
 class BackupFile:

@@ -68,7 +68,7 @@ class NewDocument(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A stored document: how it was made, what became of it, and which models perceived what is in it (see the
+    """A stored document: how it was made, what became of it, and which models have analyzed what is in it (see the
     schema)."""
 
     id: int
@@ -157,7 +157,7 @@ class Catalog(Connections):
         return {path: (size, mtime_ns, recipe or "") for path, size, mtime_ns, recipe in rows}
 
     def missed_by(self, root: str, seen_by: str, heard_by: str) -> set[str]:
-        """The files of ``root`` whose pictures or sound none of these models has perceived; "" stands for no model."""
+        """The files of ``root`` whose pictures or sound none of these models has analyzed; "" stands for no model."""
         rows = self.reader().execute(
             "SELECT f.path FROM documents d JOIN files f ON f.document_id = d.id"
             " WHERE f.root = ? AND ((? <> '' AND d.seen_by <> ?) OR (? <> '' AND d.heard_by <> ?))",
@@ -188,7 +188,7 @@ class Catalog(Connections):
         return dict(self.reader().execute("SELECT state, count(*) FROM files GROUP BY state ORDER BY state"))
 
     def waiting_counts(self) -> dict[str, int]:
-        """Number of files with pictures or sound that no model has perceived, by the role of the model: "image",
+        """Number of files with pictures or sound that no model has analyzed, by the role of the model: "image",
         "speech"."""
         row = (
             self.reader()

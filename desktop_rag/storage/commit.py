@@ -34,8 +34,8 @@ class SeenFile(msgspec.Struct, frozen=True):
     recipe: str
 
 
-class Finished(msgspec.Struct, frozen=True):
-    """What became of a file, and which models perceived what is in it (see the schema)."""
+class FileOutcome(msgspec.Struct, frozen=True):
+    """What became of a file, and which models have analyzed what is in it (see the schema)."""
 
     state: FileState
     problem: Problem | None = None
@@ -48,7 +48,7 @@ def commit_documents(
     file: SeenFile,
     documents: Sequence[NewDocument],
     ids: dict[int, int],
-    finished: Finished | None,
+    finished: FileOutcome | None,
 ) -> None:
     """Store ``documents`` as what ``file`` holds, in one transaction; what it held before is replaced.
 
@@ -69,8 +69,8 @@ def commit_documents(
             top = ids[documents[0].number]
             _replace_known(writer, file.content_hash, top)
             writer.execute("UPDATE documents SET recipe = ? WHERE top_id = ?", (file.recipe, top))
-            perceived = (finished.seen_by, finished.heard_by, top)
-            writer.execute("UPDATE documents SET seen_by = ?, heard_by = ? WHERE id = ?", perceived)
+            analyzed_by = (finished.seen_by, finished.heard_by, top)
+            writer.execute("UPDATE documents SET seen_by = ?, heard_by = ? WHERE id = ?", analyzed_by)
             _set_file(writer, file, state, problem, top)
             # Copies of the file that were indexed by an older recipe get the new document, too.
             writer.execute(

@@ -29,7 +29,7 @@ _LIST = (
 _answers = msgspec.json.Decoder(Answer)
 
 
-class Conversations:
+class ConversationStore:
     """Safe to use from several threads; as lasting as the catalog's transactions."""
 
     def __init__(self, catalog: Catalog) -> None:

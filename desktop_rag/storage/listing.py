@@ -36,7 +36,7 @@ class FilePage(Struct, frozen=True):
     total: int
 
 
-class Passages(Struct, frozen=True):
+class ChunkRange(Struct, frozen=True):
     """A stretch of a document's chunks, and how many come before and after it."""
 
     chunks: tuple[Chunk, ...]
@@ -122,7 +122,7 @@ class Listing:
 
     # --- documents ---------------------------------------------------------------------------------------------------
 
-    def passages(self, document: int, limit: int, around: int | None = None) -> Passages:
+    def passages(self, document: int, limit: int, around: int | None = None) -> ChunkRange:
         """At most ``limit`` chunks of a document in order: from the first on, or with the one of the number ``around``
         in the middle."""
         reader = self._catalog.reader()
@@ -137,7 +137,7 @@ class Listing:
             (document, limit, first),
         )
         chunks = tuple(chunk_of(row) for row in rows)
-        return Passages(chunks, first, max(0, total - first - len(chunks)))
+        return ChunkRange(chunks, first, max(0, total - first - len(chunks)))
 
     def inside(self, document: int, limit: int) -> list[Document]:
         """The documents right inside a document, in order."""

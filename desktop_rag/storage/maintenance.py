@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from desktop_rag.storage.analysis_cache import sweep_perceived
+from desktop_rag.storage.analysis_cache import sweep_analyses
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import USED_EMBEDDINGS, clear_garbage, garbage, sweep_embeddings
 from desktop_rag.storage.rebuild import rebuild_vectors, store_vectors, vector_ids
@@ -47,7 +47,7 @@ class Growth(Struct, frozen=True):
         return self.largest_file > max(_RUNAWAY_BYTES, _RUNAWAY_RATIO * self.needed)
 
 
-def look(catalog: Catalog, vectors: VectorStore) -> Growth:
+def measure_growth(catalog: Catalog, vectors: VectorStore) -> Growth:
     """How the folder of a vector store has grown."""
     folder = vectors.folder
     sizes = [_allocated(path) for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
@@ -63,7 +63,7 @@ def compact(catalog: Catalog, vectors: VectorStore, on_progress: Callable[[Progr
 
 def tidy_catalog(catalog: Catalog) -> None:
     """Drop cached embeddings when most serve no chunk any more, and give free pages back when they are many."""
-    sweep_perceived(catalog)
+    sweep_analyses(catalog)
     reader = catalog.reader()
     (cached,) = reader.execute("SELECT count(*) FROM embeddings").fetchone()
     (used,) = reader.execute(f"SELECT count(*) FROM ({USED_EMBEDDINGS})").fetchone()

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece, ProcessChat
-from desktop_rag.models.llama.llm import Settings, open_model
+from desktop_rag.models.llama.chat import ProcessChat
+from desktop_rag.models.llama.llm import LlamaSettings, open_model
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.runtime.process import ModelProcess
 from tests.benchmarks.report import Section, Target
 from tests.tiny.gguf import tiny_chat
@@ -43,7 +44,7 @@ def measure(section: Section) -> None:
             Path(folder) / "model.gguf", says=(" on", " and"), ends=False, context=_CONTEXT, dim=512, layers=8,
             vocabulary=32_000,
         )  # fmt: skip
-        settings = Settings(str(path), "chat", context=_CONTEXT, threads=_THREADS)
+        settings = LlamaSettings(str(path), "chat", context=_CONTEXT, threads=_THREADS)
         prompts = [_messages(round_, passages=6) for round_ in range(rounds)]
         process = ModelProcess("desktop_rag.models.llama.llm", settings)
         try:
@@ -56,7 +57,7 @@ def measure(section: Section) -> None:
 
 
 def _overhead(
-    section: Section, chat: ProcessChat, settings: Settings, prompts: Sequence[Sequence[ChatMessage]], tokens: int
+    section: Section, chat: ProcessChat, settings: LlamaSettings, prompts: Sequence[Sequence[ChatMessage]], tokens: int
 ) -> None:
     import llama_cpp
 

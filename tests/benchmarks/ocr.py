@@ -13,7 +13,7 @@ from PIL import Image
 
 from desktop_rag.indexing.ocr_paragraphs import paragraphs_of
 from desktop_rag.models.runtime.process import ModelProcess
-from desktop_rag.models.vision.ocr import Read, Settings
+from desktop_rag.models.vision.ocr import OcrSettings, Read
 from desktop_rag.types import IMAGE_SIDE
 from tests.benchmarks.corpora import SHARED_DATA
 from tests.benchmarks.report import Section, Target
@@ -35,7 +35,7 @@ class _Page(Struct, frozen=True):
 def measure(section: Section) -> None:
     """A row for each way a page may come from a scanner."""
     pages = list(_pages(PAGES // 5 if section.quick else PAGES))
-    process = ModelProcess("desktop_rag.models.vision.ocr", Settings())
+    process = ModelProcess("desktop_rag.models.vision.ocr", OcrSettings())
     try:
         process.load()
         for name, dpi, askew, quality, turn in (

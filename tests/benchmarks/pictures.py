@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from desktop_rag.models.runtime.process import ModelProcess
-from desktop_rag.models.vision.image_embedding import EmbedImages, Settings
+from desktop_rag.models.vision.image_embedding import EmbedImages, ImageModelSettings
 from desktop_rag.types import PREVIEW_SIDE
 from tests.benchmarks.report import Section, Target
 from tests.tiny.clip import CAPTIONS, draw, random_clip
@@ -67,7 +67,9 @@ def _both(model: Path, device: str, pictures: tuple[bytes, ...]) -> tuple[float,
     network.eval()
     process = ModelProcess(
         "desktop_rag.models.vision.image_embedding",
-        Settings(str(model), device="cuda" if device == "cuda" else "cpu", half=device == "cuda", batch=BATCH),
+        ImageModelSettings(
+            str(model), device="cuda" if device == "cuda" else "cpu", half=device == "cuda", batch=BATCH
+        ),
     )
     theirs: list[np.ndarray] = []
     ours: list[np.ndarray] = []

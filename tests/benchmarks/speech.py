@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_rag.models.runtime.process import ModelProcess
-from desktop_rag.models.speech.whisper import Hear, Listener, Settings, Utterance, open_model
+from desktop_rag.models.speech.whisper import Hear, Listener, Utterance, WhisperSettings, open_model
 from desktop_rag.parsing.media.sound import parse_sound
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.parsing.stream import DocumentSegment
@@ -46,7 +46,7 @@ def measure(section: Section) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         base = tiny_whisper(folder / "base", _SAID, width=512, layers=6)
-        _time(section, open_model(Settings(str(base), "cpu", threads=1)), 2 if section.quick else 12)
+        _time(section, open_model(WhisperSettings(str(base), "cpu", threads=1)), 2 if section.quick else 12)
         tiny = tiny_whisper(folder / "tiny", _SAID)
         for minutes in (2, 10) if section.quick else (12, 120):
             recording = folder / f"{minutes}.wav"
@@ -123,7 +123,7 @@ def _pieces(path: Path) -> Iterator[Segment]:
 
 def main(path: Path, model: Path) -> None:
     """Parse and hear a recording as the indexer does; prints how many utterances there were, as JSON."""
-    process = ModelProcess("desktop_rag.models.speech.whisper", Settings(str(model), "cpu", threads=1))
+    process = ModelProcess("desktop_rag.models.speech.whisper", WhisperSettings(str(model), "cpu", threads=1))
     found = 0
     try:
         for piece in _pieces(path):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,12 +34,12 @@ def crash(folder: Path, catalog: Catalog, names: list[str], *, trace: bool = Tru
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, note: str) -> Catalog:
+def catalog(tmp_path: Path, note: str) -> Iterator[Catalog]:
     from datetime import UTC, datetime
 
-    catalog = Catalog(tmp_path / "catalog.sqlite")
-    catalog.add_root(str(Path(note).parent), datetime.now(UTC))
-    return catalog
+    with closing(Catalog(tmp_path / "catalog.sqlite")) as catalog:
+        catalog.add_root(str(Path(note).parent), datetime.now(UTC))
+        yield catalog
 
 
 def test_second_crash_sets_a_file_aside(tmp_path: Path, catalog: Catalog, note: str) -> None:
@@ -87,7 +92,7 @@ def test_a_model_that_crashed_twice_is_not_loaded(tmp_path: Path, catalog: Catal
         raise AssertionError("it was loaded")
     with log.loading("dwarf"):
         pass
-    log.forgive()
+    log.clear()
     with log.loading("giant"):
         pass
 
@@ -96,6 +101,30 @@ def test_unreadable_leftovers_blame_nobody(tmp_path: Path, catalog: Catalog, not
     crash(tmp_path, catalog, [note])
     (tmp_path / "at-work.json").write_text('["/half', encoding="utf-8")
     assert CrashLog(tmp_path, catalog).look_back("recipe") == []
+
+
+def test_suspects_are_told_while_another_thread_clears_them(
+    tmp_path: Path, catalog: Catalog, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    names = [f"/{number}.txt" for number in range(300)]
+    crash(tmp_path, catalog, names)
+    log = CrashLog(tmp_path, catalog)
+    log.look_back("recipe")
+    assert log.suspects == set(names)
+    sys.setswitchinterval(1e-6)
+
+    def clear() -> None:
+        for name in names:
+            log.working_on([name])
+        log.working_on([])
+
+    clearing = threading.Thread(target=clear)
+    clearing.start()
+    while clearing.is_alive():
+        assert log.suspects <= set(names)
+    clearing.join()
+    assert log.suspects == set()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A live engine keeps the library like the disk, in the order a person would wish, and gives way."""
+"""A live engine keeps the library like the disk, in the order a person would wish, and lets questions go first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from desktop_rag.config import Config
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.events import Changed, ModelReady
-from desktop_rag.engine.sync.warmup import Background
+from desktop_rag.engine.sync.warmup import Warmup
 from desktop_rag.errors import ConfigError
 from tests.engine.waiting import until
 
@@ -191,8 +191,8 @@ def test_words_are_found_before_the_model_is_there(
     with Engine(library) as engine:
         engine.index([notes])
     loaded = threading.Event()
-    load = Background._load
-    monkeypatch.setattr(Background, "_load", lambda self, writing: (loaded.wait(60), load(self, writing)))
+    step = Warmup._step
+    monkeypatch.setattr(Warmup, "_step", lambda self: step(self) if loaded.wait(60) else None)
     with Engine(library, config=CONFIG, live=True) as engine:
         first = engine.search("boat jetty", wait=False)
         assert first.hits

@@ -29,7 +29,7 @@ from desktop_rag.gui.library.page import CARE, FILES, LibraryPage
 from desktop_rag.gui.library.wording import describe_activity, describe_progress, describe_watching, folder_of
 from desktop_rag.gui.services.errors import advice
 from desktop_rag.gui.services.mediator import Mediator
-from desktop_rag.indexing.patterns import NONE, Patterns
+from desktop_rag.indexing.patterns import NONE, IgnorePatterns
 from desktop_rag.types import File, FileState, Problem, Progress
 
 WAIT_MS = 30_000
@@ -572,7 +572,7 @@ def test_names_that_hide_what_they_are_are_shown_plainly(qapp: QApplication) -> 
 )
 def test_the_pattern_of_a_file_means_just_this_file(name: str) -> None:
     file = File(f"/d/{name}", "/d", 1, 1, FileState.INDEXED)
-    patterns = Patterns([pattern_of(file)])
+    patterns = IgnorePatterns([pattern_of(file)])
     assert patterns.last(name, folder=False) != NONE
     for other in (f"x{name}", f"in/{name}", name.replace("a", "b") + "x", name + "x"):
         assert patterns.last(other, folder=False) == NONE

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from desktop_rag.indexing.chunking import CONTEXT_TOKENS, SMALL, TARGET, Passage, context_of, passages
+from desktop_rag.indexing.chunking import CONTEXT_TOKENS, SMALL, TARGET, ChunkDraft, context_of, passages
 from desktop_rag.language import words
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
 from desktop_rag.parsing.text.plain import paragraphs
@@ -23,7 +23,7 @@ _LINE = st.lists(_WORDS, max_size=40).map(" ".join)
 _TEXT = st.lists(_LINE, min_size=1, max_size=40).map("\n".join)
 
 
-def _cut(segments: Sequence[Segment]) -> list[Passage]:
+def _cut(segments: Sequence[Segment]) -> list[ChunkDraft]:
     return list(passages(segments, EMBEDDER))
 
 

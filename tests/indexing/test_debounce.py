@@ -39,9 +39,9 @@ def test_a_file_saved_once_is_ready_after_the_quiet_period() -> None:
     debouncer.hint(place("a"), 10.1)
     assert debouncer.next_due() == 10.6
     assert debouncer.ready(10.59) == []
-    assert debouncer.restless() == {place("a")}
+    assert debouncer.pending() == {place("a")}
     assert debouncer.ready(10.6) == [place("a")]
-    assert (debouncer.next_due(), len(debouncer), debouncer.restless()) == (None, 0, set())
+    assert (debouncer.next_due(), len(debouncer), debouncer.pending()) == (None, 0, set())
 
 
 def test_a_file_that_grows_without_hints_waits_until_it_stops() -> None:
@@ -81,7 +81,7 @@ def test_a_restless_file_holds_its_folder_back_not_at_all() -> None:
     debouncer.hint(place("new", "done"), 0.0)
     disk.change(place("new", "log"))
     assert debouncer.ready(0.5) == [place("new")]
-    assert debouncer.restless() == {place("new", "log")}
+    assert debouncer.pending() == {place("new", "log")}
     assert debouncer.ready(1.0) == [place("new", "log")]
 
 
@@ -168,7 +168,7 @@ def test_all_hints_are_handed_out_once_quiet_and_none_before(
         handed = set(debouncer.ready(now))
         for path in handed:
             assert now - changed.get(path, -1.0) >= QUIET_S - 1e-9, f"{path} is not at rest"
-        restless = debouncer.restless()
+        restless = debouncer.pending()
         for path in list(owed):
             covered = path in handed or below(path, handed)
             held_back = path in restless or below(path, restless)
@@ -186,7 +186,7 @@ def test_all_hints_are_handed_out_once_quiet_and_none_before(
             changed[what] = hinted[what] = now
             owed.add(what)
             debouncer.hint(what, now)
-        elif what in debouncer.restless():  # of a place that nobody hinted at, nothing can be known
+        elif what in debouncer.pending():  # of a place that nobody hinted at, nothing can be known
             disk.change(what)
             changed[what] = now
     while (due := debouncer.next_due()) is not None:

@@ -53,7 +53,7 @@ def test_what_is_gone_may_have_become_what_is_still_being_written(library: Libra
     old, new = root / "old" / "note.txt", root / "new.txt"
     document = _document(library, old)
     old.rename(new)
-    run = _run(library, Scope(str(root)), restless={str(new)})
+    run = _run(library, Scope(str(root)), being_written={str(new)})
     assert (run.kept_back, run.gone) == ([str(old)], 0)
     assert _document(library, old) == document
     run = _run(library, Scope(str(root)))
@@ -67,7 +67,7 @@ def test_what_is_gone_may_have_become_something_in_a_folder_that_is_not_at_rest(
     root = tmp_path / "files"
     old = root / "old" / "note.txt"
     (root / "old").rename(root / "new")
-    assert _run(library, Scope(str(root)), restless={str(root / "new")}).kept_back == [str(old)]
+    assert _run(library, Scope(str(root)), being_written={str(root / "new")}).kept_back == [str(old)]
 
 
 def test_a_part_of_a_root_that_was_not_gone_through_yet_deletes_nothing(library: Library, tmp_path: Path) -> None:

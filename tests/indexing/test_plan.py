@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop_rag.indexing.plan import plan
-from desktop_rag.indexing.scan import Found, Scan
+from desktop_rag.indexing.scan import Scan, ScannedFile
 from desktop_rag.locators import join, nest
 from desktop_rag.types import Cells, Entry, Lines, Locator, Message, Page, Whole
 
@@ -13,20 +13,20 @@ KNOWN = {"/r/a": (1, 1, "now"), "/r/b": (2, 2, "now"), "/r/sub/c": (3, 3, "old")
 
 
 def test_only_differences_are_read() -> None:
-    seen = Scan({"/r/a": Found(1, 1), "/r/b": Found(2, 9), "/r/new": Found(5, 5)}, [])
+    seen = Scan({"/r/a": ScannedFile(1, 1), "/r/b": ScannedFile(2, 9), "/r/new": ScannedFile(5, 5)}, [])
     planned = plan(seen, KNOWN, "now")
     assert (planned.new, planned.changed, planned.gone) == (("/r/new",), ("/r/b",), ("/r/sub/c",))
     assert planned.unchanged == 1
 
 
 def test_another_recipe_or_force_reads_again() -> None:
-    seen = Scan({"/r/a": Found(1, 1), "/r/sub/c": Found(3, 3)}, [])
+    seen = Scan({"/r/a": ScannedFile(1, 1), "/r/sub/c": ScannedFile(3, 3)}, [])
     assert plan(seen, KNOWN, "now").changed == ("/r/sub/c",)
     assert plan(seen, KNOWN, "now", force=True).changed == ("/r/a", "/r/sub/c")
 
 
 def test_what_a_model_has_missed_is_read_again() -> None:
-    seen = Scan({"/r/a": Found(1, 1), "/r/b": Found(2, 2)}, [])
+    seen = Scan({"/r/a": ScannedFile(1, 1), "/r/b": ScannedFile(2, 2)}, [])
     assert plan(seen, KNOWN, "now", missed={"/r/b"}).changed == ("/r/b",)
 
 

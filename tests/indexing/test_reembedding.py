@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from desktop_rag.indexing.pipeline import Stopped
-from desktop_rag.indexing.reembedding import change_over, respace
+from desktop_rag.indexing.reembedding import change_over, reembed
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import forget_files, sweep_embeddings
 from desktop_rag.storage.search import CatalogSearch
@@ -73,7 +73,7 @@ def test_all_change_over_at_once(catalog: Catalog, vectors: VectorStore, monkeyp
     monkeypatch.setattr("desktop_rag.indexing.reembedding.WINDOW", 4)
     embedder = FakeEmbedder()
     done: list[int] = []
-    respace(catalog, embedder, vectors, _nothing, lambda progress: done.append(progress.chunks_done))
+    reembed(catalog, embedder, vectors, _nothing, lambda progress: done.append(progress.chunks_done))
     assert done == [4, 8, 12, 13]
     assert len(embedder.texts) == 12  # one text stands twice
     assert vectors.count() == 13
@@ -93,21 +93,21 @@ def test_it_goes_on_where_it_stopped(catalog: Catalog, vectors: VectorStore, mon
             raise Stopped
 
     with pytest.raises(Stopped):
-        respace(catalog, embedder, vectors, stop, _nothing)
+        reembed(catalog, embedder, vectors, stop, _nothing)
     assert not change_over(catalog, fingerprint(NEW), ("recipe", "new recipe"))
     assert _vectors(catalog, SPACE) == 13
     assert sweep_embeddings(catalog) == 0
     before = len(embedder.texts)
-    respace(catalog, embedder, vectors, _nothing, _nothing)
+    reembed(catalog, embedder, vectors, _nothing, _nothing)
     assert len(embedder.texts) - before == 9  # all but those of the first window
     assert change_over(catalog, fingerprint(NEW), ("recipe", "new recipe"))
 
 
 def test_what_came_meanwhile_is_waited_for(catalog: Catalog, vectors: VectorStore) -> None:
-    respace(catalog, FakeEmbedder(), vectors, _nothing, _nothing)
+    reembed(catalog, FakeEmbedder(), vectors, _nothing, _nothing)
     add_file(catalog, "/root/c", ["late"])
     assert not change_over(catalog, fingerprint(NEW), ("recipe", "new recipe"))
     forget_files(catalog, ["/root/a"])
-    respace(catalog, FakeEmbedder(), vectors, _nothing, _nothing)
+    reembed(catalog, FakeEmbedder(), vectors, _nothing, _nothing)
     assert change_over(catalog, fingerprint(NEW), ("recipe", "new recipe"))
     assert _vectors(catalog, NEW) == 11

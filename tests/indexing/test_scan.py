@@ -17,7 +17,7 @@ import pytest
 from desktop_rag.config import Config
 from desktop_rag.indexing import scan as scan_module
 from desktop_rag.indexing.rules import Folder, Rule, Rules
-from desktop_rag.indexing.scan import Found, Scan, scan
+from desktop_rag.indexing.scan import Scan, ScannedFile, scan
 
 _posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files, or wants rights for them")
 
@@ -43,7 +43,7 @@ def test_a_scan_follows_the_rules(tmp_path: Path) -> None:
     assert _names(found, tmp_path) == ["a.txt", "keep/c.txt"]
     assert (found.unread, found.missing) == ([], False)
     status = (tmp_path / "a.txt").stat()
-    assert found.files[str(tmp_path / "a.txt")] == Found(1, status.st_mtime_ns)
+    assert found.files[str(tmp_path / "a.txt")] == ScannedFile(1, status.st_mtime_ns)
     assert list(_scan(tmp_path / "a.txt").files) == [str(tmp_path / "a.txt")]
     assert _scan(tmp_path / "nowhere").missing
 

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ import pytest
 from desktop_rag.indexing import watch
 from desktop_rag.indexing.debounce import below
 from desktop_rag.indexing.filesystems import Mount, mount_of, mounts
-from desktop_rag.indexing.observed import Observed
+from desktop_rag.indexing.observed import ObserverWatch
 from desktop_rag.indexing.watch import Watcher, Watching
+from desktop_rag.types import Problem
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="is about the Linux kernel's way of telling")
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need special rights on Windows")
@@ -146,7 +148,7 @@ def test_changes_are_told(
     change: Callable[[Path], list[Path]], observed: bool, root: Path, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if observed:
-        monkeypatch.setattr(watch, "Inotify", Observed)
+        monkeypatch.setattr(watch, "Inotify", ObserverWatch)
     told.watcher.watch(str(root))
     assert told.state() == Watching(str(root), "events")
     for path in change(root):
@@ -467,16 +469,20 @@ def refreshed(watcher: Watcher, reason: str) -> bool:
 
 @linux_only
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_dies_is_replaced_once(root: Path) -> None:
+def test_a_thread_that_dies_is_replaced_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
+
     hints: list[str] = []
+    handle = InotifyFD.handle_event
 
-    def fragile(path: str) -> None:
-        if path.endswith("poison"):
-            raise ValueError(path)
-        hints.append(path)
+    def fragile(self: InotifyFD, event: InotifyEvent) -> None:
+        if event.name.endswith(b"poison"):
+            raise ValueError(event.name)
+        handle(self, event)
 
+    monkeypatch.setattr(InotifyFD, "handle_event", fragile)
     before = set(threading.enumerate())
-    watcher = Watcher(fragile)
+    watcher = Watcher(hints.append)
     try:
         watcher.watch(str(root))
         for expected in ("events", "polling"):
@@ -494,6 +500,43 @@ def test_a_thread_that_dies_is_replaced_once(root: Path) -> None:
         assert "twice" in watcher.states()[0].reason
         watcher.refresh()
         assert watcher.states()[0].how == "polling"
+    finally:
+        watcher.close()
+
+
+@pytest.mark.parametrize("source", ["inotify", "observer"])
+def test_whoever_is_told_may_fail(root: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    hints: list[str] = []
+    problems: list[Problem] = []
+    poison = [KeyError("x"), MemoryError()]
+
+    def fragile(path: str) -> None:
+        if poison and path.endswith("poison"):
+            raise poison.pop()
+        hints.append(path)
+
+    if source == "observer":
+        monkeypatch.setattr("desktop_rag.indexing.watch._open_events", ObserverWatch)
+    elif sys.platform != "linux":
+        pytest.skip("inotify is Linux's own")
+
+    def told(count: int) -> bool:
+        return len(problems) == count
+
+    watcher = Watcher(fragile, report=problems.append)
+    try:
+        watcher.watch(str(root))
+        while poison:
+            hints.clear()
+            left = len(poison) - 1
+            (root / f"{left} poison").write_text("x", encoding="utf-8")
+            until(partial(told, 2 - left), "the error is not told")
+            watcher.refresh()
+            assert watcher.states()[0].how == "events"
+            assert str(root) in hints
+            append(root)
+            until(lambda: str(root / "sub" / "old.txt") in hints, "not watched anew")
+        assert {problem.code for problem in problems} == {"bug"}
     finally:
         watcher.close()
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+import stat
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import Struct
 
 from desktop_rag import errors
-from desktop_rag.models.requests import Request
+from desktop_rag.models.requests import ModelRequest
 
 MIB = 1024 * 1024
 
@@ -66,43 +68,36 @@ def open_model(settings: Settings) -> Model:
     return Model(settings, b"x" * (settings.megabytes * MIB))
 
 
-class Echo(Request, frozen=True):
-    replies: ClassVar[Any] = str
+class Echo(ModelRequest[str], frozen=True):
     texts: tuple[str, ...]
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
         yield from self.texts
 
 
-class EchoBytes(Request, frozen=True):
-    replies: ClassVar[Any] = bytes
+class EchoBytes(ModelRequest[bytes], frozen=True):
     data: bytes
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[bytes]:
         yield self.data
 
 
-class Word(Request, frozen=True):
-    replies: ClassVar[Any] = str
-
+class Word(ModelRequest[str], frozen=True):
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
         yield model.settings.word
 
 
-class Variable(Request, frozen=True):
+class Variable(ModelRequest[str], frozen=True):
     """A variable of the environment; "" when it is not set."""
 
-    replies: ClassVar[Any] = str
     name: str
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
         yield os.environ.get(self.name, "")
 
 
-class CountUp(Request, frozen=True):
+class CountUp(ModelRequest[int], frozen=True):
     """Counts without end, until it is cancelled."""
-
-    replies: ClassVar[Any] = int
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[int]:
         number = 0
@@ -111,8 +106,7 @@ class CountUp(Request, frozen=True):
             number += 1
 
 
-class Misbehave(Request, frozen=True):
-    replies: ClassVar[Any] = str
+class Misbehave(ModelRequest[str], frozen=True):
     how: str
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[str]:
@@ -131,10 +125,29 @@ class Misbehave(Request, frozen=True):
             raise RuntimeError("CUDA failed with error out of memory")
         elif self.how == "connect":
             socket.create_connection(("192.0.2.1", 80), timeout=1)
+        elif self.how == "exit":
+            sys.exit(3)
+        elif self.how == "rust":
+            raise BaseException("a panic of native code")
+        elif self.how == "garbage":
+            _write_to_parent(b"neither a frame nor anything else " * 100)
+            time.sleep(600)
+        elif self.how == "garbage in a frame":
+            _write_to_parent(b"\xd5\xf7" + (7).to_bytes(4, "little") + b"nothing")
+            time.sleep(600)
         elif self.how == "print":
             sys.stdout.write("x" * 3 * MIB)
             sys.stdout.flush()
         yield "done"
 
 
+def _write_to_parent(data: bytes) -> None:
+    """Past what guards the stream of replies."""
+    for number in range(3, 32):
+        with suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(number).st_mode):
+                os.write(number, data)
+
+
+SETTINGS = Settings
 REQUESTS = Echo | EchoBytes | Word | Variable | CountUp | Misbehave

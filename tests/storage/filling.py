@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument
-from desktop_rag.storage.commit import Finished, SeenFile, commit_documents
+from desktop_rag.storage.commit import FileOutcome, SeenFile, commit_documents
 from desktop_rag.storage.vectors import fingerprint
 from desktop_rag.types import FileState, Lines, Space
 
@@ -34,7 +34,7 @@ def add_file(catalog: Catalog, path: str, texts: Sequence[str]) -> None:
         SeenFile(path, "/root", 10, 1, f"hash of {path}", "recipe"),
         [document],
         {},
-        Finished(FileState.INDEXED),
+        FileOutcome(FileState.INDEXED),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_rag.storage.analysis_cache import recall, remember, sweep_perceived
+from desktop_rag.storage.analysis_cache import recall, remember, sweep_analyses
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import forget_files
 from tests.storage.filling import add_file
@@ -38,8 +38,8 @@ def test_what_was_never_finished_is_kept_for_a_while(tmp_path: Path, monkeypatch
     add_file(catalog, "/root/a", ["kiln"])
     for source in ("half", "hash of /root/a"):
         remember(catalog, source, 1, "ears", 0.0, b"words")
-    assert sweep_perceived(catalog) == 0
+    assert sweep_analyses(catalog) == 0
     monkeypatch.setattr("desktop_rag.storage.analysis_cache._KEPT_S", -1.0)
-    assert sweep_perceived(catalog) == 1
+    assert sweep_analyses(catalog) == 1
     assert recall(catalog, "hash of /root/a", 1, "ears") == {0.0: b"words"}
     catalog.close()

@@ -15,7 +15,7 @@ import pytest
 
 from desktop_rag.errors import BackupDamaged, ConfigError, LibraryTooNew, StorageError
 from desktop_rag.storage.backup import BackupReport, check_backup, restore_backup, write_backup
-from desktop_rag.storage.backup_file import Manifest, Part
+from desktop_rag.storage.backup_file import BackupPart, Manifest
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.migrations import MIGRATIONS
 from tests.storage.filling import add_file
@@ -62,7 +62,7 @@ def _refused(catalog: Catalog, file: Path, error: type[StorageError] = BackupDam
 
 
 def _manifest(parts: Mapping[str, bytes], **changes: object) -> Manifest:
-    described = {name: Part(len(data), hashlib.sha256(data).hexdigest()) for name, data in parts.items()}
+    described = {name: BackupPart(len(data), hashlib.sha256(data).hexdigest()) for name, data in parts.items()}
     return msgspec.structs.replace(Manifest(1, "0", len(MIGRATIONS), _NOW, 0, 0, 0, described), **changes)
 
 

@@ -15,7 +15,7 @@ from desktop_rag.errors import LibraryDamaged, LibraryTooNew, StorageError
 from desktop_rag.language import stem
 from desktop_rag.storage.catalog import Catalog, Known, NewChunk, NewDocument
 from desktop_rag.storage.commit import (
-    Finished,
+    FileOutcome,
     SeenFile,
     commit_documents,
     forget_files,
@@ -27,6 +27,7 @@ from desktop_rag.storage.commit import (
 from desktop_rag.storage.migrations import MIGRATIONS
 from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.types import FileState, Lines, Mail, Message, Person
+from tests.storage.filling import add_file
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def _document(
 
 
 def _store(catalog: Catalog, file: SeenFile, *documents: NewDocument) -> None:
-    commit_documents(catalog, file, documents, {}, Finished(FileState.INDEXED))
+    commit_documents(catalog, file, documents, {}, FileOutcome(FileState.INDEXED))
 
 
 def _matches(catalog: Catalog, word: str) -> int:
@@ -113,7 +114,7 @@ def test_unfinished_file_is_not_found_and_is_swept(catalog: Catalog) -> None:
     commit_documents(catalog, _file("/root/box"), first, ids, None)
     assert catalog.file("/root/box") is None
     last = [_document(catalog, []), _document(catalog, ["two"], 3, 1)]
-    commit_documents(catalog, _file("/root/box"), last, ids, Finished(FileState.INDEXED))
+    commit_documents(catalog, _file("/root/box"), last, ids, FileOutcome(FileState.INDEXED))
     assert catalog.counts()["documents"] == 3
     commit_documents(catalog, _file("/root/half", "half"), [_document(catalog, ["x"])], {}, None)
     sweep_unfinished(catalog)
@@ -122,7 +123,7 @@ def test_unfinished_file_is_not_found_and_is_swept(catalog: Catalog) -> None:
 
 def test_two_large_files_with_the_same_bytes_at_once_are_one_document(catalog: Catalog) -> None:
     ids: dict[str, dict[int, int]] = {"/root/a": {}, "/root/b": {}}
-    for number, finished in ((2, None), (3, Finished(FileState.INDEXED))):
+    for number, finished in ((2, None), (3, FileOutcome(FileState.INDEXED))):
         for path, known in ids.items():
             part = [_document(catalog, []), _document(catalog, [f"letter{number}"], number, 1)]
             commit_documents(catalog, _file(path), part, known, finished)
@@ -175,6 +176,13 @@ def test_mails_that_name_each_other_share_a_thread_in_any_order(catalog: Catalog
         if document.mail
     }
     assert threads["a"] == threads["b"] == threads["c"] != threads["z"]
+
+
+def test_a_check_sees_what_was_written_since_the_last_one(catalog: Catalog) -> None:
+    for first in (0, 20, 40):
+        for number in range(first, first + 20):
+            add_file(catalog, f"/root/{number}.txt", [f"Receipt {number} lies in a box."])
+        assert catalog.check() == []
 
 
 def test_newer_library_is_refused(tmp_path: Path) -> None:

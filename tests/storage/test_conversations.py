@@ -11,7 +11,7 @@ import pytest
 
 from desktop_rag.errors import QueryError
 from desktop_rag.storage.catalog import Catalog
-from desktop_rag.storage.conversations import TITLE_LENGTH, Conversations
+from desktop_rag.storage.conversations import TITLE_LENGTH, ConversationStore
 from desktop_rag.types import Answer, Chunk, Citation, Document, Hit, Lines, Sentence, Turn, Usage
 
 NOW = datetime(2024, 5, 3, 10, 30, tzinfo=UTC)
@@ -33,15 +33,15 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 
 @pytest.fixture
-def conversations(catalog: Catalog) -> Conversations:
-    return Conversations(catalog)
+def conversations(catalog: Catalog) -> ConversationStore:
+    return ConversationStore(catalog)
 
 
-def test_turns_come_back_as_they_were_but_for_the_passages(tmp_path: Path, conversations: Conversations) -> None:
+def test_turns_come_back_as_they_were_but_for_the_passages(tmp_path: Path, conversations: ConversationStore) -> None:
     number = conversations.create("When was it built?", NOW)
     conversations.add_turn(number, Turn(NOW, "When?", ANSWER))
     later = Catalog(tmp_path / "catalog.sqlite", read_only=True)
-    (turn,) = Conversations(later).turns(number)
+    (turn,) = ConversationStore(later).turns(number)
     later.close()
     assert (turn.asked_at, turn.question) == (NOW, "When?")
     assert turn.answer.citations == ANSWER.citations
@@ -54,7 +54,7 @@ def test_turns_come_back_as_they_were_but_for_the_passages(tmp_path: Path, conve
     assert (hit.text, hit.chunk.text, hit.chunk.context) == ("", "", "")
 
 
-def test_the_latest_conversation_is_listed_first(conversations: Conversations) -> None:
+def test_the_latest_conversation_is_listed_first(conversations: ConversationStore) -> None:
     one, two, three = (conversations.create(f"Talk {n}", NOW + timedelta(minutes=n)) for n in range(3))
     conversations.add_turn(one, Turn(NOW + timedelta(hours=1), "More?", ANSWER))
     assert [talk.id for talk in conversations.list()] == [one, three, two]
@@ -63,7 +63,7 @@ def test_the_latest_conversation_is_listed_first(conversations: Conversations) -
     assert (first.began, first.changed, first.turns) == (NOW, NOW + timedelta(hours=1), 1)
 
 
-def test_titles_are_searched_renamed_and_kept_short(conversations: Conversations) -> None:
+def test_titles_are_searched_renamed_and_kept_short(conversations: ConversationStore) -> None:
     number = conversations.create(f"Rent\nof the flat {'x' * 500}", NOW)
     conversations.create("Bridges 100%", NOW)
     assert conversations.get(number).title.startswith("Rent of the flat xxx")
@@ -77,7 +77,7 @@ def test_titles_are_searched_renamed_and_kept_short(conversations: Conversations
 
 
 def test_a_deleted_conversation_is_gone_and_its_number_is_not_given_again(
-    catalog: Catalog, conversations: Conversations
+    catalog: Catalog, conversations: ConversationStore
 ) -> None:
     number = conversations.create("Talk", NOW)
     conversations.add_turn(number, Turn(NOW, "When?", ANSWER))
@@ -87,7 +87,7 @@ def test_a_deleted_conversation_is_gone_and_its_number_is_not_given_again(
     assert conversations.create("Another", NOW) != number
 
 
-def test_a_conversation_that_is_not_there_is_said_to_be_missing(conversations: Conversations) -> None:
+def test_a_conversation_that_is_not_there_is_said_to_be_missing(conversations: ConversationStore) -> None:
     for act in (
         lambda: conversations.turns(7), lambda: conversations.get(7), lambda: conversations.delete(7),
         lambda: conversations.rename(7, "Title"), lambda: conversations.add_turn(7, Turn(NOW, "When?", ANSWER)),
@@ -96,7 +96,7 @@ def test_a_conversation_that_is_not_there_is_said_to_be_missing(conversations: C
             act()
 
 
-def test_turns_of_many_threads_are_all_kept(conversations: Conversations) -> None:
+def test_turns_of_many_threads_are_all_kept(conversations: ConversationStore) -> None:
     number = conversations.create("Talk", NOW)
     threads = [
         threading.Thread(target=conversations.add_turn, args=(number, Turn(NOW, f"Question {n}", ANSWER)))
@@ -109,7 +109,7 @@ def test_turns_of_many_threads_are_all_kept(conversations: Conversations) -> Non
     assert {turn.question for turn in conversations.turns(number)} == {f"Question {n}" for n in range(8)}
 
 
-def test_answers_are_rated_and_the_rating_can_be_taken_back(conversations: Conversations) -> None:
+def test_answers_are_rated_and_the_rating_can_be_taken_back(conversations: ConversationStore) -> None:
     number, other = conversations.create("Talk", NOW), conversations.create("Another", NOW)
     for talk in (number, other, number):
         conversations.add_turn(talk, Turn(NOW, "When?", ANSWER))
@@ -123,7 +123,7 @@ def test_answers_are_rated_and_the_rating_can_be_taken_back(conversations: Conve
 
 
 @pytest.mark.parametrize(("turn", "rating"), [(1, 1), (-1, 1), (0, 2)])
-def test_what_cannot_be_rated_is_told(conversations: Conversations, turn: int, rating: int) -> None:
+def test_what_cannot_be_rated_is_told(conversations: ConversationStore, turn: int, rating: int) -> None:
     number = conversations.create("Talk", NOW)
     conversations.add_turn(number, Turn(NOW, "When?", ANSWER))
     with pytest.raises(QueryError):

@@ -13,7 +13,7 @@ from desktop_rag.engine.engine import Engine
 from desktop_rag.errors import StorageError
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import forget_files, garbage
-from desktop_rag.storage.maintenance import Growth, look, reconcile, sweep, tidy_catalog
+from desktop_rag.storage.maintenance import Growth, measure_growth, reconcile, sweep, tidy_catalog
 from desktop_rag.storage.rebuild import rebuild_vectors
 from desktop_rag.storage.vectors import VectorStore, fingerprint
 from desktop_rag.types import Progress, Space
@@ -139,7 +139,7 @@ def test_the_need_is_what_chroma_takes(tmp_path: Path, count: int, dim: int) -> 
     store = VectorStore(folder, space)
     store.upsert(range(1, count + 1), np.random.default_rng(0).normal(size=(count, dim)).astype(np.float32))
     store.close()
-    growth = look(catalog, store)
+    growth = measure_growth(catalog, store)
     catalog.close()
     assert growth.used == pytest.approx(growth.needed, rel=0.6)
     assert growth.largest_file < growth.used
@@ -148,7 +148,7 @@ def test_the_need_is_what_chroma_takes(tmp_path: Path, count: int, dim: int) -> 
 
 
 def test_growth_of_nothing(catalog: Catalog, vectors: VectorStore) -> None:
-    growth = look(catalog, vectors)
+    growth = measure_growth(catalog, vectors)
     assert (growth.used, growth.largest_file) == (0, 0)
     assert not growth.wasteful
 
@@ -157,12 +157,12 @@ def test_a_file_without_bounds_is_seen(catalog: Catalog, vectors: VectorStore, t
     reconcile(catalog, vectors)
     with (tmp_path / "chroma" / "link_lists.bin").open("wb") as file:
         file.write(bytes(70 << 20))
-    growth = look(catalog, vectors)
+    growth = measure_growth(catalog, vectors)
     assert growth.wasteful
     assert growth.largest_file >= 70 << 20
     assert not growth.runaway
     assert rebuild_vectors(catalog, vectors, _ignore) == 43
-    assert not look(catalog, vectors).wasteful
+    assert not measure_growth(catalog, vectors).wasteful
 
 
 @pytest.mark.parametrize(
@@ -194,10 +194,12 @@ def test_the_engine_compacts_a_wasteful_store_and_tells_of_a_runaway_file(
         vectors = engine._parts.vectors
         ids = vectors.stored_ids()
         vectors.upsert([900_001], np.ones((1, 384), np.float32))
-        monkeypatch.setattr("desktop_rag.engine.library.look", lambda *_: Growth(_GIB, _MIB, _MIB))
+        monkeypatch.setattr("desktop_rag.engine.library.measure_growth", lambda *_: Growth(_GIB, _MIB, _MIB))
         assert engine._parts.upkeep() is None
         assert vectors.stored_ids() == ids
-        monkeypatch.setattr("desktop_rag.engine.library.look", lambda *_: Growth(20 * _GIB, 20 * _GIB, 401 * _GIB))
+        monkeypatch.setattr(
+            "desktop_rag.engine.library.measure_growth", lambda *_: Growth(20 * _GIB, 20 * _GIB, 401 * _GIB)
+        )
         problem = engine._parts.upkeep()
         assert problem is not None
         assert "401.0 GiB" in problem.message

@@ -11,7 +11,7 @@ from desktop_rag.engine.queries.search import SearchQueries
 from desktop_rag.engine.queries.status_queries import StatusQueries
 from desktop_rag.engine.sync.index_commands import IndexCommands
 from desktop_rag.engine.sync.sync_worker import SyncWorker
-from desktop_rag.engine.sync.warmup import Background
+from desktop_rag.engine.sync.warmup import Warmup
 from desktop_rag.errors import ConfigError
 
 
@@ -25,7 +25,7 @@ class EngineContext:
     documents: DocumentQueries
     status: StatusQueries
     index_commands: IndexCommands
-    background: Background
+    warmup: Warmup
     sync_worker: SyncWorker | None
 
     def live(self) -> SyncWorker:

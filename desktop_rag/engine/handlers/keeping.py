@@ -110,9 +110,9 @@ def examine_library(context: EngineContext, call: api.Examine, listener: CallLis
     library = context.library
     if call.repair:
         with context.index_commands.writing():
-            library.crashes.forgive()
+            library.crashes.clear()
             for role in INSTALLABLE:
-                library.scheduler.forgive(role)
+                library.scheduler.retry(role)
             library.mend_vectors()
     return examine(
         library.folder,

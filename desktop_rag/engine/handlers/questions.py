@@ -16,7 +16,7 @@ from desktop_rag.types import Answer, Conversation, Finished, Turn
 
 @handles(api.Search)
 def search(context: EngineContext, call: api.Search, listener: CallListener) -> SearchResult:
-    complete = call.wait or context.sync_worker is None or context.background.ready.is_set()
+    complete = call.wait or context.sync_worker is None or context.warmup.ready.is_set()
     complete = complete or call.mode in ("keyword", "typing")
     request = SearchRequest(
         call.question, call.like, call.like_kind, call.filters, call.limit, call.mode, call.per_document, call.rerank

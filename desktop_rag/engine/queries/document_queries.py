@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.hits import full_locator, with_parents
-from desktop_rag.engine.queries.suggestions import Suggestions
-from desktop_rag.engine.views import DocumentView, FileList, FilePart, ThreadMail
+from desktop_rag.engine.queries.suggestions import SuggestionQueries
+from desktop_rag.engine.views import DocumentView, FileList, PartContent, ThreadMail
 from desktop_rag.errors import QueryError
 from desktop_rag.indexing.scan import is_text
 from desktop_rag.parsing.stream import DocumentSegment
@@ -37,7 +37,7 @@ class DocumentQueries:
         self._catalog = library.catalog
         self._listing = Listing(library.catalog)
         self._people: tuple[int, list[tuple[Person, str]]] = (-1, [])
-        self._suggestions = Suggestions(library.catalog, self._listing, lambda: library.search)
+        self._suggestions = SuggestionQueries(library.catalog, self._listing, lambda: library.search)
 
     def files(self, states: Sequence[FileState], root: Path | None, name: str, after: str, limit: int) -> FileList:
         wanted = FileFilter(tuple(dict.fromkeys(states)), "" if root is None else _full(root), name)
@@ -113,9 +113,9 @@ class DocumentQueries:
 
     # --- bytes -------------------------------------------------------------------------------------------------------
 
-    def part(self, path: Path, locator: Locator) -> FilePart:
+    def part(self, path: Path, locator: Locator) -> PartContent:
         found = self._library.shared_pool(*_POOL).read_part(path.expanduser().absolute(), locator)
-        return FilePart(found.name, found.mime, found.data)
+        return PartContent(found.name, found.mime, found.data)
 
     def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:
         hashes = self._listing.picture_hashes(chunks)

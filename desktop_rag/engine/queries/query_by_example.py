@@ -18,7 +18,7 @@ _CHARACTERS = 2_000
 _PICTURES = 4
 
 
-class Sample(Struct, frozen=True):
+class ExampleFile(Struct, frozen=True):
     """What was understood of a file: its text from the beginning, and the small forms of the first pictures in it."""
 
     kind: Kind
@@ -27,7 +27,7 @@ class Sample(Struct, frozen=True):
     previews: tuple[bytes, ...]
 
 
-def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, wanted: SampleKind) -> Sample:
+def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, wanted: SampleKind) -> ExampleFile:
     """Read, see and hear the file at ``path``. Raises ``QueryError`` for one that is not what is ``wanted``, or has
     nothing in it to search by, and ``ModelError`` when it needs a model that is not there."""
     if not path.is_file():
@@ -37,8 +37,8 @@ def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, want
     texts: list[str] = []
     previews: list[bytes] = []
     end: DocumentEnd | None = None
-    perception = FileMediaAnalysis(media_analyzer, lambda: None)
-    for event in perception.follow(pool.parse(path)):
+    analysis = FileMediaAnalysis(media_analyzer, lambda: None)
+    for event in analysis.follow(pool.parse(path)):
         if isinstance(event, FileStart):
             content_hash = event.sha256
         elif isinstance(event, DocumentStart) and event.document == FILE:
@@ -60,7 +60,7 @@ def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, want
             f"Nothing was {'understood' if kind in ('audio', 'video') else 'found'} in {path.name} to search by.",
             "Add a question in words.",
         )
-    return Sample(kind, content_hash, text, tuple(previews[:_PICTURES]) if media_analyzer.seen_by else ())
+    return ExampleFile(kind, content_hash, text, tuple(previews[:_PICTURES]) if media_analyzer.seen_by else ())
 
 
 def _check(path: Path, kind: Kind, wanted: SampleKind, media_analyzer: MediaAnalyzer) -> None:

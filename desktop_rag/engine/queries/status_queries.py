@@ -10,7 +10,7 @@ from desktop_rag.engine.library import Library
 from desktop_rag.engine.results import EngineStatus, FolderStatus, Status
 from desktop_rag.engine.service.supervisor import RESTARTS
 from desktop_rag.engine.sync.sync_worker import SyncWorker
-from desktop_rag.engine.sync.warmup import Background
+from desktop_rag.engine.sync.warmup import Warmup
 
 
 class StatusQueries:
@@ -21,12 +21,12 @@ class StatusQueries:
         library: Library,
         sync_worker: SyncWorker | None,
         started: float,
-        background: Background,
+        warmup: Warmup,
     ) -> None:
         self._parts = library
         self._sync_worker = sync_worker
         self._started = started
-        self._background = background
+        self._warmup = warmup
 
     def status(self) -> Status:
         """See ``Engine.status``."""
@@ -73,14 +73,14 @@ class StatusQueries:
             activity=activity,
             detail=detail,
             waiting=waiting,
-            model_ready=self._background.ready.is_set(),
+            model_ready=self._warmup.ready.is_set(),
             memory_bytes=psutil.Process().memory_info().rss,
             restarts=int(os.environ.get(RESTARTS, "0")),
             connections_made=offline.made(),
             connections_refused=offline.refused(),
             loaded=self._parts.scheduler.loaded(),
             progress=progress,
-            problems=tuple(filter(None, (problem, *self._background.troubles.values()))),
+            problems=tuple(filter(None, (problem, *self._warmup.problems()))),
         )
 
 

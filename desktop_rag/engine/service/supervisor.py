@@ -26,23 +26,29 @@ _STEADY_S = 60.0
 """An engine that ran this long is started again at once; one that dies sooner waits longer each time."""
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 60.0
+_LOOK_EVERY_S = 0.05
+"""How soon a signal is noticed while it waits."""
 _WINDOWS_CRASH = 0xC0000000
 _VMSTAT = Path("/proc/vmstat")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until the engine ends deliberately; returns its exit code."""
+    """Run until the engine ends deliberately, or we are told to end; returns the exit code."""
     (library,) = argv if argv is not None else sys.argv[1:]
     child: subprocess.Popen[bytes] | None = None
+    told = 0
+    """The signal that said so."""
 
     def pass_on(number: int, _frame: object) -> None:
+        nonlocal told
+        told = number
         if child is not None:
             child.send_signal(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, pass_on)
     restarts, wait = 0, 0.0
-    while True:
+    while not told:
         began, killed_before = time.monotonic(), _killed_for_memory()
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "desktop_rag.engine.service.server", library],
@@ -51,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stdout=subprocess.DEVNULL,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        if told:  # it came while there was nobody to pass it on to
+            child.send_signal(told)
         code = child.wait()
         if code in _DELIBERATE:
             return code
@@ -59,8 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             with suppress(OSError), (Path(library) / TRACE_NAME).open("a", encoding="utf-8") as trace:
                 trace.write(f"\n{reason}\n")
         restarts += 1
-        wait = 0.0 if time.monotonic() - began >= _STEADY_S else min(_LONGEST_WAIT_S, 2 * wait or _FIRST_WAIT_S)
-        time.sleep(wait)
+        wait = 0.0 if time.monotonic() - began >= _STEADY_S else min(_LONGEST_WAIT_S, 2 * wait) or _FIRST_WAIT_S
+        until = time.monotonic() + wait
+        while not told and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY_S)
+    return 0
 
 
 def reason_of(code: int, *, memory_kills: int = 0, windows: bool = sys.platform == "win32") -> str:

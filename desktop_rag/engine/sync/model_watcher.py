@@ -3,7 +3,6 @@ embedded anew when another model is to embed them."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,17 +10,18 @@ from contextlib import AbstractContextManager
 from desktop_rag.engine.events import EventBus, ModelReady, Trouble, Working
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.sync.priority_gate import PriorityGate
-from desktop_rag.errors import DesktopRagError
 from desktop_rag.indexing.pipeline import Stopped
 from desktop_rag.models.embedder import Embedder
-from desktop_rag.types import Problem
+from desktop_rag.storage.storage_errors import storage_errors
+from desktop_rag.worker_thread import Backoff, WorkerThread
 
 _LOOK_EVERY_S = 3.0
-_RETRY_S = 600.0
+_LONGEST_PAUSE_S = 600.0
+"""After errors in a row."""
 
 
 class ModelWatcher:
-    """A thread of a live engine. ``look_again`` has all folders gone through; ``writing`` is the right to write."""
+    """A thread of a live engine. ``rescan`` has all folders gone through; ``writing`` is the right to write."""
 
     def __init__(
         self,
@@ -29,46 +29,47 @@ class ModelWatcher:
         gate: PriorityGate,
         bus: EventBus,
         closing: threading.Event,
-        look_again: Callable[[], None],
+        rescan: Callable[[], None],
         writing: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._library = library
         self._gate = gate
         self._bus = bus
         self._closing = closing
-        self._look_again = look_again
+        self._rescan = rescan
         self._writing = writing
-        self._thread = threading.Thread(target=self._watch, name="models", daemon=True)
+        self._analyzers: tuple[str, str] | None = None
+        self._worker = WorkerThread(
+            "models",
+            self._step,
+            report=lambda problem: bus.publish(Trouble(problem)),
+            backoff=Backoff(_LOOK_EVERY_S, _LONGEST_PAUSE_S),
+            stopping=closing,
+        )
 
     def start(self) -> None:
-        self._thread.start()
+        self._worker.start()
 
     def close(self) -> None:
-        """Wait for the thread to end, once ``closing`` is set."""
-        if self._thread.ident is not None:
-            self._thread.join()
+        """Set ``closing``, and wait for the thread to end."""
+        self._worker.stop()
 
-    def _watch(self) -> None:
-        perceived: tuple[str, str] | None = None
-        wait_s = 0.0
-        while not self._closing.wait(wait_s):
-            wait_s = _LOOK_EVERY_S
-            try:
-                now = self._perceiving()
-                if perceived is not None and now != perceived and any(now):
-                    self._look_again()
-                perceived = now
-                embedder = self._library.embedder_to_come()
-                if embedder is not None:
+    def _step(self) -> float | None:
+        with storage_errors(self._library.folder):
+            now = self._media_analyzers()
+            if self._analyzers is not None and now != self._analyzers and any(now):
+                self._rescan()
+            self._analyzers = now
+            embedder = self._library.embedder_to_come()
+            if embedder is not None:
+                try:
                     self._change_to(embedder)
-            except Stopped:
-                return
-            except DesktopRagError as error:
-                logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
-                self._bus.publish(Trouble(Problem(error.code, error.message, error.hint)))
-                wait_s = _RETRY_S
+                except Stopped:
+                    return None
+        return _LOOK_EVERY_S
 
-    def _perceiving(self) -> tuple[str, str]:
+    def _media_analyzers(self) -> tuple[str, str]:
+        """What pictures are seen by, and recordings heard by."""
         return self._library.media_analyzer.seen_by, self._library.media_analyzer.heard_by
 
     def _change_to(self, embedder: Embedder) -> None:
@@ -82,4 +83,4 @@ class ModelWatcher:
     def _between(self, _done: int) -> None:
         if self._closing.is_set():
             raise Stopped
-        self._gate.give_way()
+        self._gate.checkpoint()

@@ -38,7 +38,7 @@ class PriorityGate:
                 self._questions -= 1
                 self._quiet.notify_all()
 
-    def give_way(self) -> None:
+    def checkpoint(self) -> None:
         """Called by indexing between two batches: waits while questions are answered, and rests at a slow pace."""
         with self._quiet:
             self._quiet.wait_for(lambda: not self._questions, _LONGEST_WAIT_S)

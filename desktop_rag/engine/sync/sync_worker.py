@@ -1,12 +1,11 @@
-"""Keeps a library like the disk: waits for changes, looks again now and then, and indexes what differs.
+"""Keeps a library like the disk: waits for changes, rescans now and then, and indexes what differs.
 
 One thread does all of it. What was dropped or changed just now comes first, then what has to be gone through anyway,
-the newest files first. It gives way to questions, to a person's own commands, and to what else the machine is used for.
+the newest files first. Questions, a person's own commands and what else the machine is used for come before it.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -18,18 +17,19 @@ from desktop_rag.engine.events import Activity, Changed, EventBus, NowDoing, Tro
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.sync.priority_gate import PriorityGate
 from desktop_rag.engine.sync.throttle import Throttle
-from desktop_rag.errors import DesktopRagError
 from desktop_rag.indexing.debounce import Debouncer
 from desktop_rag.indexing.indexer import Run, RunControl, Scope
 from desktop_rag.indexing.pipeline import Stopped
 from desktop_rag.indexing.watch import Watcher, Watching
-from desktop_rag.log import ENGINE, record_bug
 from desktop_rag.models.hardware import give_back_memory
+from desktop_rag.storage.storage_errors import storage_errors
 from desktop_rag.types import Problem, Progress
+from desktop_rag.worker_thread import Backoff, WorkerThread
 
 _PAUSED = "paused"
 _REFRESH_S = 5.0
-_RETRY_S = 30.0
+_LONGEST_PAUSE_S = 30.0
+"""After errors in a row."""
 _TOGETHER_S = 0.05
 _UPKEEP_AFTER_S = 300.0
 _SMALL = 256 * 1024
@@ -70,25 +70,36 @@ class SyncWorker:
         self._claims = 0
         self._in_between = False
         self._overtaken: set[Scope] = set()
-        self._retry_at = 0.0
+        self._taken: dict[Scope, None] = {}
+        """What the step at hand looks at; it goes back when the step fails."""
+        self._failed: dict[Scope, None] = {}
+        """Places in ``_todo`` that failed when they were last looked at: one at a time, and after all others, so that
+        what is wrong with one holds up no other."""
         self._refresh_at = 0.0
         self._activity: tuple[Activity, str] = ("starting", "")
         self._trouble: Problem | None = None
         self._progress: Progress | None = None
         self._paused = library.catalog.setting(_PAUSED) is not None
-        self._thread = threading.Thread(target=self._keep, name="sync_worker", daemon=True)
+        self._worker = WorkerThread(
+            "indexing",
+            self._step,
+            report=self._in_trouble,
+            requeue=self._requeue,
+            backoff=Backoff(1.0, _LONGEST_PAUSE_S),
+            stopping=closing,
+        )
 
     # --- for the engine ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._thread.start()
+        self._worker.start()
 
     def close(self) -> None:
-        """Wait for the thread to end, once ``closing`` is set."""
+        """Set ``closing``, and wait for the thread to end."""
+        self._closing.set()
         with self._wake:
             self._wake.notify_all()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._worker.stop()
         if self._watcher is not None:
             self._watcher.close()
 
@@ -101,6 +112,7 @@ class SyncWorker:
                 self._todo.update(dict.fromkeys(scopes))
             self._refresh_at = 0.0
             self._wake.notify_all()
+        self._worker.wake()
 
     def pause(self) -> None:
         """Index nothing in the background until ``resume``, also after a restart. Questions are answered."""
@@ -126,7 +138,7 @@ class SyncWorker:
 
     def control(self, stop: threading.Event, on_progress: Callable[[Progress], None], *, force: bool) -> RunControl:
         """How a person's own indexing run behaves: it takes everything as it is, what is still being written, too."""
-        return self._control(stop, on_progress, self._give_way_in_command, restless=(), force=force)
+        return self._control(stop, on_progress, self._checkpoint_in_command, being_written=(), force=force)
 
     def looked_at(self, run: Run, scopes: Sequence[Scope], seconds: float) -> None:
         """A run over ``scopes`` has ended."""
@@ -156,22 +168,27 @@ class SyncWorker:
 
     # --- the thread --------------------------------------------------------------------------------------------------
 
-    def _keep(self) -> None:
-        self._watcher = Watcher(self._hint, own=(self._library.folder,))
-        self.follow([Scope(root) for root in self._library.catalog.roots()], first=False)
-        while not self._closing.is_set():
-            try:
-                self._refresh()
-                scopes = self._next()
-                if scopes:
-                    self._bring_up_to_date(scopes)
-                elif time.monotonic() >= self._upkeep_at:
-                    self._upkeep_at = math.inf
-                    with self._writing:
-                        self._upkeep()
-            except Exception as error:  # the library's sync_worker must not die of one mistake
-                problem = Problem("bug", f"Watching met a mistake ({type(error).__name__}).", record_bug(error, ENGINE))
-                self._in_trouble(problem)
+    def _step(self) -> float:
+        with storage_errors(self._library.folder):
+            if self._watcher is None:
+                roots = self._library.catalog.roots()
+                self._watcher = Watcher(
+                    self._hint, own=(self._library.folder,), report=lambda problem: self._bus.publish(Trouble(problem))
+                )
+                self.follow([Scope(root) for root in roots], first=False)
+            self._refresh()
+            scopes = self._next()
+            if scopes:
+                self._bring_up_to_date(scopes)
+            elif time.monotonic() >= self._upkeep_at:
+                self._upkeep_at = time.monotonic() + _UPKEEP_AFTER_S  # if it fails
+                with self._writing:
+                    self._upkeep()
+                self._upkeep_at = math.inf
+        with self._wake:
+            if not self._failed:
+                self._trouble = None
+        return 0.0
 
     def _refresh(self) -> None:
         """Now and then: roots that came, went or came back."""
@@ -202,7 +219,7 @@ class SyncWorker:
         with self._wake:
             now = time.monotonic()
             hold = self._hold()
-            if not hold and now >= self._retry_at:
+            if not hold:
                 self._take_ready(now)
                 self._take_due(now)
                 if self._todo:
@@ -210,7 +227,7 @@ class SyncWorker:
             self._say(hold or ("troubled" if self._trouble else "idle"))
             due = [self._refresh_at]
             if not hold and (moment := self._debouncer.next_due()) is not None:
-                due.append(max(moment + _TOGETHER_S, self._retry_at))
+                due.append(moment + _TOGETHER_S)
             self._wake.wait(max(0.01, min(due) - now))
         return []
 
@@ -232,12 +249,18 @@ class SyncWorker:
         due = self._debouncer.next_due()
         if due is None or now < due + _TOGETHER_S:
             return []
-        return [scope for path in self._debouncer.ready(now) if (scope := self._scope(path)) is not None]
+        paths = self._debouncer.ready(now)
+        try:
+            return [scope for path in paths if (scope := self._scope(path)) is not None]
+        except BaseException:
+            for path in paths:
+                self._debouncer.hint(path, now)
+            raise
 
     def _take_due(self, now: float) -> None:
         """Add roots that should be gone through again: events may have been missed."""
         for root, state in self.watching().items():
-            looked, seconds = self._looked.get(root, (now, 0.0))
+            looked, seconds = self._looked.get(root, (-math.inf, 0.0))
             every = 60.0 * self._library.config.rescan_minutes
             if state.how == "polling":
                 every = max(float(self._library.config.poll_s), _SCAN_SHARE * seconds)
@@ -246,10 +269,19 @@ class SyncWorker:
 
     def _take(self) -> list[Scope]:
         """The changes, all together; when there are none, the roots."""
-        scopes = [scope for scope in self._todo if scope.at] or list(self._todo)
+        sound = [scope for scope in self._todo if scope not in self._failed]
+        scopes = [scope for scope in sound if scope.at] or sound or [next(iter(self._todo))]
+        self._taken = dict.fromkeys(scopes)
         for scope in scopes:
             del self._todo[scope]
+            self._failed.pop(scope, None)
         return scopes
+
+    def _requeue(self) -> None:
+        with self._wake:
+            self._todo.update(self._taken)
+            self._failed.update(self._taken)
+            self._taken = {}
 
     def _scope(self, path: str) -> Scope | None:
         for root in self._library.catalog.roots():
@@ -268,41 +300,37 @@ class SyncWorker:
                     scopes,
                     lambda: self._library.shared_pool("deep"),
                     self._control(
-                        self._closing, self._tell, self._give_way_in_background, restless=self._debouncer.restless()
+                        self._closing,
+                        self._tell,
+                        self._checkpoint_in_background,
+                        being_written=self._debouncer.pending(),
                     ),
                 )
-            except DesktopRagError as error:
-                self._in_trouble(Problem(error.code, error.message, error.hint), scopes)
-                return
             finally:
                 self._progress = None
-        if run.stopped:
-            with self._wake:
+        with self._wake:
+            self._taken = {}
+            if run.stopped:
                 self._todo.update(dict.fromkeys(scopes))
-        else:
-            with self._wake:
-                self._trouble = None
         self.looked_at(run, [] if run.stopped else scopes, time.monotonic() - began)
         give_back_memory()
 
-    def _in_trouble(self, problem: Problem, scopes: Sequence[Scope] = ()) -> None:
-        """Something of our own fails: say it, and try again after a while."""
-        logging.getLogger("desktop_rag").error("%s: %s", problem.code, problem.message)
+    def _in_trouble(self, problem: Problem) -> None:
+        """A step failed, and comes again after a pause."""
         with self._wake:
             self._trouble = problem
-            self._retry_at = time.monotonic() + _RETRY_S
-            self._todo.update(dict.fromkeys(scopes))
+        self._say("troubled")
         self._bus.publish(Trouble(problem))
 
-    # --- giving way --------------------------------------------------------------------------------------------------
+    # --- checkpoints --------------------------------------------------------------------------------------------------
 
     def _control(
         self,
         stop: threading.Event,
         on_progress: Callable[[Progress], None],
-        give_way: Callable[[], None],
+        checkpoint: Callable[[], None],
         *,
-        restless: Collection[str],
+        being_written: Collection[str],
         force: bool = False,
         nested: bool = False,
     ) -> RunControl:
@@ -311,10 +339,10 @@ class SyncWorker:
         return RunControl(
             stop,
             on_progress,
-            give_way,
+            checkpoint,
             lambda paths: crashes.working_on(paths, activity),
             crashes.suspects,
-            restless,
+            being_written,
             self._unseen(),
             force,
             nested,
@@ -324,15 +352,15 @@ class SyncWorker:
         """The roots that were not gone through since the start."""
         return frozenset(self._library.catalog.roots()) - self._looked.keys()
 
-    def _give_way_in_background(self) -> None:
-        self._gate.give_way()
+    def _checkpoint_in_background(self) -> None:
+        self._gate.checkpoint()
         if self._closing.is_set() or self._hold():
             raise Stopped
         if not self._index_in_between():
             raise Stopped
 
-    def _give_way_in_command(self) -> None:
-        self._gate.give_way()
+    def _checkpoint_in_command(self) -> None:
+        self._gate.checkpoint()
         self._index_in_between()
 
     def _index_in_between(self) -> bool:
@@ -350,11 +378,16 @@ class SyncWorker:
         if small:
             self._in_between = True
             try:
-                restless = self._debouncer.restless()
+                being_written = self._debouncer.pending()
                 control = self._control(
-                    self._closing, lambda _: None, self._gate.give_way, restless=restless, nested=True
+                    self._closing, lambda _: None, self._gate.checkpoint, being_written=being_written, nested=True
                 )
                 run = self._library.indexer.run(small, lambda: self._library.shared_pool("quick", 1), control)
+            except BaseException:
+                with self._wake:
+                    self._todo.update(dict.fromkeys(small))
+                    self._failed.update(dict.fromkeys(small))
+                raise
             finally:
                 self._in_between = False
             with self._wake:
@@ -372,7 +405,7 @@ class SyncWorker:
         self._bus.publish(Working(progress))
 
     def _say(self, activity: Activity) -> None:
-        detail = self._throttle.look()[1] if activity in ("polite", "indexing") else ""
+        detail = self._throttle.current()[1] if activity in ("polite", "indexing") else ""
         if (activity, detail) != self._activity:
             self._activity = (activity, detail)
             self._bus.publish(NowDoing(activity, detail))
@@ -381,6 +414,7 @@ class SyncWorker:
         with self._wake:
             self._paused = paused
             self._wake.notify_all()
+        self._worker.wake()
 
 
 def _is_small(path: Path) -> bool:

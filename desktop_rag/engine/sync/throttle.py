@@ -23,9 +23,9 @@ class Throttle:
         self._found: tuple[Pace, str] = ("full", "")
 
     def pace(self) -> Pace:
-        return self.look()[0]
+        return self.current()[0]
 
-    def look(self) -> tuple[Pace, str]:
+    def current(self) -> tuple[Pace, str]:
         """The pace and, where it is not full, the reason in words."""
         with self._guard:
             now = time.monotonic()

@@ -1,4 +1,4 @@
-"""An answer as it is written and when it is done: its text, what each sentence stands on, and the sources below."""
+"""An answer: its text while it is written and when it is complete, and the list of its sources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHOWN = 6
 
 
 class AnswerText(QTextBrowser):
-    """The words of an answer, as high as they are; ``cited`` with the number of a citation that was pressed."""
+    """The text of an answer, as tall as its content; ``cited`` with the number of a citation that was clicked."""
 
     cited = Signal(int)
 
@@ -71,7 +71,8 @@ class AnswerText(QTextBrowser):
     def complete(
         self, text: str, citations: Sequence[Citation], sentences: Sequence[Sentence], *, lead: bool = False
     ) -> None:
-        """All of it; with ``lead`` the first paragraph is what answers, and the others are its sources."""
+        """Show all of the text; with ``lead`` the first paragraph is the answer, and the others are what it is based
+        on."""
         self._late.stop()
         self._text, self._citations, self._sentences, self._lead = text, citations, sentences, lead
         self._lay_out()
@@ -121,7 +122,7 @@ class AnswerText(QTextBrowser):
         return super().event(event)
 
     def said_at(self, at: QPoint) -> str:
-        """What is to be known of the place under the pointer: the quote of a citation, or why a sentence is doubted."""
+        """The tooltip at a point: the quote of a citation, or why a sentence needs checking."""
         address = self.anchorAt(at)
         if address.startswith(CITE):
             marker = int(address[len(CITE) :])
@@ -134,7 +135,7 @@ class AnswerText(QTextBrowser):
 
 
 class AnswerView(QWidget):
-    """An answer with its sources. Pressing a number or a source shows the evidence."""
+    """An answer with its sources. Clicking a citation or a source shows it in the evidence pane."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()
@@ -192,7 +193,7 @@ class AnswerView(QWidget):
 
 
 class _SourceLink(QPushButton):
-    """A place in a file, as a line that can be pressed."""
+    """A place in a file, as a line to click."""
 
     def __init__(self, markers: str, evidence: EvidenceLocation, mediator: Mediator, tip: str) -> None:
         super().__init__()
@@ -226,7 +227,7 @@ def place_of(evidence: EvidenceLocation) -> str:
 
 
 def doubt(sentence: Sentence) -> str:
-    """Why a sentence is to be read with care; "" for one that its sources bear."""
+    """Why a sentence needs checking; "" for one that its sources support."""
     if sentence.unseen:
         return tr("The sources do not mention {words}. Check this before you rely on it.").format(
             words=", ".join(sentence.unseen)
@@ -239,7 +240,7 @@ def doubt(sentence: Sentence) -> str:
 
 
 def plain_text(answer: Answer) -> str:
-    """An answer with its sources, to be pasted elsewhere."""
+    """An answer with its sources, to paste elsewhere."""
     lines = [answer.text.strip()]
     if answer.citations:
         lines.append("")
@@ -270,5 +271,5 @@ def _tip(citation: Citation) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A tool tip that is never taken for HTML."""
+    """A tooltip that Qt never takes for HTML."""
     return f"<p style='white-space:pre-wrap'>{escape(text, quote=False)}</p>"

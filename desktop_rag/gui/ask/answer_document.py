@@ -1,5 +1,5 @@
-"""An answer's Markdown as a document: nothing in it loads, runs or links; citations are small numbers, and a sentence
-that its sources hardly bear is underlined with dots."""
+"""Renders an answer's Markdown: nothing in it loads, runs or links. Citations become small numbers, and sentences that
+the sources barely support are underlined with dots."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def fill(document: QTextDocument, text: str, look: Theme, *, citations: int) -> 
 
 
 def stress_first(document: QTextDocument) -> None:
-    """Make the first paragraph stand out from those below it; its citations stay as they are."""
+    """Make the first paragraph stand out; its citations stay as they are."""
     block = document.firstBlock()
     cursor = QTextCursor(block)
     form = QTextCharFormat()
@@ -61,7 +61,7 @@ def stress_first(document: QTextDocument) -> None:
 
 
 def underline(document: QTextDocument, text: str, sentences: Sequence[Sentence], look: Theme) -> list[tuple[int, int]]:
-    """Mark the doubtful ``sentences`` of ``text`` in the document it became; returns where each stands in it."""
+    """Mark the doubtful ``sentences`` of ``text`` in the document; returns where each of them is."""
     places = positions(text, document)
     found = []
     for sentence in sentences:
@@ -80,8 +80,8 @@ def underline(document: QTextDocument, text: str, sentences: Sequence[Sentence],
 
 
 def positions(text: str, document: QTextDocument) -> list[tuple[int, int]]:
-    """Where characters of a Markdown text came to stand in the document it became: pairs of (in the text, in the
-    document), rising in both. What is markup is in neither, and white space does not count."""
+    """Maps a Markdown text to the document it became: pairs of offsets (in the text, in the document), rising in both.
+    Markup and white space are in neither."""
     found: list[tuple[int, int]] = []
     at = 0
     plain = document.toRawText()
@@ -118,7 +118,7 @@ def _space_lines(document: QTextDocument) -> None:
 
 
 def _make_chips(document: QTextDocument, look: Theme, citations: int) -> None:
-    """Turn each "[k]" into a number that no line ends before."""
+    """Turn each "[k]" into a small number that is never the first thing on a line."""
     chip = QTextCharFormat()
     chip.setAnchor(True)
     chip.setForeground(look.colour("accent"))
@@ -151,7 +151,7 @@ def _make_chips(document: QTextDocument, look: Theme, citations: int) -> None:
 
 @cache
 def _parser() -> Any:
-    """Markdown without HTML, pictures and links: an answer's words are those of a model that read untrusted files."""
+    """Markdown without HTML, pictures and links: the model that wrote the answer has read untrusted files."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable("table")

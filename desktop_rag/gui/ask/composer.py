@@ -1,4 +1,4 @@
-"""Where a question is written: with a picture or a recording if one likes, to all files or some of them."""
+"""Where a question is written, with a picture or recording if wanted, to all files or some of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_LINES = 8
 
 
 class Composer(QFrame):
-    """``sent`` with a question and a ``QuerySample`` or None; ``stopped`` when the answer that is written is to end."""
+    """``sent`` with a question and a ``QuerySample`` or None; ``stopped`` when the current answer is to end."""
 
     sent = Signal(str, object)
     stopped = Signal()
@@ -67,7 +67,7 @@ class Composer(QFrame):
         return self.scope.filters()
 
     def set_busy(self, busy: bool) -> None:
-        """While an answer is written, what sends a question ends the answer instead."""
+        """While an answer is being written, the send button stops it."""
         self._busy = busy
         self._show_state()
 

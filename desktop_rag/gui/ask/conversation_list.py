@@ -1,4 +1,4 @@
-"""The conversations there were, newest first: looked through, renamed, exported, deleted."""
+"""Past conversations, newest first: to search, rename, export and delete."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ _ID = Qt.ItemDataRole.UserRole
 
 
 class ConversationList(QWidget):
-    """A list at the left. ``chosen`` with the number of a conversation, or None for a new one; ``gone`` when the one
-    that is open was deleted."""
+    """``chosen`` with the number of a conversation, or None for a new one; ``gone`` when the open one was deleted."""
 
     chosen = Signal(object)
     gone = Signal(int)
@@ -162,7 +161,7 @@ class ConversationList(QWidget):
             self._delete(item.data(_ID))
 
     def _delete(self, number: int) -> None:
-        """It goes from the list at once, and for good a little later."""
+        """Hide it now, and delete it a little later, unless that is undone."""
         timer = QTimer(self, singleShot=True, interval=_REGRET_MS)
         timer.timeout.connect(lambda: self._delete_now(number))
         timer.start()

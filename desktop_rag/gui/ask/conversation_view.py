@@ -1,4 +1,4 @@
-"""The questions and answers of a conversation, one below the other."""
+"""The questions and answers of one conversation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from desktop_rag.gui.widgets.theme import GRID
 
 
 class ConversationView(QScrollArea):
-    """Follows an answer that grows as long as its question is in sight, and stays where the person has scrolled to."""
+    """Follows a growing answer as long as its question is visible; otherwise stays where the person has scrolled to."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class ConversationView(QScrollArea):
         self._make_room()
 
     def _make_room(self) -> None:
-        """So much below the last answer that its question can stand at the top."""
+        """Leave enough space below the last answer that its question can be at the top."""
         last = self._followed
         room = self.viewport().height() - last.height() - 2 * GRID if last is not None and isValid(last) else 0
         self._room.setFixedHeight(max(0, room))

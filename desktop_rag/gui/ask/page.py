@@ -1,4 +1,4 @@
-"""The Ask page: conversations at the left, the thread in the middle, the composer below."""
+"""The Ask page: past conversations, the current one, and the composer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SUGGESTED = 4
 
 
 class AskPage(QWidget):
-    """Answers one question at a time; a question that is sent meanwhile waits for none: the field stops instead."""
+    """Answers one question at a time; asking another one stops the answer in progress."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()
@@ -185,7 +185,7 @@ class AskPage(QWidget):
         self.thread_view.show_end()
 
     def _leave(self) -> None:
-        """Let an answer that is being written end by itself; it is kept in its conversation."""
+        """Stop the answer in progress; what there is of it is kept in its conversation."""
         self.stop()
         self._call = None
         self.composer.set_busy(False)

@@ -1,4 +1,4 @@
-"""A question and its answer in the thread: from the first word of the search to the last of the answer."""
+"""One question with its answer, from the search to the last word."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOTHING = "nothing found"
 
 
 class TurnView(QFrame):
-    """``retry`` with the question when it is to be asked again; ``rated`` with 1, 0 or -1."""
+    """``retry`` with the question to ask it again; ``rated`` with 1, 0 or -1."""
 
     retry = Signal(str)
     rated = Signal(int)
@@ -119,7 +119,7 @@ class TurnView(QFrame):
 
 
 def note_on(answer: Answer) -> str:
-    """What is to be known of an answer beside its words: how it came about, and what was made of the question."""
+    """The note below an answer: how it came about, and how the question was understood."""
     said = [answer.note] if answer.note else []
     if answer.asked:
         said.append(tr("Understood as: {question}").format(question=answer.asked))

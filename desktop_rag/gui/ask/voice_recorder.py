@@ -1,19 +1,23 @@
-"""A question that is spoken: recorded into a file that is gone when the window is."""
+"""Records a spoken question into a temporary file."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal
 
 from desktop_rag.gui.widgets.formatting import tr
 
+if TYPE_CHECKING:
+    from PySide6.QtMultimedia import QMediaRecorder
+
 _LONGEST_MS = 60_000
 
 
 class VoiceRecorder(QObject):
-    """Records from the microphone. ``recorded`` with the path of the file, ``failed`` with why there is none."""
+    """Records from the microphone. ``recorded`` with the path of the file, ``failed`` with the reason in words."""
 
     recorded = Signal(str)
     failed = Signal(str)
@@ -22,7 +26,7 @@ class VoiceRecorder(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._recorder: QObject | None = None
+        self._recorder: QMediaRecorder | None = None
         self._file = Path()
 
     @property
@@ -69,7 +73,7 @@ class VoiceRecorder(QObject):
     def stop(self) -> None:
         """End the recording; ``recorded`` follows."""
         if self._recorder is not None:
-            self._recorder.stop()  # type: ignore[attr-defined]
+            self._recorder.stop()
 
     def _done(self) -> None:
         if self._let_go():

@@ -1,4 +1,4 @@
-"""What is attached to a mail or held in a document, as buttons that show it."""
+"""Attachments of a mail, or documents inside a file, as buttons that show them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = 48
 
 
 class AttachmentList(QFrame):
-    """Hidden while there is nothing in it. ``show`` is given the evidence that a button stands for."""
+    """Hidden while empty. ``show`` gets the evidence that a button stands for."""
 
     def __init__(self, show: Callable[[EvidenceLocation], object]) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ def _heading(parent: Document, inner: Sequence[Document]) -> QLabel:
 
 
 def name_of(document: Document) -> str:
-    """What an inner document is called there: its file's name, or the title of what has none."""
+    """The name of an inner document: its file's name, or its title."""
     place: object = document.locator
     name = ""
     while isinstance(place, Message | Entry):

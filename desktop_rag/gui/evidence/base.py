@@ -1,4 +1,4 @@
-"""What is shown: the evidence, what the engine knows about its document, and how the file is now."""
+"""Loads what the evidence pane shows, and the base class of the views that show it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class LoadedEvidence(Struct, frozen=True):
 
 
 class EvidenceView(QWidget):
-    """One way to show evidence; an instance shows one thing after another."""
+    """One way to show evidence. An instance is used again for the next evidence."""
 
     failed = Signal(str)
     """It cannot be shown this way; says why, in words."""
@@ -64,11 +64,11 @@ class EvidenceView(QWidget):
         raise NotImplementedError
 
     def leave(self) -> None:
-        """It is not seen any more: stop, and let go of what takes room."""
+        """It is no longer visible: stop playing, and free memory."""
 
 
 def load(client: EngineClient, evidence: EvidenceLocation) -> LoadedEvidence:
-    """What there is to show. Raises ``QueryError`` when the library does not know the file."""
+    """Load what there is to show. Raises ``QueryError`` if the library does not know the file."""
     path = Path(evidence.path)
     view, again = _view(client, path, evidence)
     cited = _cited(view, evidence)
@@ -82,7 +82,7 @@ def load(client: EngineClient, evidence: EvidenceLocation) -> LoadedEvidence:
 
 
 def view_name(shown: LoadedEvidence) -> ViewName:
-    """The way to show it that tells the most."""
+    """The view that suits the document best."""
     document = shown.view.document
     if document.kind in ("audio", "video"):
         return "sound"

@@ -1,4 +1,4 @@
-"""Below the evidence: the quote, and what can be done with the file."""
+"""Below the evidence: the quote, and actions for the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LIKE = 300
 
 
 class EvidenceFooter(QWidget):
-    """``failed`` says in words why something was not done."""
+    """``failed`` with the reason in words when an action did not work."""
 
     failed = Signal(str)
 

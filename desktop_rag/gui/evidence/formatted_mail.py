@@ -1,4 +1,4 @@
-"""The formatted text of a mail as its sender sent it: cleaned of all that could run, load or ask for something."""
+"""The HTML of a mail, cleaned of everything that could run, load or submit something."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import nh3
 from msgspec import Struct
 from PySide6.QtGui import QPalette
 
+from desktop_rag.gui.evidence.evidence_reader import EvidenceReader
 from desktop_rag.gui.evidence.link_bar import OPENED
-from desktop_rag.gui.evidence.text_reader import TextReader
 from desktop_rag.gui.widgets.colours import LIGHT
 from desktop_rag.gui.widgets.formatting import tr
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.views import FilePart
+    from desktop_rag.engine.views import PartContent
 
 _TAGS = {
     "a", "abbr", "address", "b", "big", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
@@ -61,14 +61,14 @@ _MOST_BYTES = 200_000
 
 
 class FormattedMail(Struct, frozen=True):
-    """``html`` that is safe to be shown; ``pictures`` were on the Internet, and were left out."""
+    """``html`` is safe to show; ``pictures`` counts those on the internet, which were left out."""
 
     html: str
     pictures: int = 0
     cut: bool = False
 
 
-def clean_mail(part: FilePart) -> FormattedMail | None:
+def clean_mail(part: PartContent) -> FormattedMail | None:
     """The formatted text of a message; None if it has none."""
     if part.mime != "text/html":
         return None
@@ -109,7 +109,7 @@ def clean_mail(part: FilePart) -> FormattedMail | None:
 
 
 def _described(image: re.Match[str]) -> str:
-    """A picture that is not there, by the words that its sender gave for it."""
+    """The alternative text of a picture that is not shown."""
     if " src=" in image[1]:
         return image[0]
     said = _ALTERNATIVE.search(image[1])
@@ -117,7 +117,7 @@ def _described(image: re.Match[str]) -> str:
 
 
 def _effort(html: str) -> tuple[int, int]:
-    """What laying it out takes: cells, and how deep its tags are nested."""
+    """How hard it is to lay out: the number of table cells, and how deep tags are nested."""
     cells = tables = depth = deepest = 0
     for closing, tag in _TAG.findall(html):
         if tag in _VOID:
@@ -132,8 +132,8 @@ def _effort(html: str) -> tuple[int, int]:
     return cells, deepest
 
 
-class FormattedMailReader(TextReader):
-    """White paper in either theme: senders choose their colours for that."""
+class FormattedMailReader(EvidenceReader):
+    """White in either theme, because senders choose their colours for that."""
 
     def __init__(self) -> None:
         super().__init__(tr("Email as sent"))

@@ -1,4 +1,4 @@
-"""A link in what somebody else wrote: where it leads is said first, and nothing is opened by itself."""
+"""Shows where a link leads before it is opened; nothing opens by itself."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ _LONGEST = 600
 
 
 class LinkBar(QFrame):
-    """Hidden until a link is clicked. The target is shown as it is sent, so that letters that only look like others
-    are told apart."""
+    """Hidden until a link is clicked. Shows the encoded address, so that look-alike letters can be told apart."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()

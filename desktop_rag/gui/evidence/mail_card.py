@@ -1,4 +1,4 @@
-"""One mail of a conversation: a line to open it by, and its text, attachments and original look when it is open."""
+"""One mail of a conversation: a header to open it, then its text, attachments and original look."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.evidence.attachments import AttachmentList
+from desktop_rag.gui.evidence.evidence_reader import EvidenceReader, placed
 from desktop_rag.gui.evidence.quote_matching import Span, find_quote
-from desktop_rag.gui.evidence.text_reader import TextReader, placed
 from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator
 from desktop_rag.gui.widgets.basic import Elided, Notice, button, column, label, row, tool
 from desktop_rag.gui.widgets.formatting import local_time, safe, tr
@@ -30,8 +30,8 @@ _MOST_PEOPLE = 6
 
 
 class MailCard(QFrame):
-    """Closed at first. ``show_inside`` is given the evidence of an attachment that the person wants to see,
-    ``ask_link`` the target of a link that was clicked."""
+    """Closed at first. ``show_inside`` gets the evidence of an attachment to show, ``ask_link`` the target of a clicked
+    link."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class _MailBody(QWidget):
         self._ask_link = ask_link
         self._formatted: TallReader | None = None
         self.notice = Notice()
-        self.reader = TallReader(TextReader(tr("Email text")))
+        self.reader = TallReader(EvidenceReader(tr("Email text")))
         self.attached = AttachmentList(show_inside)
         self.attached.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         self.as_sent = button(tr("Show as sent"), self._show_as_sent, kind="plain")
@@ -172,7 +172,7 @@ class _MailBody(QWidget):
         self._inner = inner
 
     @property
-    def formatted(self) -> TextReader | None:
+    def formatted(self) -> EvidenceReader | None:
         """The mail as it was sent; None until that was asked for."""
         return None if self._formatted is None else self._formatted.reader
 
@@ -241,9 +241,9 @@ class _MailBody(QWidget):
 
 
 class TallReader(QWidget):
-    """A reader as high as its text, so that what it stands in scrolls, and not the text inside of that."""
+    """A reader as tall as its text, so that the pane around it scrolls and not the text itself."""
 
-    def __init__(self, reader: TextReader) -> None:
+    def __init__(self, reader: EvidenceReader) -> None:
         super().__init__()
         self.reader = reader
         reader.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

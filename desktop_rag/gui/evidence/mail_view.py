@@ -1,4 +1,4 @@
-"""A mail among the others of its conversation, the oldest first; the cited one open, with the quoted part marked."""
+"""A mail within its conversation, oldest first; the cited one is open, with the quote marked."""
 
 from __future__ import annotations
 

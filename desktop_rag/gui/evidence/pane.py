@@ -1,4 +1,4 @@
-"""The evidence pane: what was cited or found, in its file, beside what led to it."""
+"""The evidence pane: what was cited or found, in its file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.gui.evidence.base import EvidenceView, LoadedEvidence, ViewName, load, view_name
+from desktop_rag.gui.evidence.evidence_reader import EvidenceReader
 from desktop_rag.gui.evidence.footer import EvidenceFooter
-from desktop_rag.gui.evidence.text_reader import TextReader
 from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator
 from desktop_rag.gui.widgets.basic import Elided, EmptyState, Notice, column, label, row, tool
 from desktop_rag.gui.widgets.formatting import safe, tr
@@ -23,7 +23,7 @@ _WAIT_MS = 300
 
 
 class EvidencePane(QWidget):
-    """A head that says what it is, the view of it, and a foot with the quote and what can be done."""
+    """A header, the view of the file, and a footer with the quote and actions."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class EvidencePane(QWidget):
         self.notice = Notice()
         self._waiting = label("", "quiet")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._passage = TextReader(tr("The passage as it was read"))
+        self._passage = EvidenceReader(tr("The passage as it was read"))
         self._empty = EmptyState("file", tr("Source"), tr("Choose an answer's source or a result to see it here."))
         self._stack = QStackedWidget()
         for page in (self._empty, self._waiting, self._passage):
@@ -76,7 +76,7 @@ class EvidencePane(QWidget):
         self._begin(evidence)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing plays on that is not seen, unless the whole window is put away for a moment."""
+        """Stop playing what is no longer visible, unless the whole window is minimized."""
         if not event.spontaneous():
             self._leave()
         super().hideEvent(event)
@@ -156,7 +156,7 @@ class EvidencePane(QWidget):
             view.show_evidence(shown)
 
     def _cannot_show(self, view: EvidenceView, why: str) -> None:
-        """The text that was read of it instead."""
+        """Show the text that was read instead."""
         shown = self._shown
         if shown is not None and shown.evidence is self.evidence and self.view is view:
             self._say(why, "warn")
@@ -172,7 +172,7 @@ class EvidencePane(QWidget):
         return self._views[name]
 
     def _show_passage(self, text: str) -> None:
-        """Only what the evidence itself tells: the library does not know its file."""
+        """Show the passage that came with the evidence: the library does not know its file."""
         self._slow.stop()
         self._leave()
         self.footer.quote.hide()

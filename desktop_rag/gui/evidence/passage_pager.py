@@ -1,4 +1,4 @@
-"""The passages of a document that are shown, and more of them when they are wanted."""
+"""The passages of a document that are shown, and how to load more of them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 class PassagePager(QObject):
-    """``before`` and ``after`` are how many there are on either side of those known; ``more`` asks for some of them.
-    ``added`` brings them (true: before those known), ``failed`` says why there are none."""
+    """``before`` and ``after`` count the passages on either side of the loaded ones; ``more`` loads some of them.
+    ``added`` brings them (True: before the loaded ones), ``failed`` has the reason in words."""
 
     added = Signal(bool, object)
     failed = Signal(str)

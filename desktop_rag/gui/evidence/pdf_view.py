@@ -1,4 +1,4 @@
-"""Pages of a PDF, with the region or the quoted words marked. Only the page that is seen is drawn."""
+"""Pages of a PDF, with the region or quote marked. Only the visible page is drawn."""
 
 from __future__ import annotations
 

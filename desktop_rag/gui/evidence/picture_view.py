@@ -1,4 +1,4 @@
-"""A picture with its box drawn around what was read or found in it."""
+"""A picture with a box around what was read or found in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST_SIDE = 4_096
 
 
 class PictureView(EvidenceView):
-    """As large as fits at first."""
+    """Fits the pane at first."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__(mediator)
@@ -88,7 +88,7 @@ class PictureView(EvidenceView):
 
 
 def read_image(client: EngineClient, shown: LoadedEvidence) -> QImage:
-    """The picture, upright; not in the main thread. Raises ``FileProblem`` when there is no way to show it."""
+    """The picture, upright; not for the main thread. Raises ``FileProblem`` if it cannot be shown."""
     path = Path(shown.view.path)
     image = QImage()
     if not shown.is_inside:
@@ -113,6 +113,6 @@ def read_image(client: EngineClient, shown: LoadedEvidence) -> QImage:
 
 
 def _preview(client: EngineClient, shown: LoadedEvidence) -> QImage:
-    """The small form that was kept when the picture was read."""
+    """The preview that was kept when the picture was read."""
     previews = client.previews([passage.id for passage in shown.view.passages if passage.role == "picture"])
     return QImage.fromData(next(iter(previews.values()), b""))

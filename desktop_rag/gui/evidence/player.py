@@ -1,4 +1,4 @@
-"""Plays a recording: nothing is opened before the person wants to hear it, except for the first picture of a video."""
+"""Plays a recording. Nothing is opened until the person presses Play, except for the first frame of a video."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class RecordingPlayer(QWidget):
     # --- the file ---
 
     def _ready(self) -> QMediaPlayer | None:
-        """The player with the file; None when there is none, of which the person is told."""
+        """The player with its file; None if there is none, which the person is told."""
         if self._source is None:
             return None
         if self._player is None and not self._make():

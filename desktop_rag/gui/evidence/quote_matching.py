@@ -1,4 +1,4 @@
-"""Finding a quote in a text that has other spaces, line breaks, hyphens or ligatures than the quote."""
+"""Finds a quote in a text that may have other spaces, line breaks, hyphens or ligatures."""
 
 from __future__ import annotations
 

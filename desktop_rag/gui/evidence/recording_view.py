@@ -1,4 +1,4 @@
-"""Sound and video, played from the cited second when the person wants it, with what is said beside it."""
+"""Sound and video, played from the cited second, with the transcript."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from desktop_rag.gui.widgets.theme import GRID
 
 
 class RecordingView(EvidenceView):
-    """Space plays and pauses; a passage that is chosen is gone to."""
+    """Space plays and pauses; clicking a passage jumps to it."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__(mediator)

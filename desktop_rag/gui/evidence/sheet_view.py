@@ -1,4 +1,4 @@
-"""Rows of a table around the cited ones, as a table again."""
+"""The cited rows of a table and those around them, as a table again."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class SheetView(EvidenceView):
 
 
 class SheetModel(QAbstractTableModel):
-    """Rows as far as they were asked for; more when the end is scrolled to."""
+    """The rows loaded so far; more are loaded when the person scrolls to the end."""
 
     def __init__(self, passages: PassagePager) -> None:
         super().__init__(passages)

@@ -1,4 +1,4 @@
-"""Notes, documents, code, web pages and books: their text as it was read, with what is evidence marked."""
+"""The text of notes, documents, code, web pages and books, with the evidence marked."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea
 
 from desktop_rag.gui.evidence.attachments import AttachmentList
 from desktop_rag.gui.evidence.base import EvidenceView, LoadedEvidence
+from desktop_rag.gui.evidence.evidence_reader import EvidenceReader, placed
 from desktop_rag.gui.evidence.passage_pager import PassagePager
 from desktop_rag.gui.evidence.quote_matching import Span, find_quote, innermost
-from desktop_rag.gui.evidence.text_reader import TextReader, placed
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.basic import EmptyState, Notice, button, column
 from desktop_rag.gui.widgets.formatting import tr
@@ -49,7 +49,7 @@ class TextView(EvidenceView):
         self.passages.added.connect(self._on_added)
         self.notice = Notice()
         self.passages.failed.connect(lambda said: self.notice.say(said, "bad"))
-        self.reader = TextReader(tr("File text"))
+        self.reader = EvidenceReader(tr("File text"))
         self.earlier = self._more_button(tr("Show earlier text"), before=True)
         self.later = self._more_button(tr("Show later text"), before=False)
         self._attached = AttachmentList(self.inside.emit)

@@ -1,4 +1,4 @@
-"""What is said in a recording: passages with the second each begins at."""
+"""The transcript of a recording, with the time of each passage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WRAP = Qt.TextFlag.TextWordWrap.value
 
 
 class Transcript(QListView):
-    """``chosen`` with the second to go to. The passage that is ``spoken`` at the moment is marked."""
+    """``chosen`` with the second to jump to. The passage being spoken is marked."""
 
     chosen = Signal(float)
 

@@ -1,1 +1,1 @@
-"""The row of filters under a question and above search results."""
+"""What narrows a question or a search: filters, and the picture or recording it is about."""

@@ -1,4 +1,4 @@
-"""The row of filters under a question or a search: kind, folder, people and dates, as chips."""
+"""The filters under a question or a search: kind, folder, people and dates."""
 
 from __future__ import annotations
 

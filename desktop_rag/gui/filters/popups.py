@@ -1,4 +1,4 @@
-"""What opens below a chip: people to choose from, and two dates."""
+"""The popups below filter chips: a list of people, and two dates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 12
 
 
 class _Popup(QFrame):
-    """Closes when one presses beside it, or Esc."""
+    """Closes on Esc or a click elsewhere."""
 
     def __init__(self, parent: QWidget, name: str) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -37,8 +37,8 @@ class _Popup(QFrame):
 
 
 class PeoplePopup(_Popup):
-    """Those who have sent mails or written documents, those with the most of it first; ``chosen`` is a ``Person``, of
-    what was typed if nobody known has that name."""
+    """People who have sent mails or written documents, the most frequent first. ``chosen`` with a ``Person``: what was
+    typed, if nobody known has that name."""
 
     chosen = Signal(object)
 

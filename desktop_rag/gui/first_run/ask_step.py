@@ -1,4 +1,4 @@
-"""The third step: the first question, while the files are still being read."""
+"""The third step: the first question, while files are still being read."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class AskStep(QWidget):
         self._paint()
 
     def _show_suggestions(self, questions: tuple[str, ...]) -> None:
-        """Once there are some, they stay: what one is about to press must not move away."""
+        """Once shown, suggestions stay: what a person is about to click must not move."""
         if self._suggested or not questions:
             return
         self._suggested = questions

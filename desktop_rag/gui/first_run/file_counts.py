@@ -1,4 +1,4 @@
-"""What has been read so far, by what it is."""
+"""How many files of each kind have been read so far."""
 
 from __future__ import annotations
 

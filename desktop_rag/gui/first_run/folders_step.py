@@ -1,4 +1,4 @@
-"""The first step: what is to be read."""
+"""The first step: which files to read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TICKED = ("Documents", "Pictures", "Desktop")
 
 
 class FoldersStep(QWidget):
-    """Check boxes with what each place is. ``changed`` when something was ticked, or no longer is."""
+    """A check box for each source. ``changed`` when the choice has changed."""
 
     changed = Signal()
 
@@ -106,7 +106,7 @@ class FoldersStep(QWidget):
             )
 
     def _settle(self) -> None:
-        """What lies inside something that is ticked comes with it, and cannot be chosen by itself."""
+        """What is inside a chosen folder is included with it, and cannot be chosen separately."""
         ticked = {path for path, box in self.boxes.items() if box.isChecked() and self._places[path].roots == (path,)}
         for path, box in self.boxes.items():
             comes_with = bool(ticked & {*path.parents, *([] if self._places[path].roots == (path,) else [path])})

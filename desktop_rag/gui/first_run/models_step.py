@@ -1,4 +1,4 @@
-"""The second step: a set of models, or none."""
+"""The second step: download a set of models, or none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from desktop_rag.gui.widgets.theme import GRID
 
 
 class ModelsStep(QWidget):
-    """``changed`` when there is another thing to do next; downloads go on whatever step is shown."""
+    """``changed`` when the next thing to do has changed; downloads continue whatever step is shown."""
 
     changed = Signal()
 

@@ -1,4 +1,4 @@
-"""Finds what a person may want to have in the library: the usual folders, and the mail that is on this PC."""
+"""Finds what a person may want in the library: the usual folders, and mail on this PC."""
 
 from __future__ import annotations
 

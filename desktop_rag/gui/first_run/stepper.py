@@ -1,4 +1,4 @@
-"""Shows which steps there are, and at which one is."""
+"""Shows the steps and the current one."""
 
 from __future__ import annotations
 

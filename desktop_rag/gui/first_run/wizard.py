@@ -1,4 +1,4 @@
-"""What is shown instead of the pages as long as there is nothing to show on them."""
+"""The setup, shown instead of the pages while the library is empty."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _FOLDERS, _MODELS, _ASK = range(3)
 
 
 class FirstRun(QWidget):
-    """Three steps: folders, models, the first question. Reading begins with the end of the first, and goes on.
-    ``finished`` when the person asked, is done, or does not want to be led."""
+    """Three steps: folders, models, the first question. Reading starts after the first step and continues. ``finished``
+    when the person has asked, is done, or skips the setup."""
 
     finished = Signal()
 
@@ -113,7 +113,7 @@ class FirstRun(QWidget):
             self._show(self.step + 1)
 
     def _take_up(self) -> None:
-        """Have the library read what is ticked, and forget what no longer is."""
+        """Add the chosen sources to the library, and remove those that are no longer chosen."""
         wanted = set(self.folders.chosen())
         new, gone = wanted - self._added, self._added - wanted
         self._added = wanted

@@ -1,4 +1,4 @@
-"""What a check of the library has found, in words a person knows."""
+"""The results of a check of the library, in plain words."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def verdict(checks: Sequence[Check]) -> str:
 
 
 class CheckList(QWidget):
-    """One line a check, what is wrong with what to do; empty until there was one."""
+    """One line for each check, with what to do about a problem; empty before the first check."""
 
     def __init__(self) -> None:
         super().__init__()

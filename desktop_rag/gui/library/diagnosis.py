@@ -1,4 +1,4 @@
-"""“Why is this not found?”: what became of a file, and where it comes for a question."""
+"""Explains why a file does, or does not, come up for a question."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ _NEAR = 10
 
 
 class FileDiagnosis(QWidget):
-    """A field for a question, and why the file is found by it, or not. ``hear`` gets what the engine knows of the
-    file now."""
+    """A field for a question, and the explanation. ``hear`` gets what the engine knows about the file now."""
 
     def __init__(self, mediator: Mediator, hear: Callable[[File], None]) -> None:
         super().__init__()
@@ -80,7 +79,8 @@ class FileDiagnosis(QWidget):
 
 
 def diagnosis_lines(explanation: Explanation, *, asked: bool) -> list[tuple[str, Tone]]:
-    """Why a file is found, or not: sentences, the most telling first. ``asked`` says whether it is about a question."""
+    """Why a file is found or not, in sentences, the most important first. ``asked`` says whether there was a
+    question."""
     if explanation.file is None:
         return [(advice(explanation.reason) or tr("This file is not in your library because a rule excludes it."), "")]
     said: list[tuple[str, Tone]] = []

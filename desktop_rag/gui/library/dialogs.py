@@ -1,4 +1,4 @@
-"""Questions asked in place, and the system's dialogs for choosing files, which hold nothing up."""
+"""Confirmations within the page, and file dialogs that do not block."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from desktop_rag.gui.widgets.theme import GRID
 
 
 class ConfirmationRow(QWidget):
-    """Asks before something is given up. ``agreed`` when the person wants it; Escape leaves everything as it is, and
-    gives the focus ``back``."""
+    """Asks before something is removed. ``agreed`` when the person confirms; Escape cancels and returns the focus to
+    ``back``."""
 
     agreed = Signal()
 

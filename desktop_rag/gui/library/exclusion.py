@@ -1,5 +1,5 @@
-"""Leaving one file out of the library, and taking that back. Both wait for the disk and the engine: not for the main
-thread."""
+"""Excludes one file from the library, and undoes that. Both wait for the disk and the engine, so they are not for the
+main thread."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def pattern_of(file: File) -> str:
 
 
 def leave_out(client: EngineClient, file: File) -> None:
-    """Have the library forget a file for good; the file itself stays. One that was chosen by itself is no longer
-    watched, any other is named in the rules of its folder. Raises ``DesktopRagError``."""
+    """Exclude a file; the file itself stays. One that was chosen by itself is no longer watched, any other is added to
+    the rules of its folder. Raises ``DesktopRagError``."""
     path, root = Path(file.path), Path(file.root)
     if path == root:
         client.remove_root(path)

@@ -1,10 +1,11 @@
-"""One file: what became of it, why, and what can be done."""
+"""The details of one file: its status, why, and what can be done."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path, PurePath
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from desktop_rag.gui.library.diagnosis import FileDiagnosis
@@ -18,7 +19,7 @@ from desktop_rag.types import File, FileState
 
 
 class FilePanel(QScrollArea):
-    """The signals have the ``File`` that something is to be done with."""
+    """The signals carry the ``File`` to act on."""
 
     open_file = Signal(object)
     show_in_folder = Signal(object)
@@ -44,7 +45,7 @@ class FilePanel(QScrollArea):
             (tr("Open"), self.open_file), (tr("Show in folder"), self.show_in_folder),
             (tr("Try again"), self.try_again), (tr("Exclude"), self.leave_out),
         ):  # fmt: skip
-            buttons.addWidget(button(text, lambda signal=signal: signal.emit(self.file)))  # type: ignore[misc]
+            buttons.addWidget(button(text, partial(self._act, signal)))
         head = row(self._name, tool("close", tr("Close file details"), self.leave))
         head.setStretch(0, 1)
         inner = column(content)
@@ -82,6 +83,9 @@ class FilePanel(QScrollArea):
         self._remedy.setVisible(bool(self._remedy.text()))
         self._models.setVisible(file.state is FileState.WAITING)
         self.show()
+
+    def _act(self, signal: SignalInstance) -> None:
+        signal.emit(self.file)
 
     def leave(self) -> None:
         self.hide()

@@ -1,5 +1,5 @@
-"""The files of the library as a list that may be very long: read in pages as one goes down, and brought up to date
-where one looks, without anything moving that stays."""
+"""The files of the library as a model for very long lists: loaded in pages, and refreshed where the person looks,
+without moving rows that stay."""
 
 from __future__ import annotations
 

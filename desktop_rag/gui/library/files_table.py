@@ -1,4 +1,4 @@
-"""The table of files: keeps its place whatever comes and goes above it."""
+"""The table of files. It keeps its scroll position when rows above come and go."""
 
 from __future__ import annotations
 

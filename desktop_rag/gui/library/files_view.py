@@ -1,4 +1,4 @@
-"""All files of the library, and what became of each."""
+"""All files of the library with their status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TYPING_MS = 200
 
 
 class FilesView(QWidget):
-    """The list with what narrows it, and a panel beside it for the file that is chosen."""
+    """The list with its filters, and a panel for the selected file."""
 
     def __init__(self, mediator: Mediator, fail: Callable[[DesktopRagError], None]) -> None:
         super().__init__()

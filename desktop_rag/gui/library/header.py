@@ -1,4 +1,4 @@
-"""The head of the library's page: what goes on in it, how far that is, and how to hold it up."""
+"""The header of the Library page: what is going on, how far it is, and a button to pause it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AGO_EVERY_MS = 30_000
 
 
 class LibraryHeader(QWidget):
-    """``look_again`` when all folders are to be looked through again."""
+    """``look_again`` when all folders should be checked for changes."""
 
     look_again = Signal()
 

@@ -1,4 +1,4 @@
-"""What keeps the library well: how much room it takes, a check, and backups."""
+"""Maintenance of the library: disk space, checks and backups."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class MaintenanceView(QWidget):
-    """Long work goes on in ``jobs``."""
+    """Long operations run in ``jobs``."""
 
     def __init__(self, mediator: Mediator, jobs: TaskList) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class MaintenanceView(QWidget):
         )
 
     def restore(self, file: Path) -> None:
-        """Put a backup in the place of what the library knows."""
+        """Replace the library with a backup."""
 
         def work(client: EngineClient, report: Callable[[Progress], None], _: threading.Event) -> BackupReport:
             done = client.listening(on_progress=report).restore(file)

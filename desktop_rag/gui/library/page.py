@@ -1,4 +1,4 @@
-"""The library's page: what goes on, the folders, every file, and what keeps it all well."""
+"""The Library page: activity, folders, files and maintenance."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FOLDERS, FILES, CARE = range(3)
 
 
 class LibraryPage(QWidget):
-    """Everything on it follows the engine's status and events by itself."""
+    """Follows the engine's status and events by itself."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()

@@ -1,5 +1,5 @@
-"""Long work that a person has asked for: each has a line that says how far it is, can be stopped where the engine can,
-and stays with its result until it is closed."""
+"""Long operations that a person has started: each has a line with its progress, can be stopped where the engine can
+stop it, and stays with its result until it is closed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Summary = Callable[[Any], str]
 
 
 class TaskRow(QFrame):
-    """One piece of work. ``done`` with its result when it has ended well; ``ended`` however it ended."""
+    """One operation. ``done`` with its result when it has succeeded; ``ended`` however it ended."""
 
     done = Signal(object)
     ended = Signal()
@@ -126,7 +126,7 @@ class TaskRow(QFrame):
 
 
 class TaskList(QWidget):
-    """The work that goes on, and what came of it, the latest below."""
+    """Operations in progress and their results, the latest at the bottom."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()

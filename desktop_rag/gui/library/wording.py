@@ -1,4 +1,4 @@
-"""What the library's page says: states, progress, problems and how folders are watched, in plain words."""
+"""Wording of the Library page: states, progress, problems, and how folders are watched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models that can be had: those that suit this PC, and those that are too large for it."""
+"""The models to download, those that fit this PC first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from desktop_rag.gui.widgets.theme import GRID
 
 
 class CatalogueList(QFrame):
-    """By role, the ones that fit first. ``agreed`` when the person has agreed to fetch one."""
+    """Grouped by role. ``agreed`` when the person has confirmed a download."""
 
     agreed = Signal()
 

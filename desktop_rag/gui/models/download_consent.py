@@ -1,4 +1,4 @@
-"""Getting models: the hub is asked what there is, the person is told, and only what is agreed to is fetched."""
+"""Asks the hub for the size of models, shows it, and downloads only after the person confirms."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _SPARE_BYTES = 512 * 1024 * 1024
 
 
 class DownloadConsent(QWidget):
-    """Stands below the button that was pressed; takes no room until then. ``busy_changed`` while it has the word, so
-    that the button can be out of the way; ``agreed`` when a download was begun."""
+    """Appears below the button that was pressed. ``busy_changed`` while it is shown, so that the button can be hidden;
+    ``agreed`` when a download has started."""
 
     busy_changed = Signal(bool)
     agreed = Signal()
@@ -48,7 +48,7 @@ class DownloadConsent(QWidget):
         self.put_away()
 
     def get(self, wanted: Sequence[Requested]) -> None:
-        """Find out what there is of these, and ask the person."""
+        """Ask the hub about these models, then the person."""
         self._wanted = tuple(wanted)
         self._asked += 1
         number = self._asked
@@ -68,7 +68,7 @@ class DownloadConsent(QWidget):
         )
 
     def put_away(self) -> None:
-        """Show nothing, and hear no answer that may still come."""
+        """Hide it, and ignore an answer that may still arrive."""
         self._asked += 1
         for part in (self.notice, self._wait, self._panel):
             part.hide()

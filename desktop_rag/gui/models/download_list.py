@@ -1,4 +1,4 @@
-"""Downloads in progress, and those that were interrupted earlier: how far each is; to pause, continue or discard."""
+"""Downloads in progress, and earlier ones that were interrupted: to pause, resume or discard."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class DownloadList(QFrame):
 
 
 class UnfinishedDownloads(QFrame):
-    """Hidden when there are none. ``agreed`` when one goes on, ``changed`` when one was deleted."""
+    """Hidden when there are none. ``agreed`` when one is resumed, ``changed`` when one was deleted."""
 
     agreed = Signal()
     changed = Signal()
@@ -169,7 +169,7 @@ class _DownloadRow(QWidget):
 
 
 def describe_download(download: Download) -> tuple[str, Tone]:
-    """How far a download is, and how that is to be said."""
+    """The progress of a download in words, and the tone to say it in."""
     amount = tr("{done} of {total}").format(
         done=format_size(download.bytes_done), total=format_size(download.offer.bytes)
     )

@@ -1,4 +1,4 @@
-"""Models on their way from the hub: one at a time, in a thread, whatever page is shown."""
+"""Downloads models from the hub one at a time, in a thread, whatever page is shown."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _WORTH_A_NOTICE_S = 10.0
 
 
 class Download(Struct, frozen=True):
-    """A model that a person agreed to have. ``rate`` is in bytes a second over the last few, ``heard_at`` a time of
-    ``time.monotonic`` when something came last."""
+    """A download that the person has confirmed. ``rate`` is in bytes a second over the last few, ``heard_at`` the time
+    (``time.monotonic``) of the last progress."""
 
     offer: Offer
     state: State
@@ -50,13 +50,13 @@ class Download(Struct, frozen=True):
         return (self.offer.bytes - self.bytes_done) / self.rate if self.rate > 0 else None
 
 
-class _Interrupted(Exception):
+class _DownloadPaused(Exception):
     """Thrown from the middle of a download, to end it; what came is kept."""
 
 
 class DownloadQueue(QObject):
-    """All downloads of a window, the oldest first. Questions to the hub come before, and a download in progress makes
-    way for them: the hub's library cannot do two things at once."""
+    """All downloads of a window, oldest first. Questions to the hub go first, and interrupt a download in progress: the
+    hub's library cannot do two things at once."""
 
     changed = Signal()
     installed = Signal(object)
@@ -77,7 +77,7 @@ class DownloadQueue(QObject):
 
     @classmethod
     def of(cls, mediator: Mediator) -> DownloadQueue:
-        """Those of this window."""
+        """The queue of this window."""
         found = mediator.findChild(cls)
         return found if isinstance(found, cls) else cls(mediator)
 
@@ -137,7 +137,7 @@ class DownloadQueue(QObject):
             self._put(download.offer)
 
     def dismiss(self, name: str) -> None:
-        """Show one no longer that has come to its end, or that is not wanted any more. What came of it is deleted."""
+        """Remove a download from the list that has ended or is no longer wanted; an unfinished one is deleted."""
         download = self._now.get(name)
         if download is None or download.state not in ("paused", "failed", "done"):
             return
@@ -235,12 +235,12 @@ class DownloadQueue(QObject):
         def on_transfer(transfer: Transfer) -> None:
             tell(lambda: self._on_transfer(name, transfer))
             if name in self._leave or self._questions:
-                raise _Interrupted
+                raise _DownloadPaused
 
         tell(lambda: self._on_begun(name))
         try:
             model = download_model(offer, on_transfer)
-        except _Interrupted:
+        except _DownloadPaused:
             if name in self._leave:
                 self._offers.pop(name, None)
                 tell(lambda: self._on_left(name))

@@ -1,4 +1,4 @@
-"""Models from elsewhere: a file or folder of this PC or a stick, or any repository of the hub."""
+"""Imports models from a file or folder, and downloads any model of the hub by its name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REPOSITORY = re.compile(
 
 
 class ImportCard(QFrame):
-    """``changed`` when a model was installed, ``agreed`` when one is going to be fetched."""
+    """``changed`` when a model was installed, ``agreed`` when a download has started."""
 
     changed = Signal()
     agreed = Signal()

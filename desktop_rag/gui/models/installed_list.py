@@ -1,4 +1,4 @@
-"""The models on this PC: how large they are, on which terms, whether they are sound; checking and removing them."""
+"""Installed models: size, licence and state; to check and remove them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from desktop_rag.gui.widgets.theme import GRID
 
 
 class InstalledList(QFrame):
-    """``changed`` when a model was removed or its state is another one."""
+    """``changed`` when a model was removed or its state has changed."""
 
     changed = Signal()
 

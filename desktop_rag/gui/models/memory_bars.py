@@ -1,4 +1,4 @@
-"""Which models are in memory now, and how much of the card and of the main memory they take."""
+"""Which models are loaded, and how much memory they use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _COLOURS: dict[ModelRole, str] = {
 
 
 class MemoryBars(QFrame):
-    """A bar for the card and one for the main memory, with a part for each model; hidden when nothing is loaded."""
+    """A bar for the graphics card and one for main memory, with a part for each model; hidden when nothing is
+    loaded."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The page of the models."""
+"""The Models page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from desktop_rag.gui.widgets.theme import GRID, text_width
 
 
 class ModelsPage(QWidget):
-    """What this PC can run, what is installed and in use, and what can be had."""
+    """What this PC can run, what is installed and in use, and what can be downloaded."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()

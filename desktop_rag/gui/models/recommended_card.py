@@ -1,4 +1,4 @@
-"""What this PC can run, and the one set of models that suits it."""
+"""The set of models recommended for this PC."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from desktop_rag.gui.widgets.theme import GRID, theme
 
 
 class RecommendedCard(QFrame):
-    """A card with one button. ``agreed`` when the person has agreed to fetch the set."""
+    """``agreed`` when the person has confirmed the download."""
 
     agreed = Signal()
 

@@ -1,4 +1,4 @@
-"""What each kind of model is for, and which one is used for it."""
+"""Which installed model is used for each role."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Use = Callable[[ModelRole, str], None]
 
 
 class RoleChoices(QFrame):
-    """A line for each role, with a box to choose among the installed models; ``use`` hears of the choice."""
+    """A line for each role with a box to choose its model; ``use`` gets the choice."""
 
     def __init__(self, use: Use) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Models, machines and downloads in words."""
+"""Wording of the Models page: roles, machines, licences and languages."""
 
 from __future__ import annotations
 

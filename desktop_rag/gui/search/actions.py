@@ -1,4 +1,4 @@
-"""What can be done with a result: by keys, by clicks, and from its menu."""
+"""What can be done with a result, by key, click or menu."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from desktop_rag.types import Hit
 
 
 class HitActions(QObject):
-    """``failed`` with the error when the system could not do it."""
+    """``failed`` with the error when an action did not work."""
 
     failed = Signal(object)
 

@@ -1,4 +1,4 @@
-"""Sends what is looked for to the engine: at once by its words, after a pause by its meaning too."""
+"""Sends queries to the engine: by words at once, and by meaning after a pause in typing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UpdateKind = Literal["quick", "full", "more", "again"]
 
 
 class SearchUpdate(Struct, frozen=True):
-    """What was found for a query, best first; of one tab if that was asked for by itself."""
+    """Results for a query, best first; of one tab if they were searched for separately."""
 
     query: SearchQuery
     tab: ResultTab
@@ -43,8 +43,8 @@ class SearchUpdate(Struct, frozen=True):
 
 
 class SearchController(QObject):
-    """Tells what was ``found`` for the present query, and only for that; ``failed`` with an error; ``waiting`` as long
-    as nothing has come for longer than one takes for at once."""
+    """``found`` with results for the current query only; ``failed`` with an error; ``waiting`` while results take
+    noticeably long."""
 
     found = Signal(object)
     failed = Signal(object)

@@ -1,4 +1,4 @@
-"""What the Search page shows where there are no results, and why."""
+"""What the Search page shows when there are no results, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two lines of a passage that are worth showing, and the words of the query in them."""
+"""The two lines of a passage that show best why it was found, with the words of the query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys: from the field into the results, along them, and back."""
+"""Keyboard navigation between the search field and the results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WALKING_MS = 120
 
 
 class KeyboardNavigator(QObject):
-    """Connects the field with the ``views`` of the results, of which ``view`` is the one that is seen."""
+    """Connects the field with the ``views`` of the results; ``view`` is the visible one."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class KeyboardNavigator(QObject):
             self._field.backspace()
 
     def _peek(self, hit: Hit) -> None:
-        """Show it and stay in the list, and what one walks to next; a second time ends that."""
+        """Preview the result and those selected next, with the focus in the list; a second time ends that."""
         if self._peeking:
             self._mediator.evidence_wanted.emit(None)
         else:

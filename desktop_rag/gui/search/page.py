@@ -36,7 +36,7 @@ _FEW = 20
 
 
 class SearchPage(QWidget):
-    """Results as one types, as a list or by kind; ``begin`` starts a search from elsewhere."""
+    """Shows results as the person types, in a list or grid; ``begin`` starts a search from elsewhere."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Small forms of the pictures that were found, fetched for those that are seen."""
+"""Previews of the pictures that were found, fetched for visible results only."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ def is_picture(hit: Hit) -> bool:
 
 
 class PreviewCache(QObject):
-    """``arrived`` when there are more of them. What is painted asks for its picture, so that only what is seen is
-    fetched."""
+    """``arrived`` when there are more previews. Painting asks for them, so only visible ones are fetched."""
 
     arrived = Signal()
 

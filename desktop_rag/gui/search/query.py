@@ -1,4 +1,4 @@
-"""What the Search page looks for, and the kinds of results it tells apart."""
+"""A search query, and the tabs of results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPERATOR = re.compile(rf'(?<!\S)(?:{"|".join(OPERATORS)}):(?:"[^"]*"|[^\s"])*',
 
 
 class SearchQuery(Struct, frozen=True):
-    """Words as they were typed, filters chosen beside them, and a picture or recording to search by."""
+    """The words typed, the filters chosen beside them, and a picture or recording to search by."""
 
     text: str = ""
     filters: Filters = Filters()

@@ -1,4 +1,4 @@
-"""How a result is painted: as a row with the best lines of its passage, or as a picture."""
+"""Paints a result: as a row with the best lines of its passage, or as a picture."""
 
 from __future__ import annotations
 

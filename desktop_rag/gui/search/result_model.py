@@ -1,4 +1,4 @@
-"""The results that are shown, as a list that keeps its place while better ones arrive."""
+"""The list model of results, which keeps its place while better results arrive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def settled(shown: Sequence[int], fresh: Sequence[int], held: Collection[int]) -
 
 
 class ResultPool:
-    """All that was found for one query so far: by the search for everything, and by those for one tab."""
+    """All results for one query so far: from the search in everything, and from those in one tab."""
 
     def __init__(self) -> None:
         self._found: dict[ResultTab, tuple[Hit, ...]] = {}
@@ -65,7 +65,7 @@ def _each_once(hits: Sequence[Hit]) -> list[Hit]:
 
 
 class ResultModel(QAbstractListModel):
-    """Hits in rows. ``show`` changes as few rows as it can, so that selection and scrolling stay."""
+    """Hits in rows. ``show`` changes as few rows as possible, so that selection and scroll position stay."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

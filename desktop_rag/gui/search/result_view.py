@@ -1,8 +1,8 @@
-"""A list or a grid of results, walked with the keys."""
+"""The results as a list or a grid."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
 
@@ -18,8 +18,8 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class ResultView(QListView):
-    """Tells what a person wants with a result: ``chosen`` to see it, ``started`` to open it with the system's program,
-    ``peeked`` to see it and go on, ``walked`` to another one; ``near_end`` when there is not much left to scroll."""
+    """``chosen`` to show a result, ``started`` to open it with its program, ``peeked`` to preview it, ``walked`` when
+    another one is selected; ``near_end`` when the end of the list is near."""
 
     chosen = Signal(object)
     started = Signal(object)
@@ -120,10 +120,10 @@ class ResultView(QListView):
         """Whether Up leads to another result."""
         return self.currentIndex().row() > 0
 
-    def _tell(self, signal: object, index: QModelIndex) -> None:
+    def _tell(self, signal: SignalInstance, index: QModelIndex) -> None:
         hit = self._results.hit(index)
         if hit is not None:
-            signal.emit(hit)  # type: ignore[attr-defined]
+            signal.emit(hit)
 
     def _on_scrolled(self) -> None:
         bar = self.verticalScrollBar()

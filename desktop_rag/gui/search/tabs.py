@@ -1,4 +1,4 @@
-"""The tabs above the results, with how many there are of each kind."""
+"""The tabs above the results, with the number of results of each kind."""
 
 from __future__ import annotations
 

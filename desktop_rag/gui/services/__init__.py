@@ -1,1 +1,1 @@
-"""What every view is given: the engine, the mediator between views, threads and remembered preferences."""
+"""What every view uses: the engine, the mediator, threads, errors, pictures and preferences."""

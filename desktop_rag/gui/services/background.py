@@ -1,4 +1,4 @@
-"""Work on disk that the main thread must not wait for."""
+"""Runs work in threads beside the main one, and returns to it with the result."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 class BackgroundWorker(QObject):
-    """Does things in threads of their own; what comes of it is heard in the main thread, while this object lives.
+    """Runs functions in threads of their own and reports to the main thread, as long as this object lives.
 
-    With ``in_turn`` each begins when the one before has ended. What is to be called is let go of by the main thread, as
-    it may hold the last of a part of the window (see ``bridge``).
+    With ``in_turn`` each starts when the one before has ended. Callbacks are released by the main thread, because one
+    may hold the last reference to a part of the window (see ``bridge``).
     """
 
     _heard = Signal(object)
@@ -53,7 +53,7 @@ class BackgroundWorker(QObject):
         thread.start()
 
     def tell(self, heard: Callable[[], object]) -> None:
-        """From any thread: have this called in the main thread."""
+        """Have this called in the main thread; may be used from any thread."""
         with suppress(RuntimeError):  # the window was closed meanwhile
             self._heard.emit(heard)
 

@@ -1,13 +1,13 @@
-"""The engine, as the window meets it: calls go out from threads of their own, answers come back to the main thread.
+"""The window's connection to the engine: calls run in threads of their own, answers come back to the main thread.
 
-Calls of one lane follow each other; each lane has a thread and a connection, so that typing into the search box never
-waits for an answer that is being written. A call that asks for what an earlier one of its lane asked for too may
-replace it. Nothing here blocks the main thread; and what speaks to the engine is imported in those threads, while the
-window is painted.
+Calls of one lane run one after the other; each lane has a thread and a connection, so typing into the search field
+never waits for an answer that is being written. A newer call can replace an earlier one of the same name. Nothing here
+blocks the main thread, and the modules that speak to the engine are imported in those threads while the window is
+painted.
 
-Parts of a window may only be deleted by the main thread, and Python deletes a thing where its last reference goes. So a
-call, which knows them, is always let go of by the main thread; cycles are collected there alone; and a bridge, once it
-was used, stays.
+Qt objects may only be deleted by the main thread, and Python deletes an object where its last reference goes. So a
+call, which refers to them, is always released by the main thread; reference cycles are collected only there; and a
+bridge is never deleted once it was used.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ Work = Callable[["EngineClient", "BridgeCall"], Any]
 
 
 class BridgeCall:
-    """Something asked of the engine. ``stop`` ends it early, where the engine knows how to; a call that was dropped
-    has no answer that anybody hears."""
+    """A call to the engine. ``stop`` ends it early, where the engine can; the result of a dropped call is ignored."""
 
     def __init__(self, work: Work, owner: QObject, done: Callable[[Any], None], failed: Callable[[Any], None]) -> None:
         self.stop = threading.Event()
@@ -64,7 +63,7 @@ class BridgeCall:
         self.stop.set()
 
     def tell(self, hear: Callable[[Any], None], what: Any) -> None:
-        """From the call's thread: have the main thread ``hear`` what happened meanwhile."""
+        """From the call's thread: have the main thread call ``hear`` with ``what``."""
         assert self._tell is not None
         self._tell(hear, what)
 
@@ -76,11 +75,11 @@ _USED: list[EngineBridge] = []
 
 
 class EngineBridge(QObject):
-    """The engine that owns ``library``; it is started when none runs, and goes on when the window closes.
+    """The engine of ``library``. It is started if it does not run, and keeps running when the window closes.
 
-    ``connected`` when it can be asked, ``lost`` when it has died (it is started again by itself), ``failed_to_start``
-    with the error that keeps it from starting. ``event_received`` hands on the engine's events, ``status_changed``
-    its status.
+    ``connected`` when it can be called, ``lost`` when it has died (it is restarted automatically), ``failed_to_start``
+    with the error that keeps it from starting. ``event_received`` forwards the engine's events, ``status_changed`` its
+    status.
     """
 
     connected = Signal()
@@ -131,9 +130,9 @@ class EngineBridge(QObject):
         *,
         instead: str = "",
     ) -> BridgeCall:
-        """Have ``work(client, call)`` done in a lane's thread; then ``done(result)`` or ``failed(error)`` in the main
-        thread, unless the call was dropped or its ``owner`` is no more. With ``instead`` an earlier call of this name
-        is dropped, and ended if it can be."""
+        """Run ``work(client, call)`` in a lane's thread; then ``done(result)`` or ``failed(error)`` in the main thread,
+        unless the call was dropped or its ``owner`` was deleted. With ``instead``, an earlier call of this name is
+        dropped, and stopped if possible."""
         call = BridgeCall(work, owner, done or _ignore, failed or self._log)
         call.key = instead
         call.wired_to(lambda hear, what: self.deliver([call, hear, what]))
@@ -154,7 +153,7 @@ class EngineBridge(QObject):
         self.call("status", lambda client, _: client.status(), self, self._on_status, self._no_status)
 
     def close(self) -> None:
-        """Leave the engine, which goes on. Calls in progress are dropped."""
+        """Disconnect from the engine, which keeps running. Calls in progress are dropped."""
         self._closed.set()
         self._garbage.stop()
         gc.enable()
@@ -244,7 +243,7 @@ class EngineBridge(QObject):
 
 
 class _Lane:
-    """A thread that works through calls with a connection of its own."""
+    """A thread with a connection of its own that works through calls."""
 
     def __init__(self, name: str, bridge: EngineBridge) -> None:
         self._bridge = bridge

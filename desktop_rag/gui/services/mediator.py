@@ -1,4 +1,4 @@
-"""What the parts of the window share, and how they ask each other for things without knowing each other."""
+"""The mediator between views: how they ask each other for things without knowing each other."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PageName = Literal["ask", "search", "library", "models", "settings"]
 
 
 class EvidenceLocation(Struct, frozen=True):
-    """A place in a file that is to be shown. ``quote`` is what is to be marked there, "" for all of the place; ``text``
-    is the passage as it was read, for a file that is not there any more."""
+    """A place in a file to show. ``quote`` is what to mark there, "" for all of it; ``text`` is the passage as it was
+    read, in case the file is gone."""
 
     path: str
     locator: Locator
@@ -54,7 +54,7 @@ class QuerySample(Struct, frozen=True):
 
 
 class Mediator(QObject):
-    """One for the window; each part of it is given this.
+    """There is one for the window; each view is given it.
 
     ``settings`` remember how the person likes the window; what belongs to the library is asked of the engine.
     """

@@ -1,4 +1,4 @@
-"""The names under which the window remembers how a person likes it (``QSettings`` beside the library)."""
+"""The keys under which window preferences are kept (``QSettings`` beside the library)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which version this is, under which terms, and the keys."""
+"""Version, licence and keyboard shortcuts."""
 
 from __future__ import annotations
 

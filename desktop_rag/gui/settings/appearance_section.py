@@ -1,4 +1,4 @@
-"""How the window looks, and where it goes when it is closed."""
+"""The theme, and what happens when the window is closed."""
 
 from __future__ import annotations
 

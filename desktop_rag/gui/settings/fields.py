@@ -1,4 +1,4 @@
-"""One setting on the page: its name and what it does, a control, its default, and what came of a change."""
+"""One setting on the page: title, explanation, control, default, and whether a change was saved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONTROL_WIDTH = 20 * GRID
 
 
 class SettingField(QWidget):
-    """A setting with its control. It shows what the store has, and writes what the person chooses at once."""
+    """A setting with its control. Shows the stored value, and saves a change at once."""
 
     def __init__(self, setting: SettingSpec, store: SettingsStore) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Folders and rules: what is left out everywhere, and what is different in one folder."""
+"""Rules for which files are excluded, everywhere and in single folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings page: a list of sections, and beside it the one that is chosen."""
+"""The Settings page: a list of sections, and the selected one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LIST_WIDTH = 24 * GRID
 
 
 class SettingsPage(QWidget):
-    """Each change is written at once and in use a moment later. A section is made when it is first shown."""
+    """Each change is saved at once and takes effect a moment later. A section is made when it is first shown."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What leaves this PC: nothing, with the count of connections, what could make one, and where everything is kept."""
+"""Privacy: connections made, when the internet is used, and where data is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for what is left out: the person's own, as a list to change, and those built in, each with a box."""
+"""Rules for excluded files: an editable list of own rules, and the built-in ones with a check box each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROWS = 6
 
 
 class RuleList(QWidget):
-    """A list of rules: a field to add one, and each can be edited in its place and removed."""
+    """A list of rules: to add, edit and remove."""
 
     def __init__(self, name: str, empty: str, write: Write) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class RuleList(QWidget):
 
 
 class BuiltInRules(QWidget):
-    """The built-in rules; emptying its box has what a rule leaves out read."""
+    """The built-in rules; clearing a box switches its rule off."""
 
     def __init__(self, change: Callable[[str, bool], object]) -> None:
         super().__init__()

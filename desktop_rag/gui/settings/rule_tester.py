@@ -1,4 +1,4 @@
-"""Why is this file not found? The engine is asked, and says which rule leaves a file out."""
+"""Tells which rule excludes a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMMAND = re.compile(r"\s*[^.\n]*: desktop-rag .*", re.DOTALL)
 
 
 class RuleTester(QWidget):
-    """A file is named, typed or chosen, and told about."""
+    """A field for a path, and what the engine says about that file."""
 
     def __init__(self, mediator: Mediator) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What can be set, in plain words, and in which units it is shown."""
+"""The settings in plain words, and the units in which they are shown."""
 
 from __future__ import annotations
 

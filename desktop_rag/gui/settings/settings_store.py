@@ -1,5 +1,5 @@
-"""The library's settings while their page is open: read and written beside the window's own thread, and brought into
-use by starting the engine again once the person is done changing them."""
+"""Reads and writes the library's settings in a thread, and restarts the engine once the person is done changing
+them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Callback = Callable[[], object]
 
 
 class SettingsStore(QObject):
-    """``changed`` with the settings as they are now, ``failed`` with the error that keeps them from being read.
+    """``changed`` with the current settings, ``failed`` with the error that keeps them from being read.
 
-    It does not ask the engine, which may be at work for minutes, and need not run at all for a setting to be kept.
+    It does not use the engine, which may be busy for minutes and need not run for a setting to be saved.
     """
 
     changed = Signal(object)

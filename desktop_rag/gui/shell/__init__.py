@@ -1,1 +1,1 @@
-"""The program around the views: starting, the main window, the tray, and how it all ends."""
+"""The program around the views: start, main window, tray and shutdown."""

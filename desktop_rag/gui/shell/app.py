@@ -1,4 +1,4 @@
-"""Opens the window: one for a library, whatever number of times it is asked to."""
+"""Starts the window, once for each library."""
 
 from __future__ import annotations
 

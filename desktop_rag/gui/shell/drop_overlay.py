@@ -1,4 +1,4 @@
-"""Says over the whole window what dropping something on it will do, before it is let go."""
+"""Shows over the whole window what dropping something will do."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from desktop_rag.gui.widgets.theme import GRID
 
 
 class DropOverlay(QFrame):
-    """Covers the window while something is dragged over it. On the left half, what is dropped is added; a picture or
-    a recording is searched by on the right one."""
+    """Covers the window while something is dragged over it. Dropping on the left half adds it to the library; dropping
+    a picture or recording on the right half searches with it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

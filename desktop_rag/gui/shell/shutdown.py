@@ -1,4 +1,4 @@
-"""How the window ends, and what does not end it: Ctrl-C, the end of the session, a mistake of ours."""
+"""Ends the window on Ctrl-C or at the end of the session, and keeps it open after an unexpected error."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _INTERRUPTED = 130
 
 
 class ShutdownHandler(QObject):
-    """Closes the window, which then remembers its layout, when the system or a terminal asks for it; ``code`` is what
-    the program is to leave with."""
+    """Closes the window, which remembers its layout, when the system or a terminal asks for it; ``code`` is the exit
+    code."""
 
     def __init__(self, application: QApplication, window: MainWindow, settings: QSettings) -> None:
         super().__init__(application)
@@ -56,7 +56,7 @@ class ShutdownHandler(QObject):
 
 
 def report_unexpected_errors(notice: Notice) -> None:
-    """From now on an unexpected error is logged, and said in ``notice``, and the window stays."""
+    """From now on an unexpected error is logged and shown in ``notice``, and the window stays open."""
     main = threading.current_thread()
 
     def on_error(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

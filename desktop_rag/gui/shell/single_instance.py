@@ -1,4 +1,4 @@
-"""One window for a library: a second start raises the first."""
+"""One window for each library: a second start raises the first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATIENCE_S = 2.0
 
 
 class SingleInstance(QObject):
-    """``asked`` when another start of the program wants the window to come to the front."""
+    """``asked`` when another start of the program wants this window in front."""
 
     asked = Signal()
 

@@ -1,4 +1,4 @@
-"""The line at the foot of the window: what the library is up to, in a few words that mean something to a person."""
+"""The status bar: what the library is doing, in a few words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Show = Callable[[], object]
 
 
 class StatusLine(QWidget):
-    """A press on a part of it leads to where more is said."""
+    """Clicking a part of it leads to details."""
 
     def __init__(self, show_library: Show, show_models: Show, show_privacy: Show) -> None:
         super().__init__()

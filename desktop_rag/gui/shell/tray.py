@@ -1,4 +1,4 @@
-"""The icon among those of the system: how reading goes on, a quick question, and what the person waited for."""
+"""The tray icon: reading status, a quick question, and notifications."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from desktop_rag.gui.widgets.theme import GRID, scaled
 
 
 class TrayIcon(QObject):
-    """Shown where the system has a place for it. Without one, only the window's own entry asks for attention when
-    something has ended."""
+    """Shown where the system has a tray. Without one, only the task bar entry asks for attention."""
 
     def __init__(self, mediator: Mediator, window: QWidget) -> None:
         super().__init__(window)
@@ -100,7 +99,7 @@ class TrayIcon(QObject):
 
 
 class QuickQuestion(QWidget):
-    """A field over everything else: what is typed into it is asked in the window, which then comes to the front."""
+    """A question field on top of all windows; the answer is shown in the main window."""
 
     def __init__(self, mediator: Mediator, window: QWidget) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The window: a rail to choose a page by, the pages, the evidence beside them, and a line that says how things are."""
+"""The main window: navigation rail, pages, evidence pane and status bar."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from desktop_rag.gui.widgets.theme import GRID
 if TYPE_CHECKING:
     from desktop_rag.engine.results import Status
     from desktop_rag.engine.service.client import EngineClient
+    from desktop_rag.gui.evidence.pane import EvidencePane
     from desktop_rag.gui.services.bridge import BridgeCall
 
 _SAID_MS = 5_000
@@ -43,7 +44,7 @@ _LOST_AFTER_MS = 700
 
 
 class MainWindow(QMainWindow):
-    """The main window. Pages are made when they are first shown; ``closed`` when the person closed it."""
+    """Pages are made when they are first shown; ``closed`` when the person has closed the window."""
 
     closed = Signal()
     shown = Signal()
@@ -58,7 +59,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._pages: dict[PageName, QWidget] = {}
         self._makers = _makers(mediator)
-        self._evidence: QWidget | None = None
+        self._evidence: EvidencePane | None = None
         self._buttons: dict[PageName, QToolButton] = {}
         self._painted = False
         self.notice = Notice()
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
             self._restore_split()
         self._evidence.setProperty("used", True)
         self._evidence.show()
-        self._evidence.show_evidence(evidence)  # type: ignore[attr-defined]
+        self._evidence.show_evidence(evidence)
 
     def _show_privacy(self) -> None:
         from desktop_rag.gui.settings.page import SettingsPage
@@ -219,12 +220,20 @@ class MainWindow(QMainWindow):
         self.notice.say(str(error), "bad")
 
     def _ask(self, question: str, sample: QuerySample | None) -> None:
+        from desktop_rag.gui.ask.page import AskPage
+
         self.show_page("ask")
-        self.page("ask").begin(question, sample)  # type: ignore[attr-defined]
+        page = self.page("ask")
+        assert isinstance(page, AskPage)
+        page.begin(question, sample)
 
     def _search(self, query: str, sample: QuerySample | None) -> None:
+        from desktop_rag.gui.search.page import SearchPage
+
         self.show_page("search")
-        self.page("search").begin(query, sample)  # type: ignore[attr-defined]
+        page = self.page("search")
+        assert isinstance(page, SearchPage)
+        page.begin(query, sample)
 
     # --- dropping ---
 

@@ -1,4 +1,4 @@
-"""Small parts that several places of the window are made of."""
+"""Labels, buttons, layouts and other small parts used everywhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSizePolicy,
     QSpacerItem,
@@ -46,7 +47,7 @@ def button(
     kind: ButtonKind = "",
     drawing: str = "",
 ) -> QPushButton:
-    """A kind "next" is the one thing to do; there is one at most in a place."""
+    """The kind "next" marks the main action; there is at most one in a place."""
     made = QPushButton(text)
     made.setProperty("kind", kind)
     if drawing:
@@ -56,7 +57,7 @@ def button(
 
 
 def tool(drawing: str, name: str, press: Callable[[], object] | None = None, *, keys: str = "") -> QToolButton:
-    """A button that is only a drawing: ``name`` says what it does, to those who point at it or do not see it."""
+    """A button with an icon only; ``name`` is its tooltip and its accessible name."""
     made = QToolButton()
     made.setIcon(icon(drawing))
     made.setIconSize(QSize(18, 18))
@@ -69,7 +70,7 @@ def tool(drawing: str, name: str, press: Callable[[], object] | None = None, *, 
 
 
 def row(*parts: QWidget | None, spacing: int = GRID) -> QHBoxLayout:
-    """Side by side; None is the gap that takes what is left."""
+    """A row of widgets; None stands for a gap that takes the remaining space."""
     made = QHBoxLayout()
     made.setContentsMargins(0, 0, 0, 0)
     made.setSpacing(spacing)
@@ -88,18 +89,18 @@ def column(parent: QWidget | None = None, *, margin: int = 0, spacing: int = GRI
     return made
 
 
-def clear(layout: QVBoxLayout | QHBoxLayout) -> None:
+def clear(layout: QLayout) -> None:
     """Take everything out of a layout, and let go of it."""
     while (item := layout.takeAt(0)) is not None:
         if (widget := item.widget()) is not None:
             widget.hide()
             widget.deleteLater()
         elif (inner := item.layout()) is not None:
-            clear(inner)  # type: ignore[arg-type]
+            clear(inner)
 
 
 class Elided(QLabel):
-    """One line that ends in "…" where there is no room; all of it is in the tool tip."""
+    """One line that is cut off with "…" when there is no space; the tooltip has all of it."""
 
     def __init__(self, text: str = "", tone: Tone = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
@@ -132,7 +133,7 @@ class Elided(QLabel):
 
 
 class EmptyState(QWidget):
-    """What a place is for, in a sentence, and the one button to begin."""
+    """What a page is for, in a sentence, and the button to begin with."""
 
     def __init__(self, drawing: str, title: str, sentence: str, *buttons: QWidget) -> None:
         super().__init__()
@@ -168,7 +169,7 @@ class EmptyState(QWidget):
 
 
 class Notice(QFrame):
-    """A problem where it is, in words with a remedy, or something that goes on; hidden as long as it says nothing."""
+    """A problem with its remedy, or something in progress; hidden while there is nothing to say."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What settings are changed with. Scrolling the page with the pointer over one of them changes nothing."""
+"""Controls for settings. Scrolling with the pointer over one of them changes nothing."""
 
 from __future__ import annotations
 

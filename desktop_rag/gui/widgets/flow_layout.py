@@ -1,4 +1,4 @@
-"""Things in rows, as many in each as there is room for."""
+"""A layout that wraps its widgets into rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from desktop_rag.gui.widgets.theme import GRID
 
 
 class FlowLayout(QLayout):
-    """Lays its widgets out like words of a text; what is hidden takes no room."""
+    """Arranges widgets like the words of a text; hidden ones take no space."""
 
     def __init__(self, parent: QWidget | None = None, *, spacing: int = GRID) -> None:
         super().__init__(parent)

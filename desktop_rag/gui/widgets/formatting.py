@@ -1,4 +1,4 @@
-"""Numbers, sizes, times and names as the window says them."""
+"""Translation, and formats for numbers, sizes, times, paths and names."""
 
 from __future__ import annotations
 

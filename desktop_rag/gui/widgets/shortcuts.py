@@ -1,4 +1,4 @@
-"""All keys of the window: one table, and the sheet that shows it."""
+"""All keyboard shortcuts in one table, and the dialog that shows them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def key_groups() -> tuple[tuple[str, tuple[KeyBinding, ...]], ...]:
 
 
 class KeysDialog(QDialog):
-    """The sheet of all keys."""
+    """The list of all keyboard shortcuts."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

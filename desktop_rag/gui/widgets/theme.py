@@ -1,4 +1,4 @@
-"""How everything looks: one theme in light and dark, which follows the system's unless a person has chosen."""
+"""The look of the window: one theme in light and dark, which follows the system unless the person has chosen."""
 
 from __future__ import annotations
 

@@ -4,37 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Protocol
-
-from msgspec import Struct
+from typing import Protocol, TypeVar
 
 from desktop_rag.errors import ModelStopped
+from desktop_rag.models.llama.llm import Complete, Count, DescribeLlama
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
+from desktop_rag.models.requests import ModelClient, ModelRequest
 
-
-class ChatMessage(Struct, frozen=True):
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class ChatPiece(Struct, frozen=True, tag=True):
-    """A little more of the answer's text; never "" and never half a character."""
-
-    text: str
-
-
-class ChatEnd(Struct, frozen=True, tag=True):
-    """What an answer took; always the last of a stream.
-
-    ``cached_tokens`` of the ``prompt_tokens`` were known from the answer before. ``reason`` is "length" when
-    ``max_tokens`` or the end of the context was reached.
-    """
-
-    prompt_tokens: int
-    cached_tokens: int
-    tokens: int
-    first_token_s: float
-    tokens_per_s: float
-    reason: Literal["stop", "length", "cancelled"]
+R = TypeVar("R")
 
 
 class ChatModel(Protocol):
@@ -73,19 +50,13 @@ class ChatModel(Protocol):
         ...
 
 
-class Asking(Protocol):
-    """Whatever answers the requests of a model's module: its process, as a rule."""
-
-    def ask(self, request: Any, cancelled: threading.Event | None = None) -> Iterator[Any]: ...
-
-
 class ProcessChat:
     """A ``ChatModel`` whose model runs in another process. As safe to share between threads as that process is.
 
     ``cancelled`` ends all that is asked of it.
     """
 
-    def __init__(self, process: Asking, name: str, cancelled: threading.Event | None = None) -> None:
+    def __init__(self, process: ModelClient, name: str, cancelled: threading.Event | None = None) -> None:
         self.name = name
         self._process = process
         self._cancelled = cancelled
@@ -93,21 +64,16 @@ class ProcessChat:
 
     @property
     def context(self) -> int:
-        from desktop_rag.models.llama.llm import Describe
-
         if not self._context:
-            self._context = self._only_reply(Describe()).context
+            self._context = self._only_reply(DescribeLlama()).context
         return self._context
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        from desktop_rag.models.llama.llm import Count
-
         if not texts:
             return []
-        counts: list[int] = self._only_reply(Count(tuple(texts)))
-        return counts
+        return self._only_reply(Count(tuple(texts)))
 
-    def _only_reply(self, request: Any) -> Any:
+    def _only_reply(self, request: ModelRequest[R]) -> R:
         for reply in self._process.ask(request, self._cancelled):
             return reply
         raise ModelStopped("The question was stopped.")
@@ -124,7 +90,5 @@ class ProcessChat:
         aside: bool = False,
         cancelled: threading.Event | None = None,
     ) -> Iterator[ChatPiece | ChatEnd]:
-        from desktop_rag.models.llama.llm import Complete
-
         request = Complete(tuple(messages), markers, max_tokens, temperature, seed, tuple(stop), aside)
         return self._process.ask(request, cancelled or self._cancelled)

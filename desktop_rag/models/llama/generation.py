@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from desktop_rag.errors import ModelError, ModelRefused
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.chat_template import CHATML, PLAIN, PLAIN_STOP, ChatTemplate
-from desktop_rag.models.llama.loaded_model import Description, Model, Settings
+from desktop_rag.models.llama.loaded_model import LlamaDescription, LlamaSettings, Model
 from desktop_rag.models.llama.markers import CLOSED, Brackets, MarkerMask
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.token_text import THINKING, VisibleText
 
 TOP_P = 0.95
@@ -25,7 +25,7 @@ _TALK, _ASIDE = 0, 1
 class Chat(Model):
     """A model that answers, and what it remembers of the conversation so far."""
 
-    def __init__(self, settings: Settings, native: Any, warnings: deque[str]) -> None:
+    def __init__(self, settings: LlamaSettings, native: Any, warnings: deque[str]) -> None:
         super().__init__(settings, native, warnings)
         self._texts = self.token_texts()
         self._brackets = Brackets(self._texts)
@@ -67,8 +67,8 @@ class Chat(Model):
             pointers = (ctypes.POINTER(native.llama_seq_id) * self.batch)(*[ctypes.pointer(number)] * self.batch)
             self._batches.append(native.llama_batch(token=self._tokens, n_seq_id=ones, seq_id=pointers))
 
-    def describe(self) -> Description:
-        return Description(self.name, self.context, self.dim, self.size, self._form, self._why)
+    def describe(self) -> LlamaDescription:
+        return LlamaDescription(self.name, self.context, self.dim, self.size, self._form, self._why)
 
     def complete(
         self,

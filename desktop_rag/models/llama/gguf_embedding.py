@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from desktop_rag.errors import ModelError
-from desktop_rag.models.llama.chat import Asking
 from desktop_rag.models.llama.gguf_file import GgufHeader
+from desktop_rag.models.requests import ModelClient
 from desktop_rag.types import Space
 
 if TYPE_CHECKING:
@@ -56,16 +56,16 @@ class GgufEmbedder:
     prefixes they make the embedding space. Raises ``ModelError``.
     """
 
-    def __init__(self, process: Asking, *, name: str, fingerprint: str, header: GgufHeader) -> None:
+    def __init__(self, process: ModelClient, *, name: str, fingerprint: str, header: GgufHeader) -> None:
         self._process = process
         self.prefixes = prefixes(header.architecture, f"{header.metadata.get('general.name', '')} {name}")
         self.space = Space(name, fingerprint, header.embedding_length)
 
     def load(self) -> None:
         """Load the model now rather than at the first text."""
-        from desktop_rag.models.llama.llm import Describe
+        from desktop_rag.models.llama.llm import DescribeLlama
 
-        (described,) = self._process.ask(Describe())
+        (described,) = self._process.ask(DescribeLlama())
         self._check(described.dim)
 
     def embed(self, texts: Sequence[str], between: Callable[[int], None] | None = None) -> NDArray[np.float32]:

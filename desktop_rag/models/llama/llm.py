@@ -10,15 +10,26 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.generation import Chat
-from desktop_rag.models.llama.loaded_model import Description, Model, Settings
+from desktop_rag.models.llama.loaded_model import LlamaDescription, LlamaSettings, Model
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.llama.pooled import Pooled
-from desktop_rag.models.requests import Request
+from desktop_rag.models.requests import ModelRequest
 
-__all__ = ["REQUESTS", "Complete", "Count", "Describe", "Description", "Embed", "Rerank", "Settings", "open_model"]
+__all__ = [
+    "REQUESTS",
+    "SETTINGS",
+    "Complete",
+    "Count",
+    "DescribeLlama",
+    "Embed",
+    "LlamaDescription",
+    "LlamaSettings",
+    "Rerank",
+    "open_model",
+]
 
 _warnings: deque[str] = deque(maxlen=50)
 """What llama.cpp warned of last."""
@@ -41,16 +52,15 @@ def _native() -> tuple[Any, object]:
     return llama_cpp, keep
 
 
-def open_model(settings: Settings) -> Model:
+def open_model(settings: LlamaSettings) -> Model:
     """Load a model. Raises ``ModelRefused`` for a file that is none of the role, and ``NoMemoryForModel``."""
     native, _ = _native()
     return (Chat if settings.role == "chat" else Pooled)(settings, native, _warnings)
 
 
-class Complete(Request, frozen=True):
+class Complete(ModelRequest[ChatPiece | ChatEnd], frozen=True):
     """Answer the last message; see ``chat.ChatModel.stream``. ``temperature`` 0 takes the likeliest token each time."""
 
-    replies: ClassVar[Any] = ChatPiece | ChatEnd
     messages: tuple[ChatMessage, ...]
     markers: int = 0
     max_tokens: int = 512
@@ -72,20 +82,18 @@ class Complete(Request, frozen=True):
         )
 
 
-class Count(Request, frozen=True):
+class Count(ModelRequest[list[int]], frozen=True):
     """The number of tokens of each text, without those that begin and end it."""
 
-    replies: ClassVar[Any] = list[int]
     texts: tuple[str, ...]
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[list[int]]:
         yield [len(model.tokens(text)) for text in self.texts]
 
 
-class Embed(Request, frozen=True):
+class Embed(ModelRequest[bytes], frozen=True):
     """Unit vectors of the texts, in their order: each reply holds those of one batch, float32 [n, dim] as bytes."""
 
-    replies: ClassVar[Any] = bytes
     texts: tuple[str, ...]
 
     def perform(self, model: Any, cancelled: threading.Event) -> Iterator[bytes]:
@@ -98,10 +106,9 @@ class Embed(Request, frozen=True):
             yield (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).tobytes()
 
 
-class Rerank(Request, frozen=True):
+class Rerank(ModelRequest[list[float]], frozen=True):
     """How well each text answers the question, 0 to 1: one reply."""
 
-    replies: ClassVar[Any] = list[float]
     question: str
     texts: tuple[str, ...]
 
@@ -117,11 +124,10 @@ class Rerank(Request, frozen=True):
         yield scores
 
 
-class Describe(Request, frozen=True):
-    replies: ClassVar[Any] = Description
-
-    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[Description]:
+class DescribeLlama(ModelRequest[LlamaDescription], frozen=True):
+    def perform(self, model: Any, cancelled: threading.Event) -> Iterator[LlamaDescription]:
         yield model.describe()
 
 
-REQUESTS = Complete | Count | Embed | Rerank | Describe
+SETTINGS = LlamaSettings
+REQUESTS = Complete | Count | Embed | Rerank | DescribeLlama

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from desktop_rag.errors import ModelError, ModelRefused, NoMemoryForModel
-from desktop_rag.models.llama.chat_template import Piece
+from desktop_rag.models.llama.chat_template import TemplatePiece
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.llama.token_text import THINKING, THOUGHT
 
@@ -27,7 +27,7 @@ MAX_SEQUENCES = 64
 """Texts that are embedded at once, at most."""
 
 
-class Settings(Struct, frozen=True):
+class LlamaSettings(Struct, frozen=True):
     """``context`` and ``batch`` are in tokens; the model's own limits hold as well. ``gpu_layers`` -1 is all of them,
     ``threads`` 0 is one for each core.
 
@@ -43,7 +43,7 @@ class Settings(Struct, frozen=True):
     threads: int = 0
 
 
-class Description(Struct, frozen=True):
+class LlamaDescription(Struct, frozen=True):
     """``context`` and ``vocabulary`` are in tokens. ``template`` says whose form the prompts have, and ``said`` why it
     is not the model's own."""
 
@@ -61,7 +61,7 @@ class Model:
     ``native`` is llama.cpp's interface, and ``warnings`` is where its warnings come in.
     """
 
-    def __init__(self, settings: Settings, native: Any, warnings: deque[str]) -> None:
+    def __init__(self, settings: LlamaSettings, native: Any, warnings: deque[str]) -> None:
         path = Path(settings.path)
         header = read_header(path)
         self.native = native
@@ -121,8 +121,8 @@ class Model:
             self._free_context()
         self._free_model()
 
-    def describe(self) -> Description:
-        return Description(self.name, self.context, self.dim, self.size)
+    def describe(self) -> LlamaDescription:
+        return LlamaDescription(self.name, self.context, self.dim, self.size)
 
     def tokens(self, text: str, *, special: bool = False, ends: bool = False) -> list[int]:
         """The tokens of a text. ``special``: control tokens it spells are such; ``ends``: with those that begin and
@@ -139,7 +139,7 @@ class Model:
                 raise ModelError(f"A text is too long for {self.name}.")
             room = -count
 
-    def prompt_tokens(self, pieces: Sequence[Piece]) -> list[int]:
+    def prompt_tokens(self, pieces: Sequence[TemplatePiece]) -> list[int]:
         """The tokens of a prompt, in which only the template's own pieces can hold control tokens."""
         bos = self.native.llama_vocab_bos(self.vocab)
         tokens: list[int] = []

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from desktop_rag import offline
 from desktop_rag.errors import ModelError
 from desktop_rag.models.hardware import give_back_memory
+from desktop_rag.worker_thread import WorkerThread, log_only
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,23 +90,18 @@ class OnnxModel:
                         )
                     except Exception as error:
                         raise _broken(self._path, error) from error
-                self._leave_after(self._kept_s)
+                WorkerThread("unloading idle models", self._unload_when_idle, report=log_only).start()
         return self._session
 
-    def _leave_after(self, seconds: float) -> None:
-        timer = threading.Timer(seconds, self._leave)
-        timer.daemon = True
-        timer.start()
-
-    def _leave(self) -> None:
-        """Leave memory, unless it was used meanwhile; then look again later. Who still runs it holds it until then."""
+    def _unload_when_idle(self) -> float | None:
+        """Leave memory, unless it was used meanwhile; then check again later. Who still runs it holds it until then."""
         with self._guard:
             left_s = self._used_at + self._kept_s - time.monotonic()
             if left_s > 0:
-                self._leave_after(left_s)
-                return
+                return left_s
             self._session = None
         give_back_memory()
+        return None
 
     def _check(self) -> None:
         if not self._sha256:

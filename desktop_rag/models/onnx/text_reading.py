@@ -90,7 +90,7 @@ class TextReader:
         return readings
 
 
-class Span(Struct, frozen=True):
+class TokenSpan(Struct, frozen=True):
     """The first and the last token of the likeliest answer, the sum of their scores, and how much more that is than the
     best sum of tokens that none of it shares."""
 
@@ -100,7 +100,7 @@ class Span(Struct, frozen=True):
     lead: float
 
 
-def best_span(starts: NDArray[np.float32], ends: NDArray[np.float32]) -> Span | None:
+def best_span(starts: NDArray[np.float32], ends: NDArray[np.float32]) -> TokenSpan | None:
     """None without tokens."""
     import numpy as np
 
@@ -115,10 +115,10 @@ def best_span(starts: NDArray[np.float32], ends: NDArray[np.float32]) -> Span | 
     begins = np.arange(count)[:, None]
     elsewhere = (begins > last) | (begins + np.arange(_LONGEST_ANSWER) < first)
     other = float(sums[elsewhere].max(initial=-np.inf))
-    return Span(first, last, score, score - other if np.isfinite(other) else _ALONE)
+    return TokenSpan(first, last, score, score - other if np.isfinite(other) else _ALONE)
 
 
-def _reading(text: str, offsets: Any, span: Span, nowhere: float) -> Reading:
+def _reading(text: str, offsets: Any, span: TokenSpan, nowhere: float) -> Reading:
     """The span in characters, made of whole words and numbers."""
     begin, end = offsets[span.first][0], offsets[span.last][1]
     start = max(0, begin - _AROUND)

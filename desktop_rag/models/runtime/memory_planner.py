@@ -42,7 +42,7 @@ class Room(Struct, frozen=True):
     compute_capability: tuple[int, int] = (0, 0)
 
 
-class Plan(Struct, frozen=True):
+class MemoryPlan(Struct, frozen=True):
     """Settings of a model, and what it is expected to take. Of two plans the one with the larger ``rank`` is better."""
 
     settings: Struct
@@ -54,13 +54,18 @@ class Plan(Struct, frozen=True):
     card: str = ""
 
 
-Planner = Callable[[Room, Plan | None], Plan | None]
+Planner = Callable[[Room, MemoryPlan | None], MemoryPlan | None]
 """Makes the best plan for a room; after a plan that took more than there was a smaller one, or None if there is none.
 Raises ``NoMemoryForModel``."""
 
 
 def room_for(
-    machine: Machine, held: Sequence[Plan], given: Sequence[Plan], own: Plan | None, *, with_card: bool
+    machine: Machine,
+    held: Sequence[MemoryPlan],
+    given: Sequence[MemoryPlan],
+    own: MemoryPlan | None,
+    *,
+    with_card: bool,
 ) -> Room:
     """The room for a model among others, on the card with the most: as measured, and by what ours were counted on to
     take, whichever is less.
@@ -93,16 +98,16 @@ def _gguf(role: Literal["chat", "embedding", "reranking"]) -> Callable[[Installe
     wanted, batch = (CHAT_CONTEXT, 512) if role == "chat" else (_PASSAGE_CONTEXT, _PASSAGE_CONTEXT)
 
     def planner(installed: Installed | None, threads: int) -> Planner:
-        from desktop_rag.models.llama.llm import Settings
+        from desktop_rag.models.llama.llm import LlamaSettings
 
         assert installed is not None
         path = Path(installed.folder) / installed.main
         header = read_header(path)
 
-        def plan(room: Room, failed: Plan | None) -> Plan | None:
+        def plan(room: Room, failed: MemoryPlan | None) -> MemoryPlan | None:
             longest, most_layers = wanted, None
             if failed is not None:
-                assert isinstance(failed.settings, Settings)
+                assert isinstance(failed.settings, LlamaSettings)
                 longest, most_layers = failed.settings.context, failed.settings.gpu_layers // 2
                 if not failed.settings.gpu_layers:
                     longest //= 2
@@ -113,9 +118,9 @@ def _gguf(role: Literal["chat", "embedding", "reranking"]) -> Callable[[Installe
                 batch=batch, most_layers=most_layers,
             )  # fmt: skip
             where: Where = "processor" if not fit.gpu_layers else "card" if fit.gpu_layers > header.layers else "both"
-            settings = Settings(str(path), role, fit.context, fit.gpu_layers, fit.batch, threads)
+            settings = LlamaSettings(str(path), role, fit.context, fit.gpu_layers, fit.batch, threads)
             said = fit.said if failed is None else f"{fit.said} It was given less, as memory ran out."
-            return Plan(settings, where, fit.card_bytes, fit.memory_bytes, rank(fit), said, room.card)
+            return MemoryPlan(settings, where, fit.card_bytes, fit.memory_bytes, rank(fit), said, room.card)
 
         return plan
 
@@ -123,30 +128,30 @@ def _gguf(role: Literal["chat", "embedding", "reranking"]) -> Callable[[Installe
 
 
 def _placed(
-    room: Room, failed: Plan | None, on_card: tuple[Struct, int], on_processor: tuple[Struct, int]
-) -> Plan | None:
+    room: Room, failed: MemoryPlan | None, on_card: tuple[Struct, int], on_processor: tuple[Struct, int]
+) -> MemoryPlan | None:
     """The whole model on the card if it fits, or else on the processor. Each is given as settings and bytes."""
     settings, size = on_card
     if failed is None and room.card and size + DESKTOP_BYTES <= room.card_bytes:
-        return Plan(settings, "card", size, _PICTURES_BYTES, (1,), "It is on the graphics card.", room.card)
+        return MemoryPlan(settings, "card", size, _PICTURES_BYTES, (1,), "It is on the graphics card.", room.card)
     if failed is not None and failed.where == "processor":
         return None
     settings, size = on_processor
     said = "It runs on the processor"
     if room.card:
         said += ", as the graphics card has no room for it" if failed is None else ", as the card's memory ran out"
-    return Plan(settings, "processor", 0, size, (0,), said + ".")
+    return MemoryPlan(settings, "processor", 0, size, (0,), said + ".")
 
 
 def _image(installed: Installed | None, threads: int) -> Planner:
-    from desktop_rag.models.vision.image_embedding import Settings
+    from desktop_rag.models.vision.image_embedding import ImageModelSettings
 
     assert installed is not None
     folder, weights = installed.folder, installed.files[installed.main].size
 
-    def plan(room: Room, failed: Plan | None) -> Plan | None:
-        card = Settings(folder, "cuda", room.compute_capability >= _HALF_SINCE, threads, _PICTURES)
-        processor = Settings(folder, "cpu", False, threads, _PICTURES)
+    def plan(room: Room, failed: MemoryPlan | None) -> MemoryPlan | None:
+        card = ImageModelSettings(folder, "cuda", room.compute_capability >= _HALF_SINCE, threads, _PICTURES)
+        processor = ImageModelSettings(folder, "cpu", False, threads, _PICTURES)
         on_card = CARD_START_BYTES + weights + _PICTURES_BYTES
         return _placed(room, failed, (card, on_card), (processor, weights + _PICTURES_BYTES))
 
@@ -154,15 +159,15 @@ def _image(installed: Installed | None, threads: int) -> Planner:
 
 
 def _speech(installed: Installed | None, threads: int) -> Planner:
-    from desktop_rag.models.speech.whisper import Settings
+    from desktop_rag.models.speech.whisper import WhisperSettings
 
     assert installed is not None
     folder, weights = installed.folder, installed.files[installed.main].size
 
-    def plan(room: Room, failed: Plan | None) -> Plan | None:
+    def plan(room: Room, failed: MemoryPlan | None) -> MemoryPlan | None:
         form = "float16" if room.compute_capability >= _HALF_SINCE else "int8"
-        card = Settings(folder, device="cuda", compute_type=form, threads=threads)
-        processor = Settings(folder, device="cpu", compute_type="int8", threads=threads)
+        card = WhisperSettings(folder, device="cuda", compute_type=form, threads=threads)
+        processor = WhisperSettings(folder, device="cpu", compute_type="int8", threads=threads)
         on_card = CARD_START_BYTES + weights + _SPEECH_BYTES
         return _placed(room, failed, (card, on_card), (processor, weights + _SPEECH_BYTES))
 
@@ -170,12 +175,12 @@ def _speech(installed: Installed | None, threads: int) -> Planner:
 
 
 def _ocr(installed: Installed | None, threads: int) -> Planner:  # noqa: ARG001 (a planner as the others)
-    from desktop_rag.models.vision.ocr import Settings
+    from desktop_rag.models.vision.ocr import OcrSettings
 
-    def plan(room: Room, failed: Plan | None) -> Plan | None:  # noqa: ARG001
+    def plan(room: Room, failed: MemoryPlan | None) -> MemoryPlan | None:  # noqa: ARG001
         if failed is not None:
             return None
-        return Plan(Settings(threads), "processor", 0, _OCR_BYTES, (0,), "It runs on the processor.")
+        return MemoryPlan(OcrSettings(threads), "processor", 0, _OCR_BYTES, (0,), "It runs on the processor.")
 
     return plan
 

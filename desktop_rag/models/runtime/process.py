@@ -4,50 +4,42 @@ like any other."""
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import cache
-from io import BufferedReader
+from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, BinaryIO, cast
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from desktop_rag.errors import ModelCrashed, ModelError, NoMemoryForModel
-from desktop_rag.framing import read_frame, write_frame
-from desktop_rag.models.requests import Request
+from desktop_rag.child_process import KILLED, ChildProcess, exit_reason
+from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, NoMemoryForModel
+from desktop_rag.models.requests import ModelRequest, type_of_replies
 from desktop_rag.models.runtime.protocol import (
     BUG,
-    Ask,
-    Cancel,
-    Done,
-    Failed,
-    Load,
-    Ready,
-    Reply,
+    CancelMessage,
+    DoneMessage,
+    FailedMessage,
+    LoadMessage,
+    ReadyMessage,
+    ReplyMessage,
+    RequestMessage,
     decode_answer,
     encode,
 )
+from desktop_rag.models.runtime.work_limit import WorkLimit
 
 CRASHES = 2
 """So many crashes in a row while loading, and a model is set aside."""
 CRASHES_WITHIN_S = 3600.0
 _LOOK_EVERY_S = 0.05
 """How soon a request that is to be cancelled is."""
-_LOG_BYTES = 1024 * 1024
-_PIPE_BYTES = 64 * 1024
 _LAST_WORDS_S = 1.0
-_KILLED = -9
 
-Answer = Ready | Reply | Done | Failed
+Answer = ReadyMessage | ReplyMessage | DoneMessage | FailedMessage
+R = TypeVar("R")
 
 
 class ModelProcess:
@@ -76,15 +68,17 @@ class ModelProcess:
         self._log = log
         self._turn = threading.Lock()  # held for as long as a request takes
         self._guard = threading.Lock()  # over the child
-        self._child: _Child | None = None
+        self._child: ChildProcess | None = None
+        self._loaded = False  # whether the child has loaded the model
         self._number = 0
+        self._limit = WorkLimit()
         self._crashed_at: list[float] = []  # while loading, in a row
 
     @property
     def alive(self) -> bool:
         """Whether the model is loaded and its process runs."""
         child = self._child
-        return child is not None and child.ready and child.running
+        return child is not None and self._loaded and child.running
 
     @property
     def pid(self) -> int | None:
@@ -93,25 +87,20 @@ class ModelProcess:
 
     def memory_bytes(self) -> int:
         """The main memory the process has in use; 0 when there is none."""
-        import psutil
-
-        pid = self.pid
-        try:
-            return 0 if pid is None else int(psutil.Process(pid).memory_info().rss)
-        except psutil.Error:
-            return 0
+        child = self._child
+        return 0 if child is None else child.memory_bytes()
 
     def load(self, cancelled: threading.Event | None = None) -> None:
         """Load the model if it is not. However long it takes: a large model on a slow disk takes minutes.
 
         Raises ``ModelError`` and all of its kinds; at once for a model that crashed twice in a row while it was loaded,
-        until ``forgive``.
+        until ``clear_crashes``.
         """
         with self._one_at_a_time(cancelled) as mine:
             if mine:
                 self._loaded_child(cancelled)
 
-    def ask(self, request: Request, cancelled: threading.Event | None = None) -> Iterator[Any]:
+    def ask(self, request: ModelRequest[R], cancelled: threading.Event | None = None) -> Iterator[R]:
         """The replies to a request, as they come. Ends early, without an error, once ``cancelled`` is set; whoever
         stops reading cancels, too.
 
@@ -121,31 +110,31 @@ class ModelProcess:
             child = self._loaded_child(cancelled) if mine else None
             if child is None or (cancelled is not None and cancelled.is_set()):
                 return
-            decode = _decoder(type(request).replies)
+            replies: type[R] = type_of_replies(type(request))
             self._number += 1
             number = self._number
-            child.send(Ask(number, msgspec.Raw(encode(request))))
+            child.send(encode(RequestMessage(number, msgspec.Raw(encode(request)))))
             ended = False
             try:
                 for answer in self._answers(child, number, cancelled):
-                    if isinstance(answer, Reply):
-                        yield decode(answer.value)
+                    if isinstance(answer, ReplyMessage):
+                        yield self._decoded(child, answer, replies)
                     else:
                         ended = True
-                        if isinstance(answer, Failed):
+                        if isinstance(answer, FailedMessage):
                             raise self._error(answer)
             finally:
                 if not ended:
-                    child.send(Cancel(number))
+                    child.send(encode(CancelMessage(number)))
 
-    def become(self, settings: Struct, environment: Mapping[str, str] | None = None) -> None:
+    def restart_with(self, settings: Struct, environment: Mapping[str, str] | None = None) -> None:
         """End the process; the next one loads the same model with other settings."""
         self.close()
         with self._guard:
             self._settings = settings
             self._environment = dict(environment or {})
 
-    def forgive(self) -> None:
+    def clear_crashes(self) -> None:
         """Try a model again that was set aside because it crashed."""
         with self._guard:
             self._crashed_at.clear()
@@ -169,25 +158,25 @@ class ModelProcess:
         finally:
             self._turn.release()
 
-    def _loaded_child(self, cancelled: threading.Event | None) -> _Child | None:
+    def _loaded_child(self, cancelled: threading.Event | None) -> ChildProcess | None:
         """The child with its model loaded; None if it was cancelled before, and then it goes on loading."""
         with self._guard:
             child = self._child
             if child is None or not child.running:
                 child = self._started()
-        if not child.ready:
+        if not self._loaded:
             try:
                 for answer in self._answers(child, 0, cancelled, loading=True):
-                    if isinstance(answer, Failed):
+                    if isinstance(answer, FailedMessage):
                         raise self._error(answer)
-                    child.ready = True
-                    self.forgive()
+                    self._loaded = True
+                    self.clear_crashes()
             except ModelError:
                 self._forget(child)  # what it had loaded by then would only take memory
                 raise
-        return child if child.ready else None
+        return child if self._loaded else None
 
-    def _started(self) -> _Child:
+    def _started(self) -> ChildProcess:
         """A new child, which was told to load. To be called with the guard held."""
         now = time.monotonic()
         self._crashed_at = [then for then in self._crashed_at if now - then < CRASHES_WITHIN_S]
@@ -198,16 +187,29 @@ class ModelProcess:
             )
         if self._child is not None:
             self._child.end()
-        child = self._child = _Child(self._module, self._environment, self._log)
-        child.send(Load(0, msgspec.Raw(encode(self._settings))))
+        self._loaded = False
+        self._limit = WorkLimit()
+        try:
+            child = ChildProcess(
+                "desktop_rag.models.runtime.child",
+                [self._module],
+                environment=self._environment,
+                log=self._log,
+                overhear=self._limit.overhear,
+            )
+        except OSError as error:
+            raise ModelError(f"No process could be started ({error.strerror}).", "Close other programs.") from error
+        self._limit.watch(child)
+        self._child = child
+        child.send(encode(LoadMessage(0, msgspec.Raw(encode(self._settings)))))
         return child
 
     def _answers(
-        self, child: _Child, number: int, cancelled: threading.Event | None, *, loading: bool = False
+        self, child: ChildProcess, number: int, cancelled: threading.Event | None, *, loading: bool = False
     ) -> Iterator[Answer]:
-        """What the child says to a request; the last of it is neither ``Reply``. Nothing more once it is cancelled."""
+        """What the child says to a request; the last of it is no ``ReplyMessage``. Nothing more once cancelled."""
         while True:
-            frame = child.next_frame(cancelled)
+            frame = child.receive(cancelled=cancelled)
             if cancelled is not None and cancelled.is_set():
                 return
             try:
@@ -218,26 +220,36 @@ class ModelProcess:
                 raise self._gone(child, loading=loading)
             if answer.number == number:  # else the rest of a request that was cancelled
                 yield answer
-                if not isinstance(answer, Reply):
+                if not isinstance(answer, ReplyMessage):
                     return
 
-    def _forget(self, child: _Child) -> int:
+    def _decoded(self, child: ChildProcess, reply: ReplyMessage, replies: type[R]) -> R:
+        try:
+            return msgspec.msgpack.decode(reply.value, type=replies)
+        except msgspec.MsgspecError:
+            raise self._gone(child, loading=False) from None
+
+    def _forget(self, child: ChildProcess) -> int:
         with self._guard:
             if self._child is child:
                 self._child = None
         return child.end()
 
-    def _gone(self, child: _Child, *, loading: bool) -> ModelError:
+    def _gone(self, child: ChildProcess, *, loading: bool) -> ModelError:
         """The error for a child that ended."""
         with self._guard:
             closed = self._child is not child
+            overdue = self._limit.overdue
         if closed:
             return ModelError(f"The model {self.name} was put away while it worked.", "Ask again.")
         child.wait(_LAST_WORDS_S)
+        alive = child.running
         status = self._forget(child)
+        if overdue:
+            return ModelRefused(overdue, "Choose another model.")
         logging.getLogger("desktop_rag").warning("The process of %s ended by itself: %s", self._module, status)
-        how = _cause(status)
-        if loading and status == _KILLED:
+        how = "it wrote what is no answer" if alive else exit_reason(status)
+        if loading and status == KILLED and not alive:
             return NoMemoryForModel(
                 f"The system ended {self.name} while it was loaded, as a rule because memory ran out.",
                 "Close other programs, or choose a smaller model.",
@@ -254,107 +266,9 @@ class ModelProcess:
             "It is started again by the next question. If this goes on, choose a smaller model or another one.",
         )
 
-    def _error(self, failed: Failed) -> ModelError:
+    def _error(self, failed: FailedMessage) -> ModelError:
         if failed.code == BUG:
             where = f"The log says more: {self._log}" if self._log else ""
             return ModelError(f"The model {self.name} failed unexpectedly ({failed.message}).", where)
         kinds = {kind.code: kind for kind in ModelError.__subclasses__()}
         return kinds.get(failed.code, ModelError)(failed.message, failed.hint)
-
-
-class _Child:
-    """A running child, and two threads that read what it writes."""
-
-    def __init__(self, module: str, environment: Mapping[str, str], log: Path | None) -> None:
-        self.ready = False
-        paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-        flags = 0
-        if sys.platform == "win32":
-            flags = subprocess.CREATE_NO_WINDOW
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "desktop_rag.models.runtime.child", module],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=os.environ | environment | {"PYTHONPATH": paths},
-                creationflags=flags,
-            )
-        except OSError as error:
-            raise ModelError(f"No process could be started ({error.strerror}).", "Close other programs.") from error
-        self.pid = self._process.pid
-        self._writing = threading.Lock()
-        self._frames: SimpleQueue[bytes | None] = SimpleQueue()
-        self._readers = [
-            threading.Thread(target=self._receive, args=(self._process.stdout,), daemon=True),
-            threading.Thread(target=_keep, args=(self._process.stderr, log), daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
-
-    @property
-    def running(self) -> bool:
-        return self._process.poll() is None
-
-    def send(self, note: Load | Ask | Cancel) -> None:
-        with suppress(OSError, ValueError), self._writing:  # a child that has ended: reading from it will tell
-            write_frame(cast(BinaryIO, self._process.stdin), encode(note))
-
-    def next_frame(self, cancelled: threading.Event | None) -> bytes | None:
-        """What comes next; None when the child has ended, or ``cancelled`` is set."""
-        while cancelled is not None and not cancelled.is_set():
-            with suppress(Empty):
-                return self._frames.get(timeout=_LOOK_EVERY_S)
-        return self._frames.get() if cancelled is None else None
-
-    def wait(self, seconds: float) -> None:
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
-
-    def end(self) -> int:
-        """End it, if it has not ended by itself; returns its exit status. A driver may hold on to it for a while."""
-        self._process.kill()
-        self.wait(_LAST_WORDS_S)
-        status = self._process.returncode
-        with suppress(OSError):  # what was left to write has no reader any more
-            cast(BinaryIO, self._process.stdin).close()
-        for reader in self._readers:
-            reader.join(_LAST_WORDS_S)  # they end with it, unless a process that it started holds its pipes
-        return _KILLED if status is None else status
-
-    def _receive(self, stream: BinaryIO) -> None:
-        with stream:
-            frame: bytes | None = b""
-            while frame is not None:
-                frame = read_frame(stream)
-                self._frames.put(frame)
-
-
-def _keep(stream: BufferedReader, log: Path | None) -> None:
-    """Write to the log what the child prints; its pipe must never fill, whatever happens to the log."""
-    with stream:
-        while text := stream.read1(_PIPE_BYTES):
-            if log is not None:
-                with suppress(OSError):
-                    _append(log, text)
-
-
-def _append(log: Path, text: bytes) -> None:
-    if log.exists() and log.stat().st_size + len(text) > _LOG_BYTES:
-        log.replace(log.with_name(log.name + ".1"))
-    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with log.open("ab") as file:
-        file.write(text)
-
-
-def _cause(status: int) -> str:
-    """What an exit status means, in a word."""
-    if status < 0:
-        with suppress(ValueError):
-            return signal.Signals(-status).name
-    return f"status {status & 0xFFFFFFFF:#x}" if abs(status) > 255 else f"status {status}"
-
-
-@cache
-def _decoder(replies: Any) -> Any:
-    return msgspec.msgpack.Decoder(replies).decode

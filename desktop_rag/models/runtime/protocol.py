@@ -1,14 +1,14 @@
 """What a model's process and its parent tell each other: MessagePack in frames (see ``desktop_rag.framing``).
 
-The parent sends one ``Load`` and then ``Ask`` after ``Ask``, numbered, each when the one before is done; a ``Cancel``
-may come at any time. The child answers ``Load`` with ``Ready`` or ``Failed``, and each ``Ask`` with any number of
-``Reply`` and then ``Done`` or ``Failed``.
+The parent sends one ``LoadMessage`` and then one ``RequestMessage`` after another, numbered, each when the one before
+is done; a ``CancelMessage`` may come at any time. The child answers the loading with ``ReadyMessage`` or
+``FailedMessage``, and each request with any number of ``ReplyMessage`` and then ``DoneMessage`` or ``FailedMessage``.
+Before work that might never end it says ``WithinMessage``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -16,39 +16,46 @@ from msgspec import Raw, Struct
 from desktop_rag.framing import whole_characters
 
 
-class _Note(Struct, frozen=True, tag=True):
+class _ModelMessage(Struct, frozen=True, tag=True):
     """Base of what is sent; ``number`` is that of the request it belongs to, 0 for the loading."""
 
     number: int
 
 
-class Load(_Note, frozen=True):
+class LoadMessage(_ModelMessage, frozen=True):
     settings: Raw
-    """Of the type ``Settings`` of the model's module."""
+    """Of the type ``SETTINGS`` of the model's module."""
 
 
-class Ask(_Note, frozen=True):
+class RequestMessage(_ModelMessage, frozen=True):
     request: Raw
     """One of the ``REQUESTS`` of the model's module."""
 
 
-class Cancel(_Note, frozen=True):
+class CancelMessage(_ModelMessage, frozen=True):
     pass
 
 
-class Ready(_Note, frozen=True):
+class ReadyMessage(_ModelMessage, frozen=True):
     pass
 
 
-class Reply(_Note, frozen=True):
+class ReplyMessage(_ModelMessage, frozen=True):
     value: Raw
 
 
-class Done(_Note, frozen=True):
+class DoneMessage(_ModelMessage, frozen=True):
     pass
 
 
-class Failed(_Note, frozen=True):
+class WithinMessage(_ModelMessage, frozen=True):
+    """The parent is to end the child, and to say ``message``, once it has worked for ``seconds`` more; 0: no more."""
+
+    seconds: float
+    message: str
+
+
+class FailedMessage(_ModelMessage, frozen=True):
     """``code`` is that of a ``ModelError``; "bug" for an error that is none, of which ``message`` names the type."""
 
     code: str
@@ -58,15 +65,17 @@ class Failed(_Note, frozen=True):
 
 BUG = "bug"
 
-decode_order: Callable[[bytes], Load | Ask | Cancel] = msgspec.msgpack.Decoder(Load | Ask | Cancel).decode
-decode_answer: Callable[[bytes], Ready | Reply | Done | Failed] = msgspec.msgpack.Decoder(
-    Ready | Reply | Done | Failed
+decode_order: Callable[[bytes], LoadMessage | RequestMessage | CancelMessage] = msgspec.msgpack.Decoder(
+    LoadMessage | RequestMessage | CancelMessage
+).decode
+decode_answer: Callable[[bytes], ReadyMessage | ReplyMessage | DoneMessage | FailedMessage] = msgspec.msgpack.Decoder(
+    ReadyMessage | ReplyMessage | DoneMessage | FailedMessage
 ).decode
 
 _encoder = msgspec.msgpack.Encoder()
 
 
-def encode(value: Any) -> bytes:
+def encode(value: object) -> bytes:
     """Half of a surrogate pair, which names of files may hold, is no text; it becomes "?"."""
     try:
         return _encoder.encode(value)

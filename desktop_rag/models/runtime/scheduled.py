@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeVar
 
 from desktop_rag.errors import ModelError
-from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.requests import ModelRequest, ModelRole
 from desktop_rag.models.runtime.scheduler import ModelScheduler
 from desktop_rag.models.store.model_store import Installed, ModelStore
+
+R = TypeVar("R")
 
 
 def model_in_use(scheduler: ModelScheduler, model_store: ModelStore, role: ModelRole) -> Installed | None:
@@ -32,6 +34,6 @@ class ScheduledModel:
         self._role: ModelRole = role
         self._urgent = urgent
 
-    def ask(self, request: Any, cancelled: threading.Event | None = None) -> Iterator[Any]:
+    def ask(self, request: ModelRequest[R], cancelled: threading.Event | None = None) -> Iterator[R]:
         with self._scheduler.use(self._role, urgent=self._urgent, cancelled=cancelled) as process:
             yield from process.ask(request, cancelled)

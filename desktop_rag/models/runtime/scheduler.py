@@ -1,7 +1,7 @@
 """Which models are in memory: one budget, of the card and of the main memory, over all of them.
 
 A model is loaded when it is first used. For want of room those are ended that have been idle the longest; all end after
-a while without use. A model that is put away has no process at all: that alone gives a card's memory back entirely,
+a while without use. A model that is unloaded has no process at all: that alone gives a card's memory back entirely,
 and the system keeps the files in its cache, from which they come back in seconds. Questions are urgent, and come before
 indexing.
 """
@@ -21,21 +21,23 @@ from msgspec import Struct
 from desktop_rag.errors import ModelCrashed, ModelError, ModelStopped, NoMemoryForModel
 from desktop_rag.models.hardware import Machine
 from desktop_rag.models.requests import ModelRole
-from desktop_rag.models.runtime.memory_planner import KINDS, Kind, Plan, Planner, Room, Where, room_for
+from desktop_rag.models.runtime.memory_planner import KINDS, Kind, MemoryPlan, Planner, Room, Where, room_for
 from desktop_rag.models.runtime.process import ModelProcess
 from desktop_rag.models.runtime.slot import Fault, ModelSlot
 from desktop_rag.models.store.model_store import Installed
+from desktop_rag.worker_thread import Report, WorkerThread, log_only
 
 _PATIENCE_S = 60.0
 """How long a question waits for indexing to let go of the room it needs; after that it makes do with less."""
 _ASKED_LATELY_S = 120.0
-"""So long after a question its model is not put away for indexing: the next question is likely to come."""
+"""So long after a question its model is not unloaded for indexing: the next question is likely to come."""
 _MEMORY_MAY_COME_S = 300.0
 """How long a model counts as broken that found no memory."""
 _CRASHES = 2
 """So many crashes in a row on a card, and the model goes to the processor."""
 _LOOK_EVERY_S = 0.1
 """How soon one that waits is stopped."""
+_STOPS_SOON_S = 60.0
 _CRASHED = " It crashed on the graphics card."
 _NOTHING = "-1"
 """For CUDA: no card. A model on the processor would otherwise take some of a card's memory for nothing."""
@@ -71,6 +73,7 @@ class ModelScheduler:
 
     ``threads`` of the processor are used by each; ``idle_s`` is how long one is kept without being used. ``log_dir``
     gets a log for each role. ``start`` makes a process, and ``kinds`` says how the models of a role are loaded.
+    ``report`` is told what goes wrong in the background.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class ModelScheduler:
         log_dir: Path | None = None,
         start: Callable[..., ModelProcess] = ModelProcess,
         kinds: Mapping[ModelRole, Kind] = KINDS,
+        report: Report = log_only,
     ) -> None:
         self._model_store = model_store
         self._machine = machine
@@ -95,7 +99,8 @@ class ModelScheduler:
         self._changed = threading.Condition()
         self._placing = False  # one at a time: what is free is measured before it is taken
         self._pressing = 0  # urgent ones that wait for room
-        self._watcher: threading.Thread | None = None
+        self._watcher = WorkerThread("ending idle models", self._end_idle, report=report)
+        self._watching = False
         self._closed = False
 
     @contextmanager
@@ -105,7 +110,7 @@ class ModelScheduler:
         """The process of the model in use for a role, with the model loaded. Several threads may use it at once.
 
         While anything ``urgent`` uses a model, or waits for it, no other use of it begins; and a model that is not in
-        use may be put away for an urgent one. Raises ``ModelError`` when none is installed or it does not load, and
+        use may be unloaded for an urgent one. Raises ``ModelError`` when none is installed or it does not load, and
         ``ModelStopped`` when it was ``cancelled`` before it was ready.
         """
         slot = self._slots[role]
@@ -152,13 +157,13 @@ class ModelScheduler:
             return None
         return fault.error
 
-    def forgive(self, role: ModelRole) -> None:
+    def retry(self, role: ModelRole) -> None:
         """Try a model again that was set aside."""
         with self._changed:
             slot = self._slots[role]
             slot.fault, slot.too_large, slot.card_failed, slot.crashes = None, None, "", 0
             if slot.process is not None:
-                slot.process.forgive()
+                slot.process.clear_crashes()
 
     def close(self) -> None:
         """End all processes. Whoever uses one gets a ``ModelError``."""
@@ -166,9 +171,8 @@ class ModelScheduler:
             self._closed = True
             self._changed.notify_all()
         for slot in self._slots.values():
-            slot.put_away()
-        if self._watcher is not None:
-            self._watcher.join()
+            slot.unload()
+        self._watcher.stop()
 
     def _enter(self, slot: ModelSlot, urgent: bool, cancelled: threading.Event | None) -> ModelProcess:
         model, installed = self._model_of(slot.role)
@@ -191,7 +195,7 @@ class ModelScheduler:
                 return slot.process
             self._placing = slot.loading = True
             if slot.model != model:
-                slot.put_away()
+                slot.unload()
                 slot.process, slot.too_large, slot.card_failed, slot.crashes = None, None, "", 0
                 slot.model, slot.name = model, installed.title if installed else _WHAT[slot.role]
         process: ModelProcess | None = None
@@ -217,7 +221,7 @@ class ModelScheduler:
             if urgent:
                 slot.asked_at = slot.used_at
             if not slot.users and slot.too_large is not None:
-                slot.put_away()
+                slot.unload()
             self._changed.notify_all()
 
     def _model_of(self, role: ModelRole) -> tuple[str, Installed | None]:
@@ -261,14 +265,14 @@ class ModelScheduler:
                         kind.module, plan.settings, name=slot.name, log=log, environment=environment
                     )
                 else:
-                    slot.process.become(plan.settings, environment)
+                    slot.process.restart_with(plan.settings, environment)
             try:
                 slot.process.load(cancelled)
                 if not slot.process.alive and cancelled is not None and cancelled.is_set():
-                    slot.put_away()
+                    slot.unload()
                     raise ModelStopped("The question was stopped.")
             except NoMemoryForModel:
-                if not self._put_idle_away(slot):
+                if not self._unload_idle(slot):
                     if planner(self._room(self._machine(), slot, ()), plan) is None:
                         raise
                     slot.too_large = plan
@@ -287,20 +291,20 @@ class ModelScheduler:
                 self._watch()
                 return slot.process
 
-    def _is_good_enough(self, slot: ModelSlot, plan: Plan) -> bool:
+    def _is_good_enough(self, slot: ModelSlot, plan: MemoryPlan) -> bool:
         """Whether the model is loaded, and the plan no better than what it has."""
         if slot.process is None or slot.plan is None or slot.too_large is not None:
             return False
         return slot.process.alive and plan.rank <= slot.plan.rank
 
-    def _place(self, slot: ModelSlot, planner: Planner, urgent: bool, cancelled: threading.Event | None) -> Plan:
+    def _place(self, slot: ModelSlot, planner: Planner, urgent: bool, cancelled: threading.Event | None) -> MemoryPlan:
         """Make room for a model; returns the best plan for what there is then. Raises ``NoMemoryForModel``."""
         patient_until = time.monotonic() + _PATIENCE_S if urgent else 0.0
 
         while True:
             machine = self._machine()
 
-            def attempt(freed: Sequence[ModelSlot], machine: Machine = machine) -> Plan | NoMemoryForModel:
+            def attempt(freed: Sequence[ModelSlot], machine: Machine = machine) -> MemoryPlan | NoMemoryForModel:
                 try:
                     plan = planner(self._room(machine, slot, freed), slot.too_large)
                 except NoMemoryForModel as error:
@@ -319,7 +323,7 @@ class ModelScheduler:
                     able = quiet
                 now, best = attempt(()), attempt(able)
                 if _rank(best) <= _rank(now):
-                    if isinstance(now, Plan):
+                    if isinstance(now, MemoryPlan):
                         return now
                     if slot.process is not None and slot.process.alive and slot.plan and slot.too_large is None:
                         return slot.plan  # it is in memory, though it would not be let in now
@@ -330,7 +334,7 @@ class ModelScheduler:
                         able = rest
                 idle = [other for other in able if not other.users]
                 if idle:
-                    idle[0].put_away()
+                    idle[0].unload()
                 else:
                     self._pressing += 1
                     try:
@@ -348,34 +352,36 @@ class ModelScheduler:
     def _others(self, slot: ModelSlot) -> list[ModelSlot]:
         return [other for other in self._slots.values() if other is not slot and other.in_memory]
 
-    def _put_idle_away(self, slot: ModelSlot) -> bool:
-        """Put away all that nobody uses; whether there was any."""
+    def _unload_idle(self, slot: ModelSlot) -> bool:
+        """Unload all that nobody uses; whether there was any."""
         with self._changed:
             idle = [other for other in self._others(slot) if not other.users]
             for other in idle:
-                other.put_away()
+                other.unload()
         return bool(idle)
 
     def _watch(self) -> None:
         with self._changed:
-            if self._watcher is None and not self._closed:
-                self._watcher = threading.Thread(target=self._put_away_in_time, daemon=True)
+            if not self._watching and not self._closed:
+                self._watching = True
                 self._watcher.start()
 
-    def _put_away_in_time(self) -> None:
+    def _end_idle(self) -> float:
         with self._changed:
-            while not self._closed:
-                now, due = time.monotonic(), math.inf
-                for slot in self._slots.values():
-                    if slot.users or slot.loading or not slot.in_memory:
-                        continue
-                    if slot.used_at + self._idle_s <= now:
-                        slot.put_away()
-                        slot.card_failed = ""
-                    else:
-                        due = min(due, slot.used_at + self._idle_s)
-                self._changed.wait(None if due == math.inf else due - now)
+            if self._closed:
+                return _STOPS_SOON_S
+            now, due = time.monotonic(), math.inf
+            for slot in self._slots.values():
+                if slot.users or slot.loading or not slot.in_memory:
+                    continue
+                if slot.used_at + self._idle_s <= now:
+                    slot.unload()
+                    slot.card_failed = ""
+                else:
+                    due = min(due, slot.used_at + self._idle_s)
+            self._changed.wait(None if due == math.inf else due - now)
+        return 0.0
 
 
-def _rank(plan: Plan | NoMemoryForModel) -> tuple[int, ...]:
-    return plan.rank if isinstance(plan, Plan) else ()
+def _rank(plan: MemoryPlan | NoMemoryForModel) -> tuple[int, ...]:
+    return plan.rank if isinstance(plan, MemoryPlan) else ()

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from desktop_rag.errors import ModelError
 from desktop_rag.models.requests import ModelRole
-from desktop_rag.models.runtime.memory_planner import Plan
+from desktop_rag.models.runtime.memory_planner import MemoryPlan
 from desktop_rag.models.runtime.process import ModelProcess
 
-LOOK_AGAIN_S = 60.0
+REPLAN_AFTER_S = 60.0
 """How often it is looked whether a model that has less than it could have can have more now."""
 
 
@@ -30,7 +30,7 @@ class ModelSlot:
     def __init__(self, role: ModelRole) -> None:
         self.role: ModelRole = role
         self.process: ModelProcess | None = None
-        self.plan: Plan | None = None
+        self.plan: MemoryPlan | None = None
         self.model = ""  # which it is
         self.name = ""
         self.users = 0
@@ -40,7 +40,7 @@ class ModelSlot:
         self.placed_at = 0.0
         self.best: tuple[int, ...] = ()  # the rank of the plan it would have if no other model were there
         self.loading = False
-        self.too_large: Plan | None = None  # a plan that took more than there was
+        self.too_large: MemoryPlan | None = None  # a plan that took more than there was
         self.card_failed = ""  # why it may not use the card, in a sentence after a space
         self.crashes = 0  # in a row, while it worked
         self.fault: Fault | None = None
@@ -59,8 +59,8 @@ class ModelSlot:
     @property
     def could_have_more(self) -> bool:
         less = self.plan is not None and self.plan.rank < self.best
-        return less and time.monotonic() > self.placed_at + LOOK_AGAIN_S
+        return less and time.monotonic() > self.placed_at + REPLAN_AFTER_S
 
-    def put_away(self) -> None:
+    def unload(self) -> None:
         if self.process is not None:
             self.process.close()

@@ -39,23 +39,23 @@ _FORCED_S = 4.0
 _SMOOTHED = 5
 
 
-class Span(Struct, frozen=True):
+class SpeechSpan(Struct, frozen=True):
     """Frames ``begin`` to ``end``, which is not included."""
 
     begin: int
     end: int
 
 
-def speech_spans(probabilities: NDArray[np.float32]) -> list[Span]:
+def speech_spans(probabilities: NDArray[np.float32]) -> list[SpeechSpan]:
     """Where speech is; silences of up to ``_LEFT_OUT_S`` within it belong to it."""
-    spans: list[Span] = []
+    spans: list[SpeechSpan] = []
     for span in _voiced(probabilities):
         if spans and (span.begin - spans[-1].end) * FRAME_S <= _LEFT_OUT_S:
-            spans[-1] = Span(spans[-1].begin, span.end)
+            spans[-1] = SpeechSpan(spans[-1].begin, span.end)
         else:
             spans.append(span)
     pad = round(_PAD_S / FRAME_S)
-    return [Span(max(0, span.begin - pad), min(len(probabilities), span.end + pad)) for span in spans]
+    return [SpeechSpan(max(0, span.begin - pad), min(len(probabilities), span.end + pad)) for span in spans]
 
 
 def find_cut(probabilities: NDArray[np.float32], *, last: bool = False) -> int | None:
@@ -73,7 +73,7 @@ def find_cut(probabilities: NDArray[np.float32], *, last: bool = False) -> int |
         return count if last else None
     earliest = max(1, limit - round(_SEARCHED_S / FRAME_S))
     pauses = [
-        Span(max(pause.begin, earliest), min(pause.end, limit))
+        SpeechSpan(max(pause.begin, earliest), min(pause.end, limit))
         for pause in _pauses(probabilities)
         if pause.end > earliest and pause.begin < limit
     ]
@@ -84,30 +84,30 @@ def find_cut(probabilities: NDArray[np.float32], *, last: bool = False) -> int |
     return _quietest(probabilities, max(1, limit - round(_FORCED_S / FRAME_S)), limit)
 
 
-def _voiced(probabilities: NDArray[np.float32]) -> list[Span]:
-    found: list[Span] = []
+def _voiced(probabilities: NDArray[np.float32]) -> list[SpeechSpan]:
+    found: list[SpeechSpan] = []
     begin: int | None = None
     for index, probability in enumerate(probabilities.tolist()):
         if begin is None and probability >= _SPEECH:
             begin = index
         elif begin is not None and probability < _SILENCE:
-            found.append(Span(begin, index))
+            found.append(SpeechSpan(begin, index))
             begin = None
     if begin is not None:
-        found.append(Span(begin, len(probabilities)))
+        found.append(SpeechSpan(begin, len(probabilities)))
     return [span for span in found if (span.end - span.begin) * FRAME_S >= _SHORTEST_S]
 
 
-def _pauses(probabilities: NDArray[np.float32]) -> list[Span]:
+def _pauses(probabilities: NDArray[np.float32]) -> list[SpeechSpan]:
     edges = [0, *(edge for span in _voiced(probabilities) for edge in (span.begin, span.end)), len(probabilities)]
-    return [Span(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end > begin]
+    return [SpeechSpan(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end > begin]
 
 
-def _worth(pause: Span) -> float:
+def _worth(pause: SpeechSpan) -> float:
     return min((pause.end - pause.begin) * FRAME_S, _LONG_PAUSE_S) + _LATENESS * pause.end * FRAME_S
 
 
-def _frame_of_speech(spans: list[Span], speech: int, count: int) -> int:
+def _frame_of_speech(spans: list[SpeechSpan], speech: int, count: int) -> int:
     """The frame by which there were ``speech`` frames within the spans; ``count`` when there are not so many."""
     for span in spans:
         if speech < span.end - span.begin:

@@ -16,14 +16,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from desktop_rag import offline
 from desktop_rag.errors import ModelRefused
-from desktop_rag.models.requests import Request
-from desktop_rag.models.speech.pauses import FRAME_S, Span, find_cut, speech_spans
+from desktop_rag.models.requests import ModelRequest
+from desktop_rag.models.speech.pauses import FRAME_S, SpeechSpan, find_cut, speech_spans
 from desktop_rag.types import SOUND_RATE
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ _SEED = 5
 _LIBRARIES = ("nvidia/cublas/lib/libcublas.so.12", "nvidia/cudnn/lib/libcudnn.so.9")
 
 
-class Settings(Struct, frozen=True):
+class WhisperSettings(Struct, frozen=True):
     """``folder`` holds a Whisper model in CTranslate2's form. ``compute_type`` is CTranslate2's name of how the weights
     are held: "int8" on the processor, "float16" on a card. ``threads`` of the processor; 0 leaves it to CTranslate2."""
 
@@ -89,7 +89,7 @@ class Heard(Struct, frozen=True, tag=True):
     language: str = ""
 
 
-def open_model(settings: Settings) -> Listener:
+def open_model(settings: WhisperSettings) -> Listener:
     """Raises ``ModelRefused`` for what is no model, or cannot run where it is to."""
     folder = Path(settings.folder)
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
@@ -277,7 +277,7 @@ class Recording:
 class _Clock:
     """Times in sound of which silences were left out -> times in the recording."""
 
-    def __init__(self, start: int, spans: list[Span]) -> None:
+    def __init__(self, start: int, spans: list[SpeechSpan]) -> None:
         self._start_s = start / SOUND_RATE
         self._spans = spans
 
@@ -292,7 +292,7 @@ class _Clock:
         raise AssertionError("there is no speech")
 
 
-class Hear(Request, frozen=True):
+class Hear(ModelRequest[Utterance | Heard], frozen=True):
     """The next piece of a recording, 16-bit samples as ``Segment.sound``; ``session`` names the recording.
 
     ``start_s`` is the time of the first piece of a session, in seconds of the recording, and ``language`` what it is
@@ -306,8 +306,6 @@ class Hear(Request, frozen=True):
     session: str
     language: str = ""
 
-    replies: ClassVar[Any] = Utterance | Heard
-
     def perform(self, model: Listener, cancelled: threading.Event) -> Iterator[Utterance | Heard]:
         recording = model.recording(self.session, self.start_s, self.language)
         recording.add(self.sound)
@@ -316,6 +314,7 @@ class Hear(Request, frozen=True):
             model.forget(self.session)
 
 
+SETTINGS = WhisperSettings
 REQUESTS = Hear
 
 

@@ -117,7 +117,7 @@ class Catalogue(Struct, frozen=True):
         return Recommendation(tier, tuple(sorted(models, key=lambda model: INSTALLABLE.index(model.role))))
 
 
-class _File(Struct, forbid_unknown_fields=True):
+class _CatalogueFile(Struct, forbid_unknown_fields=True):
     model: tuple[Listed, ...]
     tier: tuple[Tier, ...]
     bundled: tuple[Bundled, ...] = ()
@@ -127,7 +127,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     """Read the catalogue, the program's own unless a ``path`` is given. Raises ``ConfigError``."""
     path = path or resources_dir() / "models.toml"
     try:
-        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _CatalogueFile)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"The list of models {path} cannot be used: {error}.", "Install the program again."

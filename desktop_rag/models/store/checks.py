@@ -17,6 +17,7 @@ from msgspec import Struct
 from desktop_rag.errors import ModelRefused
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.runtime.template_check import check_template
 from desktop_rag.models.store.catalogue import Form
 from desktop_rag.models.store.weight_files import (
     PICKLE,
@@ -184,6 +185,7 @@ def _gguf(path: Path) -> Nature:
         role = "embedding"
     else:
         role = "chat"
+        check_template(header.chat_template)
     title = str(metadata.get("general.name", "")).strip() or path.stem
     return Nature(role, "gguf", title[:_MAX_TITLE], path.name, (path.name,))
 
@@ -194,26 +196,26 @@ def _need(folder: Path, found: dict[str, Path], *patterns: str) -> None:
             raise ModelRefused(f"{pattern} is missing in {folder}.", "Get the model again, with all its files.")
 
 
-class _Text(Struct):
+class _CheckedText(Struct):
     hf_model_name: str | None = None
     hf_tokenizer_name: str | None = None
 
 
-class _Model(Struct):
+class _CheckedModel(Struct):
     embed_dim: int
     vision_cfg: msgspec.Raw
-    text_cfg: _Text
+    text_cfg: _CheckedText
 
 
-class _OpenClip(Struct):
-    model_cfg: _Model
+class _CheckedConfig(Struct):
+    model_cfg: _CheckedModel
 
 
 def _check_open_clip(path: Path) -> None:
     """The description of an open_clip model: all of the model must be in its folder."""
     _check_text(path)
     try:
-        text = msgspec.json.decode(path.read_bytes(), type=_OpenClip).model_cfg.text_cfg
+        text = msgspec.json.decode(path.read_bytes(), type=_CheckedConfig).model_cfg.text_cfg
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise broken(path, f"it describes no model of open_clip ({error})") from error
     if text.hf_model_name or text.hf_tokenizer_name:

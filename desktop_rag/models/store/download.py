@@ -80,7 +80,7 @@ def fetch(
         with _connected(f"to fetch {offer.origin.repository} from {offer.endpoint}") as hub:
             done = 0
             for file in offer.files:
-                _File(hub, offer, file, folder, done, on_transfer, pauses_s).fetch()
+                _FileDownload(hub, offer, file, folder, done, on_transfer, pauses_s).fetch()
                 done += file.size
         try:
             return model_store.place(folder, offer.name, offer.role, title=offer.title, origin=offer.origin)
@@ -132,7 +132,7 @@ def _licence(card: Any) -> str:
 # --- the files -------------------------------------------------------------------------------------------------------
 
 
-class _File:
+class _FileDownload:
     """One file on its way. ``before`` are the bytes of the offer that came before it."""
 
     def __init__(

@@ -105,7 +105,7 @@ def check_ctranslate2(path: Path) -> str:
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        reader = _Reader(path, file, size)
+        reader = _HeaderReader(path, file, size)
         version = reader.number("I")
         spec = reader.text()
         if not 4 <= version <= 99 or not re.fullmatch(r"[A-Za-z0-9]+", spec):
@@ -124,7 +124,7 @@ def check_ctranslate2(path: Path) -> str:
     return spec
 
 
-class _Reader:
+class _HeaderReader:
     """Reads the parts of a CTranslate2 file. Raises ``ModelRefused`` where the file ends too soon."""
 
     def __init__(self, path: Path, file: BinaryIO, size: int) -> None:

@@ -15,14 +15,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from desktop_rag import offline
 from desktop_rag.errors import ModelRefused, NoMemoryForModel
-from desktop_rag.models.requests import Request
+from desktop_rag.models.requests import ModelRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ _Layers = Annotated[int, Meta(ge=1, le=256)]
 _Side = Annotated[int, Meta(ge=8, le=2_048)]
 
 
-class Settings(Struct, frozen=True):
+class ImageModelSettings(Struct, frozen=True):
     """``folder`` holds the model. ``half`` asks for 16 bits, which only a graphics card makes quicker; ``threads`` of
     the processor, 0 for as many as the libraries take; ``batch`` is the number of pictures computed at once."""
 
@@ -59,7 +59,7 @@ class Settings(Struct, frozen=True):
     batch: int = 32
 
 
-class Description(Struct, frozen=True):
+class ImageModelDescription(Struct, frozen=True):
     """``dim`` of the vectors, and ``side`` of the square, in pixels, that the model sees of a picture. ``scale`` is
     what it has learned to multiply cosines by to get log-odds (the inverse of its temperature)."""
 
@@ -68,11 +68,9 @@ class Description(Struct, frozen=True):
     scale: float
 
 
-class EmbedImages(Request, frozen=True):
+class EmbedImages(ModelRequest[bytes], frozen=True):
     """One reply: the vectors [n, dim] as float32, little-endian. A picture that cannot be decoded has zeros for its
     vector, which is like no other; the rest is not affected."""
-
-    replies: ClassVar[Any] = bytes
 
     images: tuple[bytes, ...]
 
@@ -82,10 +80,8 @@ class EmbedImages(Request, frozen=True):
             yield vectors.astype("<f4").tobytes()
 
 
-class EmbedTexts(Request, frozen=True):
+class EmbedTexts(ModelRequest[bytes], frozen=True):
     """One reply: the vectors [n, dim] as float32, little-endian, in the space of the pictures."""
-
-    replies: ClassVar[Any] = bytes
 
     texts: tuple[str, ...]
 
@@ -94,19 +90,18 @@ class EmbedTexts(Request, frozen=True):
             yield model.embed_texts(self.texts).astype("<f4").tobytes()
 
 
-class Describe(Request, frozen=True):
+class DescribeImageModel(ModelRequest[ImageModelDescription], frozen=True):
     """One reply: what the model gives."""
 
-    replies: ClassVar[Any] = Description
-
-    def perform(self, model: ImageModel, cancelled: threading.Event) -> Iterator[Description]:  # noqa: ARG002
+    def perform(self, model: ImageModel, cancelled: threading.Event) -> Iterator[ImageModelDescription]:  # noqa: ARG002
         yield model.description
 
 
-REQUESTS = EmbedImages | EmbedTexts | Describe
+SETTINGS = ImageModelSettings
+REQUESTS = EmbedImages | EmbedTexts | DescribeImageModel
 
 
-def open_model(settings: Settings) -> ImageModel:
+def open_model(settings: ImageModelSettings) -> ImageModel:
     """Raises ``ModelRefused``, and ``NoMemoryForModel`` when it fits into neither the card nor the memory."""
     folder = Path(settings.folder)
     _check_config(folder / CONFIG_NAME)
@@ -147,7 +142,7 @@ class ImageModel:
     """A loaded model. Not to be used from two threads at once. ``ValueError`` when its weights are no numbers."""
 
     def __init__(
-        self, model: Any, transform: Any, tokenizer: Any, settings: Settings, weights: Path, *, half: bool
+        self, model: Any, transform: Any, tokenizer: Any, settings: ImageModelSettings, weights: Path, *, half: bool
     ) -> None:
         self._model = model
         self._transform = transform
@@ -163,7 +158,7 @@ class ImageModel:
         probe = self.embed_texts(("",))
         if not abs(float((probe * probe).sum()) - 1) < 1e-3:
             raise ValueError("its vectors are no numbers")
-        self.description = Description(probe.shape[1], self._side, float(model.logit_scale.exp()))
+        self.description = ImageModelDescription(probe.shape[1], self._side, float(model.logit_scale.exp()))
 
     def embed_images(self, images: Sequence[bytes], cancelled: threading.Event) -> NDArray[np.float32] | None:
         """Unit vectors [n, dim]; zeros for a picture that cannot be decoded. None once ``cancelled``.
@@ -250,14 +245,14 @@ class ImageModel:
 # --- what is checked before anything is loaded -----------------------------------------------------------------------
 
 
-class _Vision(Struct):
+class _VisionConfig(Struct):
     image_size: _Side | tuple[_Side, ...] = 224
     layers: _Layers | tuple[_Layers, ...] = 12
     width: _Width = 768
     timm_model_name: str | None = None
 
 
-class _Text(Struct):
+class _TextConfig(Struct):
     context_length: _Width = 77
     vocab_size: _Count = 49_408
     width: _Width = 512
@@ -266,20 +261,20 @@ class _Text(Struct):
     hf_tokenizer_name: str | None = None
 
 
-class _Model(Struct):
+class _ImageModelConfig(Struct):
     embed_dim: _Width
-    vision_cfg: _Vision
-    text_cfg: _Text
+    vision_cfg: _VisionConfig
+    text_cfg: _TextConfig
 
 
-class _Config(Struct):
-    model_cfg: _Model
+class _OpenClipConfig(Struct):
+    model_cfg: _ImageModelConfig
 
 
 def _check_config(path: Path) -> None:
     """Raises ``ModelRefused`` unless it describes a model of a sane size that is all in its folder."""
     try:
-        model = msgspec.json.decode(path.read_bytes(), type=_Config).model_cfg
+        model = msgspec.json.decode(path.read_bytes(), type=_OpenClipConfig).model_cfg
     except FileNotFoundError as error:
         raise ModelRefused(
             f"{path.parent} holds no image model: there is no {path.name} in it.", "Choose an open_clip model."

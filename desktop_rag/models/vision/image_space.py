@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
-from desktop_rag.models.llama.chat import Asking
+from desktop_rag.models.requests import ModelClient
 from desktop_rag.models.store.model_store import Installed
 from desktop_rag.models.vision.image_embedding import EmbedImages
 from desktop_rag.types import Space
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 CONFIG_NAME = "open_clip_config.json"
 
 
-class _Model(Struct):
+class _DimensionConfig(Struct):
     embed_dim: int
 
 
-class _Config(Struct):
-    model_cfg: _Model
+class _SpaceConfig(Struct):
+    model_cfg: _DimensionConfig
 
 
 def image_space(installed: Installed) -> Space:
     """The space in which the model puts pictures and texts. Raises ``ModelRefused``."""
     path = Path(installed.folder) / CONFIG_NAME
     try:
-        dim = msgspec.json.decode(path.read_bytes(), type=_Config).model_cfg.embed_dim
+        dim = msgspec.json.decode(path.read_bytes(), type=_SpaceConfig).model_cfg.embed_dim
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelRefused(f"{path} does not say what the model gives ({error}).", "Install it again.") from error
     return Space(installed.name, installed.fingerprint, dim)
 
 
-def embed_pictures(model: Asking, previews: Sequence[bytes]) -> NDArray[np.float32]:
+def embed_pictures(model: ModelClient, previews: Sequence[bytes]) -> NDArray[np.float32]:
     """Unit vectors [n, dim] of pictures, from whatever answers an image model's requests. Raises ``ModelError``."""
     import numpy as np
 

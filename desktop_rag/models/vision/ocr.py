@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from desktop_rag import offline
 from desktop_rag.errors import ModelError
-from desktop_rag.models.requests import Request
+from desktop_rag.models.requests import ModelRequest
 from desktop_rag.types import IMAGE_SIDE, Region
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ _MODELS = {
 Turn = Literal[0, 90, 180, 270]
 
 
-class Settings(Struct, frozen=True):
+class OcrSettings(Struct, frozen=True):
     """``threads`` of the processor to use; 0 for all."""
 
     threads: int = 0
@@ -79,7 +79,7 @@ class TextLine(Struct, frozen=True):
     turn: Turn = 0
 
 
-def open_model(settings: Settings) -> Reader:
+def open_model(settings: OcrSettings) -> OcrReader:
     """Raises ``ModelError`` when the models are missing or damaged."""
     offline.quieten()
     import rapidocr
@@ -100,14 +100,14 @@ def open_model(settings: Settings) -> Reader:
         parameters[key] = str(folder / name)
     try:
         engine = rapidocr.RapidOCR(params=parameters)
-        reader = Reader(engine)
+        reader = OcrReader(engine)
         reader.warm_up()
     except Exception as error:
         raise ModelError(f"The text recognition does not start ({error}).", "Install Desktop RAG again.") from error
     return reader
 
 
-class Reader:
+class OcrReader:
     """The three models, loaded. Not to be used from two threads at once."""
 
     def __init__(self, engine: Any) -> None:
@@ -249,19 +249,18 @@ def _divided(corners: NDArray[np.float32], crop: Any) -> list[tuple[NDArray[np.f
     return parts
 
 
-class Read(Request, frozen=True):
+class Read(ModelRequest[tuple[TextLine, ...]], frozen=True):
     """Read the text in a picture: one reply, the lines, which are none for a picture that cannot be decoded."""
-
-    replies: ClassVar[Any] = tuple[TextLine, ...]
 
     image: bytes
 
-    def perform(self, model: Reader, cancelled: threading.Event) -> Iterator[tuple[TextLine, ...]]:
+    def perform(self, model: OcrReader, cancelled: threading.Event) -> Iterator[tuple[TextLine, ...]]:
         lines = model.read(self.image, cancelled)
         if lines is not None:
             yield lines
 
 
+SETTINGS = OcrSettings
 REQUESTS = Read
 
 

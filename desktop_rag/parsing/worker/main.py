@@ -1,8 +1,8 @@
 """The child process that parses: ``python -m desktop_rag.parsing.worker.main``, started by ``sandbox``.
 
-It reads a ``Setup`` and then lists of requests from its standard input, and writes lists of events to its standard
-output; nothing else can write there. It is confined (see ``confine``), and ends when its parent does: at once when
-Python can run, and after two time limits when a parser is stuck in native code.
+It reads a ``WorkerSetup`` and then lists of requests from its standard input, and writes lists of events to its
+standard output; nothing else can write there. It is confined (see ``confine``), and ends when its parent does: at once
+when Python can run, and after two time limits when a parser is stuck in native code.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ import faulthandler
 import importlib
 import mmap
 import os
-import signal
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -39,11 +37,8 @@ def main() -> None:
     if first is None:
         return
     setup = stream.decode_setup(first)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
-    warnings.simplefilter("ignore")
-    faulthandler.enable()
     confine(setup.memory_bytes)
-    asked: SimpleQueue[stream.Request] = SimpleQueue()
+    asked: SimpleQueue[stream.ParseRequest] = SimpleQueue()
     threading.Thread(target=_receive, args=(requests, asked), daemon=True).start()
     threading.Thread(target=_prove_alive, args=(setup.timeout_s,), daemon=True).start()
     module, _, function = setup.parse.partition(":")
@@ -64,11 +59,15 @@ def main() -> None:
     os._exit(0)  # at once, without waiting for what libraries may have started
 
 
-def _receive(requests: BinaryIO, asked: SimpleQueue[stream.Request]) -> None:
-    while (frame := read_frame(requests)) is not None:
-        for request in stream.decode_requests(frame):
-            asked.put(request)
-    os._exit(0)  # the parent has closed our input, or is no more
+def _receive(requests: BinaryIO, asked: SimpleQueue[stream.ParseRequest]) -> None:
+    status = 1
+    try:
+        while (frame := read_frame(requests)) is not None:
+            for request in stream.decode_requests(frame):
+                asked.put(request)
+        status = 0  # the parent has closed our input, or is no more
+    finally:
+        os._exit(status)  # without this thread the process would wait for ever
 
 
 def _prove_alive(timeout_s: float) -> None:

@@ -22,9 +22,11 @@ from desktop_rag.parsing.stream import DocumentEnd, Event, PartRead, problem_err
 from desktop_rag.parsing.worker.child import ParserProcess
 from desktop_rag.parsing.worker.child import PoolClosed as PoolClosed
 from desktop_rag.types import Locator, Problem
+from desktop_rag.worker_thread import Report, WorkerThread, log_only
 
 _AHEAD = 32  # files a child is told about in advance, so that it need not wait between small ones
 _WATCH_EVERY_S = 0.2
+_STOPS_SOON_S = 60.0
 _SILENCES = 20  # time limits that a file may take altogether, if it is heard of in between
 
 
@@ -36,7 +38,7 @@ class ParserPool:
     for altogether (20 times as long, unless given); ``memory_bytes`` how much memory it may use; after ``retire_after``
     files it is replaced, and after ``idle_s`` without any it ends. ``parse`` names what the child runs on each path
     (``module:function`` with the form of ``parse_tree``); ``log`` is a file that gets what the child prints. Without
-    ``hear`` no sound is decoded.
+    ``hear`` no sound is decoded. ``report`` is told what goes wrong in the background.
     """
 
     def __init__(
@@ -52,8 +54,9 @@ class ParserPool:
         parse: str = "desktop_rag.parsing.worker.tree:parse_tree",
         log: Path | None = None,
         hear: bool = True,
+        report: Report = log_only,
     ) -> None:
-        setup = stream.Setup(limits or Limits(), timeout_s, memory_bytes, retire_after, parse, hear)
+        setup = stream.WorkerSetup(limits or Limits(), timeout_s, memory_bytes, retire_after, parse, hear)
         longest_s = _SILENCES * timeout_s if file_s is None else file_s
         self._idle_s = idle_s
         guard = threading.Lock()
@@ -62,7 +65,7 @@ class ParserPool:
         self._free = [(0.0, ParserProcess(setup, longest_s, log)) for _ in range(workers)]  # and since when
         self._busy: list[ParserProcess] = []
         self._closed = False
-        self._watcher = threading.Thread(target=self._watch, name="parser watch", daemon=True)
+        self._watcher = WorkerThread("ending idle parsers", self._watch, report=report)
         self._watcher.start()
 
     def parse(self, path: Path) -> Iterator[Event]:
@@ -80,7 +83,7 @@ class ParserPool:
             while True:
                 if len(waiting) <= _AHEAD // 2 and (more := list(islice(todo, _AHEAD - len(waiting)))):
                     waiting.extend(more)
-                    process.submit(stream.Request(os.fsencode(path)) for path in more)
+                    process.submit(stream.ParseRequest(os.fsencode(path)) for path in more)
                 if not waiting:
                     break
                 events = process.events()
@@ -100,7 +103,7 @@ class ParserPool:
         problem: Problem | None = None
         done = False
         try:
-            process.submit([stream.Request(os.fsencode(path), place)])
+            process.submit([stream.ParseRequest(os.fsencode(path), place)])
             for event in process.events():
                 if isinstance(event, PartRead):
                     part = event
@@ -130,7 +133,7 @@ class ParserPool:
             self._returned.notify_all()
             self._stirred.notify()
             free, busy = [process for _, process in self._free], list(self._busy)
-        self._watcher.join()
+        self._watcher.stop()
         for process in (*free, *busy):
             process.close()
         for process in free:
@@ -159,20 +162,25 @@ class ParserPool:
             self._busy.remove(process)
             self._free.append((time.monotonic(), process))
             self._returned.notify()
+            self._stirred.notify()
             closed = self._closed
         if closed:
             process.kill()
 
-    def _watch(self) -> None:
+    def _watch(self) -> float:
+        """End children that have been idle for long, and those that grow too large."""
         with self._stirred:
-            while not self._closed:
-                now = time.monotonic()
-                for process in self._busy:
-                    process.watch(now)
-                ends = [since + self._idle_s for since, process in self._free if process.running]
-                if ends and min(ends) <= now:
-                    for since, process in self._free:
-                        if since + self._idle_s <= now:
-                            process.kill()
-                    continue
-                self._stirred.wait(_WATCH_EVERY_S if self._busy else min(ends) - now if ends else None)
+            if self._closed:
+                return _STOPS_SOON_S
+            watched = [process for process in self._busy if process.watched]
+            for process in watched:
+                process.check_memory()
+            now = time.monotonic()
+            ends = [since + self._idle_s for since, process in self._free if process.running]
+            if ends and min(ends) <= now:
+                for since, process in self._free:
+                    if since + self._idle_s <= now:
+                        process.kill()
+                return 0.0
+            self._stirred.wait(_WATCH_EVERY_S if watched else min(ends) - now if ends else None)
+        return 0.0

@@ -82,7 +82,7 @@ def test_battery(battery: bool | None, expected: bool, monkeypatch: pytest.Monke
 def test_pace(settings: Config, battery: bool, game: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttle, "on_battery", lambda: battery)
     monkeypatch.setattr(throttle, "GraphicsLoad", lambda: SimpleNamespace(busy_elsewhere=lambda: game))
-    found, reason = Throttle(settings).look()
+    found, reason = Throttle(settings).current()
     assert found == expected
     assert bool(reason) is (expected != "full")
 
@@ -92,7 +92,7 @@ def test_indexing_waits_for_questions() -> None:
     passed = threading.Event()
 
     def index() -> None:
-        gate.give_way()
+        gate.checkpoint()
         passed.set()
 
     with gate.question():
@@ -113,5 +113,5 @@ def test_a_slow_pace_rests_and_ends_when_closing() -> None:
 
     for chosen, rested in (("full", 0), ("slow", 1)):
         rests.clear()
-        PriorityGate(lambda chosen=chosen: chosen, FakeEvent()).give_way()  # type: ignore[misc]
+        PriorityGate(lambda chosen=chosen: chosen, FakeEvent()).checkpoint()  # type: ignore[misc]
         assert len(rests) == rested

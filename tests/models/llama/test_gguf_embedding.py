@@ -13,7 +13,7 @@ import pytest
 from desktop_rag.errors import ModelError
 from desktop_rag.models.llama.gguf_embedding import GgufEmbedder, prefixes
 from desktop_rag.models.llama.gguf_file import read_header
-from desktop_rag.models.llama.llm import Settings, open_model
+from desktop_rag.models.llama.llm import LlamaSettings, open_model
 from desktop_rag.types import Space
 from tests.tiny.gguf import tiny_embedder
 
@@ -37,7 +37,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def process(path: Path) -> Iterator[FakeProcess]:
-    model = open_model(Settings(str(path), "embedding", threads=1))
+    model = open_model(LlamaSettings(str(path), "embedding", threads=1))
     yield FakeProcess(model)
     model.close()
 

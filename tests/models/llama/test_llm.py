@@ -12,8 +12,18 @@ import numpy as np
 import pytest
 
 from desktop_rag.errors import ModelError, ModelRefused, NoMemoryForModel
-from desktop_rag.models.llama.chat import ChatEnd, ChatMessage, ChatPiece, ProcessChat
-from desktop_rag.models.llama.llm import Complete, Count, Describe, Description, Embed, Rerank, Settings, open_model
+from desktop_rag.models.llama.chat import ProcessChat
+from desktop_rag.models.llama.llm import (
+    Complete,
+    Count,
+    DescribeLlama,
+    Embed,
+    LlamaDescription,
+    LlamaSettings,
+    Rerank,
+    open_model,
+)
+from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from tests.tiny.gguf import CHATML, tiny_chat, tiny_embedder, tiny_reranker
 
 QUESTION = (ChatMessage("system", "Be brief."), ChatMessage("user", "Who is the cat on the mat?"))
@@ -42,7 +52,7 @@ def babbler_file(folder: Path) -> Path:
 
 @pytest.fixture
 def babbler(babbler_file: Path) -> Iterator[Any]:
-    model = open_model(Settings(str(babbler_file), "chat", batch=16, threads=1))
+    model = open_model(LlamaSettings(str(babbler_file), "chat", batch=16, threads=1))
     yield model
     model.close()
 
@@ -62,7 +72,7 @@ def answer(model: Any, *messages: ChatMessage, **options: Any) -> tuple[str, Cha
 
 
 def says(path: Path, *texts: str, template: str | None = CHATML) -> Any:
-    return open_model(Settings(str(tiny_chat(path, says=texts, template=template)), "chat", threads=1))
+    return open_model(LlamaSettings(str(tiny_chat(path, says=texts, template=template)), "chat", threads=1))
 
 
 def test_it_says_what_it_has_learnt_and_ends(tmp_path: Path) -> None:
@@ -76,8 +86,8 @@ def test_it_says_what_it_has_learnt_and_ends(tmp_path: Path) -> None:
 
 
 def test_it_describes_itself(babbler: Any) -> None:
-    assert list(Describe().perform(babbler, threading.Event())) == [
-        Description("Tiny Chat", 512, 64, babbler.size, "own", "")
+    assert list(DescribeLlama().perform(babbler, threading.Event())) == [
+        LlamaDescription("Tiny Chat", 512, 64, babbler.size, "own", "")
     ]
 
 
@@ -99,7 +109,7 @@ def test_a_message_cannot_spell_control_tokens(babbler: Any) -> None:
 def test_no_space_is_put_inside_a_line(tmp_path: Path) -> None:
     template = "{% for message in messages %}[INST]\n{{ message.content }}\nOn{% endfor %}"
     path = tiny_chat(tmp_path / "model.gguf", template=template, space_prefix=True)
-    model: Any = open_model(Settings(str(path), "chat", threads=1))
+    model: Any = open_model(LlamaSettings(str(path), "chat", threads=1))
     tokens = model.prompt_tokens(model.template.pieces((ChatMessage("user", "cat"),)))
     assert tokens[1:] == model.tokens("[INST]\ncat\nOn")
 
@@ -117,7 +127,7 @@ def test_a_second_turn_reads_only_what_is_new(babbler: Any, babbler_file: Path) 
     more = (*QUESTION, ChatMessage("assistant", text), ChatMessage("user", "And the dog?"))
     followed, second = answer(babbler, *more, max_tokens=20)
     assert first.prompt_tokens <= second.cached_tokens < second.prompt_tokens
-    fresh: Any = open_model(Settings(str(babbler_file), "chat", batch=16, threads=1))
+    fresh: Any = open_model(LlamaSettings(str(babbler_file), "chat", batch=16, threads=1))
     unaided, alone = answer(fresh, *more, max_tokens=20)
     assert alone.cached_tokens == 0
     assert followed == unaided
@@ -131,13 +141,13 @@ def test_an_aside_leaves_the_conversation_ready(babbler: Any, babbler_file: Path
     more = (*QUESTION, ChatMessage("assistant", text), ChatMessage("user", "And the dog?"))
     followed, second = answer(babbler, *more, max_tokens=20)
     assert second.cached_tokens >= first.prompt_tokens
-    fresh: Any = open_model(Settings(str(babbler_file), "chat", batch=16, threads=1))
+    fresh: Any = open_model(LlamaSettings(str(babbler_file), "chat", batch=16, threads=1))
     assert answer(fresh, *aside, max_tokens=20)[0] == said
     assert answer(fresh, *more, max_tokens=20)[0] == followed
 
 
 def test_a_conversation_gives_way_to_an_aside_that_has_no_room(babbler_file: Path) -> None:
-    model: Any = open_model(Settings(str(babbler_file), "chat", context=128, batch=16, threads=1))
+    model: Any = open_model(LlamaSettings(str(babbler_file), "chat", context=128, batch=16, threads=1))
     answer(model, max_tokens=60)
     aside = (ChatMessage("user", "the red boat " * 20),)
     _, beside = answer(model, *aside, max_tokens=20, aside=True)
@@ -149,7 +159,7 @@ def test_other_sources_are_read_anew(babbler: Any, babbler_file: Path) -> None:
     answer(babbler, max_tokens=20)
     other = (QUESTION[0], ChatMessage("user", "red boat, green boat, what is paid?"))
     text, end = answer(babbler, *other, max_tokens=20)
-    fresh: Any = open_model(Settings(str(babbler_file), "chat", batch=16, threads=1))
+    fresh: Any = open_model(LlamaSettings(str(babbler_file), "chat", batch=16, threads=1))
     assert (text, True) == (answer(fresh, *other, max_tokens=20)[0], 0 < end.cached_tokens < end.prompt_tokens - 10)
 
 
@@ -224,7 +234,7 @@ def test_an_abandoned_answer_leaves_the_model_well(babbler: Any, babbler_file: P
     stream: Any = Complete(QUESTION, temperature=1.0).perform(babbler, threading.Event())
     next(stream)
     stream.close()
-    fresh: Any = open_model(Settings(str(babbler_file), "chat", batch=16, threads=1))
+    fresh: Any = open_model(LlamaSettings(str(babbler_file), "chat", batch=16, threads=1))
     assert answer(babbler, max_tokens=20)[0] == answer(fresh, max_tokens=20)[0]
 
 
@@ -236,7 +246,7 @@ def test_too_long_a_prompt_names_both_sizes(babbler: Any) -> None:
 
 def test_the_context_ends_the_answer(tmp_path: Path) -> None:
     path = tiny_chat(tmp_path / "model.gguf", says=("on", " and "), ends=False)
-    model: Any = open_model(Settings(str(path), "chat", context=128, threads=1))
+    model: Any = open_model(LlamaSettings(str(path), "chat", context=128, threads=1))
     text, end = answer(model, max_tokens=10_000)
     assert text.startswith("on and on and on")
     assert end.reason == "length"
@@ -269,7 +279,9 @@ def test_a_template_that_is_no_good_is_replaced(tmp_path: Path, template: str | 
 
 
 def test_unit_vectors_in_order(folder: Path) -> None:
-    model: Any = open_model(Settings(str(tiny_embedder(folder / "embedder.gguf")), "embedding", batch=32, threads=1))
+    model: Any = open_model(
+        LlamaSettings(str(tiny_embedder(folder / "embedder.gguf")), "embedding", batch=32, threads=1)
+    )
     texts = ("the cat sat", "the cat sat on", "invoice paid", "", "boat " * 900, *["red boat"] * 70)
     replies = list(Embed(texts).perform(model, threading.Event()))
     assert len(replies) > 2
@@ -281,14 +293,14 @@ def test_unit_vectors_in_order(folder: Path) -> None:
 
 
 def test_a_long_text_keeps_its_end_token(folder: Path) -> None:
-    model: Any = open_model(Settings(str(tiny_embedder(folder / "cut.gguf")), "embedding", batch=32, threads=1))
+    model: Any = open_model(LlamaSettings(str(tiny_embedder(folder / "cut.gguf")), "embedding", batch=32, threads=1))
     short, long = model.whole("cat"), model.whole("cat " * 100)
     assert len(long) == 32
     assert (long[0], long[-1]) == (short[0], short[-1])
 
 
 def test_scores_are_shares(ranker_file: Path) -> None:
-    model: Any = open_model(Settings(str(ranker_file), "reranking", threads=1))
+    model: Any = open_model(LlamaSettings(str(ranker_file), "reranking", threads=1))
     texts = ("the cat is red", "boat", "mat " * 500)
     (scores,) = Rerank("who is the cat", texts).perform(model, threading.Event())
     assert len(scores) == 3
@@ -299,7 +311,7 @@ def test_scores_are_shares(ranker_file: Path) -> None:
 
 
 def test_work_that_is_cancelled_gives_no_more(ranker_file: Path) -> None:
-    model: Any = open_model(Settings(str(ranker_file), "reranking", threads=1))
+    model: Any = open_model(LlamaSettings(str(ranker_file), "reranking", threads=1))
     cancelled = threading.Event()
     cancelled.set()
     assert list(Rerank("who", ("cat",)).perform(model, cancelled)) == []
@@ -314,13 +326,13 @@ def test_a_model_has_its_role(folder: Path, babbler_file: Path, ranker_file: Pat
         (babbler_file, "reranking", "no reranking model"),
     ):
         with pytest.raises(ModelRefused, match=said):
-            open_model(Settings(str(path), role, threads=1))  # type: ignore[arg-type]
+            open_model(LlamaSettings(str(path), role, threads=1))  # type: ignore[arg-type]
 
 
 def test_a_context_that_no_memory_holds(tmp_path: Path) -> None:
     path = tiny_chat(tmp_path / "model.gguf", context=2**31 - 1024)
     with pytest.raises(NoMemoryForModel, match="no room for its context"):
-        open_model(Settings(str(path), "chat", context=2**31 - 1024))
+        open_model(LlamaSettings(str(path), "chat", context=2**31 - 1024))
 
 
 def test_broken_files_are_refused(tmp_path: Path, babbler_file: Path) -> None:
@@ -338,15 +350,15 @@ def test_broken_files_are_refused(tmp_path: Path, babbler_file: Path) -> None:
         path = tmp_path / f"{name}.gguf"
         path.write_bytes(content)
         with pytest.raises(ModelRefused, match=name):
-            open_model(Settings(str(path), "chat"))
+            open_model(LlamaSettings(str(path), "chat"))
 
 
 def test_a_batch_too_small_for_a_pair_is_an_error(ranker_file: Path) -> None:
-    model: Any = open_model(Settings(str(ranker_file), "reranking", batch=3, threads=1))
+    model: Any = open_model(LlamaSettings(str(ranker_file), "reranking", batch=3, threads=1))
     with pytest.raises(ModelError, match="no room"):
         list(Rerank("who", ("cat",)).perform(model, threading.Event()))
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError):
-        open_model(Settings(str(tmp_path / "none.gguf"), "chat"))
+        open_model(LlamaSettings(str(tmp_path / "none.gguf"), "chat"))

@@ -11,7 +11,7 @@ import pytest
 
 from desktop_rag.errors import ModelError
 from desktop_rag.models.onnx.onnx_model import OnnxModel
-from desktop_rag.models.onnx.text_reading import READER, UNREAD, Span, TextReader, best_span
+from desktop_rag.models.onnx.text_reading import READER, UNREAD, TextReader, TokenSpan, best_span
 from desktop_rag.models.store.catalogue import Bundled, bundled_file, find_bundled, load_catalogue
 
 READ = TextReader()
@@ -82,9 +82,9 @@ def test_what_a_passage_is_read_with_does_not_change_it_much() -> None:
 def test_the_best_span_is_the_best_sum_in_order() -> None:
     starts = np.array([0.0, 5.0, 1.0, 0.0], np.float32)
     ends = np.array([9.0, 0.0, 2.0, 1.0], np.float32)
-    assert best_span(starts, ends) == Span(0, 0, 9.0, 2.0)
+    assert best_span(starts, ends) == TokenSpan(0, 0, 9.0, 2.0)
     ends[0] = 0.0
-    assert best_span(starts, ends) == Span(1, 2, 7.0, 6.0)
+    assert best_span(starts, ends) == TokenSpan(1, 2, 7.0, 6.0)
     assert best_span(starts[:0], ends[:0]) is None
 
 

@@ -24,6 +24,8 @@ MODULE = "tests.models.echo_model"
 CHECKOUT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 30.0
 
+_PIPES = pytest.mark.skipif(sys.platform == "win32", reason="its pipes are found in another way")
+
 Open = Callable[..., ModelProcess]
 
 
@@ -60,7 +62,7 @@ def test_half_a_character_travels_as_a_question_mark(start: Open) -> None:
 def test_the_parents_word_for_a_setting_reaches_the_child(start: Open) -> None:
     process = start(environment={"ECHO_CARD": "none"})
     assert list(process.ask(Variable("ECHO_CARD"))) == ["none"]
-    process.become(Settings(word="other"), {"ECHO_CARD": "first"})
+    process.restart_with(Settings(word="other"), {"ECHO_CARD": "first"})
     assert not process.alive
     assert [*process.ask(Word()), *process.ask(Variable("ECHO_CARD"))] == ["other", "first"]
 
@@ -73,6 +75,10 @@ def test_the_parents_word_for_a_setting_reaches_the_child(start: Open) -> None:
         ("memory", NoMemoryForModel, "not enough memory"),
         ("cuda", NoMemoryForModel, "not enough memory"),
         ("connect", ModelError, "OfflineError"),
+        ("exit", ModelError, r"failed unexpectedly \(SystemExit\)"),
+        ("rust", ModelError, r"failed unexpectedly \(BaseException\)"),
+        pytest.param("garbage", ModelCrashed, "it wrote what is no answer", marks=_PIPES),
+        pytest.param("garbage in a frame", ModelCrashed, "it wrote what is no answer", marks=_PIPES),
     ],
 )
 def test_what_goes_wrong_is_an_error_and_the_next_request_is_answered(
@@ -89,7 +95,7 @@ def test_what_goes_wrong_is_an_error_and_the_next_request_is_answered(
     process.close()
     assert "chatter of native code" in log.read_text()
     assert "secret text" not in log.read_text()
-    assert ("echo_model.py" in log.read_text()) == (how in ("crash", "value", "connect"))
+    assert ("echo_model.py" in log.read_text()) == (how in ("crash", "value", "connect", "exit", "rust"))
 
 
 @pytest.mark.parametrize(
@@ -132,12 +138,12 @@ def test_one_that_crashes_twice_while_loading_is_set_aside(start: Open, tmp_path
             process.load()
         assert type(caught.value) is ModelError
     assert mark.read_text().count("loaded") == 2
-    process.forgive()
+    process.clear_crashes()
     with pytest.raises(ModelCrashed):
         process.load()
 
 
-def test_one_crash_while_loading_is_forgiven_when_the_next_goes_well(start: Open, tmp_path: Path) -> None:
+def test_one_crash_while_loading_does_not_count_when_the_next_goes_well(start: Open, tmp_path: Path) -> None:
     process = start(Settings(loading="crash once", mark=str(tmp_path / "mark")))
     with pytest.raises(ModelCrashed):
         process.load()

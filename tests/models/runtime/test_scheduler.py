@@ -14,13 +14,15 @@ from msgspec.structs import replace
 from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, ModelStopped, NoMemoryForModel
 from desktop_rag.models.hardware import Card, Machine
 from desktop_rag.models.llama import llm
-from desktop_rag.models.llama.chat import ChatMessage, ChatPiece
+from desktop_rag.models.llama.messages import ChatMessage, ChatPiece
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime import scheduler as scheduler_module
 from desktop_rag.models.runtime import slot
-from desktop_rag.models.runtime.memory_planner import Kind, Plan, Planner, Room, Where
+from desktop_rag.models.runtime.memory_planner import Kind, MemoryPlan, Planner, Room, Where
 from desktop_rag.models.runtime.scheduler import Loaded, ModelScheduler
+from desktop_rag.models.runtime.slot import ModelSlot
 from desktop_rag.models.store.model_store import FileRecord, Installed, ModelStore
+from desktop_rag.types import Problem
 from tests.models.echo_model import Misbehave, Settings, Variable, Word
 from tests.tiny.gguf import tiny_chat, tiny_embedder, tiny_reranker
 
@@ -41,7 +43,7 @@ class FakeMachine:
         return Machine((card,) if self.card_bytes else (), self.memory_bytes, self.memory_bytes, 2)
 
 
-class FakeShelf:
+class FakeModelStore:
     """Models of the sizes given, in bytes. How one loads is its licence."""
 
     def __init__(self, **sizes: int) -> None:
@@ -65,7 +67,7 @@ def _planner(installed: Installed | None, threads: int) -> Planner:
     settings = Settings(installed.name if installed else "ocr", installed.licence if installed else "")
     settings = replace(settings, mark=installed.repository if installed else "")
 
-    def plan(room: Room, failed: Plan | None) -> Plan | None:
+    def plan(room: Room, failed: MemoryPlan | None) -> MemoryPlan | None:
         if failed is None and size <= room.card_bytes:
             return _plan("card", size, 0, (2,), room.card)
         if failed is not None and failed.where == "processor":
@@ -74,9 +76,9 @@ def _planner(installed: Installed | None, threads: int) -> Planner:
             raise NoMemoryForModel("It is too large.")
         return _plan("processor", 0, size, (1,), "")
 
-    def _plan(where: Where, card_bytes: int, memory_bytes: int, rank: tuple[int, ...], card: str) -> Plan:
+    def _plan(where: Where, card_bytes: int, memory_bytes: int, rank: tuple[int, ...], card: str) -> MemoryPlan:
         said = f"{where} with {threads} threads"
-        return Plan(replace(settings, where=where), where, card_bytes, memory_bytes, rank, said, card)
+        return MemoryPlan(replace(settings, where=where), where, card_bytes, memory_bytes, rank, said, card)
 
     return plan
 
@@ -89,7 +91,11 @@ def control() -> Iterator[Open]:
     opened: list[ModelScheduler] = []
 
     def control(
-        model_store: FakeShelf, card: int = 0, memory: int = 8 * GB, machine: FakeMachine | None = None, **options: Any
+        model_store: FakeModelStore,
+        card: int = 0,
+        memory: int = 8 * GB,
+        machine: FakeMachine | None = None,
+        **options: Any,
     ) -> ModelScheduler:
         kinds = {role: Kind("tests.models.echo_model", _planner) for role in ROLES}
         opened.append(
@@ -120,7 +126,7 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 def test_what_is_used_is_loaded_and_stays(control: Open, tmp_path: Path) -> None:
-    scheduler = control(FakeShelf(chat=GB), card=4 * GB, log_dir=tmp_path / "logs")
+    scheduler = control(FakeModelStore(chat=GB), card=4 * GB, log_dir=tmp_path / "logs")
     assert scheduler.loaded() == ()
     with scheduler.use("chat", urgent=True) as process:
         assert list(process.ask(Variable("CUDA_VISIBLE_DEVICES"))) == ["GPU-fake"]
@@ -136,14 +142,14 @@ def test_what_is_used_is_loaded_and_stays(control: Open, tmp_path: Path) -> None
 
 
 def test_a_model_on_the_processor_sees_no_card(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=4 * GB), card=2 * GB)
+    scheduler = control(FakeModelStore(chat=4 * GB), card=2 * GB)
     with scheduler.use("chat") as process:
         assert list(process.ask(Variable("CUDA_VISIBLE_DEVICES"))) == ["-1"]
     assert _where(scheduler) == {"chat": "processor"}
 
 
 def test_without_a_model_the_hint_says_where_from(control: Open) -> None:
-    scheduler = control(FakeShelf())
+    scheduler = control(FakeModelStore())
     with pytest.raises(ModelError, match=r"No model that understands speech is installed\..*models download"):
         _word(scheduler, "speech")
     assert _word(scheduler, "ocr") == "ocr"
@@ -151,7 +157,7 @@ def test_without_a_model_the_hint_says_where_from(control: Open) -> None:
 
 
 def test_another_choice_is_loaded_at_the_next_use(control: Open) -> None:
-    model_store = FakeShelf(chat=GB)
+    model_store = FakeModelStore(chat=GB)
     scheduler = control(model_store)
     assert _word(scheduler, "chat") == "chat"
     model_store.install("chat", 2 * GB, "larger")
@@ -160,14 +166,14 @@ def test_another_choice_is_loaded_at_the_next_use(control: Open) -> None:
 
 
 def test_the_one_idle_the_longest_makes_room(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=3 * GB, image=2 * GB, speech=2 * GB), card=6 * GB, memory=3 * GB)
+    scheduler = control(FakeModelStore(chat=3 * GB, image=2 * GB, speech=2 * GB), card=6 * GB, memory=3 * GB)
     for role in ("chat", "image", "chat", "speech"):
         _word(scheduler, role)
     assert _where(scheduler) == {"chat": "card", "speech": "card"}
 
 
 def test_nothing_is_put_away_that_would_not_help(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=5 * GB, image=2 * GB, speech=3 * GB), card=4 * GB, memory=6 * GB)
+    scheduler = control(FakeModelStore(chat=5 * GB, image=2 * GB, speech=3 * GB), card=4 * GB, memory=6 * GB)
     _word(scheduler, "image")
     _word(scheduler, "chat")  # is too large for the card, whoever leaves it
     assert _where(scheduler) == {"image": "card", "chat": "processor"}
@@ -176,7 +182,7 @@ def test_nothing_is_put_away_that_would_not_help(control: Open) -> None:
 
 
 def test_indexing_takes_the_place_of_a_question_only_if_there_is_no_other(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=3 * GB, image=2 * GB, speech=3 * GB), memory=4 * GB)
+    scheduler = control(FakeModelStore(chat=3 * GB, image=2 * GB, speech=3 * GB), memory=4 * GB)
     _word(scheduler, "chat", urgent=True)
     _word(scheduler, "image")
     assert _where(scheduler) == {"image": "processor"}
@@ -185,9 +191,9 @@ def test_indexing_takes_the_place_of_a_question_only_if_there_is_no_other(contro
 
 
 def test_what_is_in_memory_stays_when_memory_becomes_short(control: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slot, "LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(slot, "REPLAN_AFTER_S", 0.0)
     machine = FakeMachine(4 * GB, 4 * GB)
-    scheduler = control(FakeShelf(chat=3 * GB, image=3 * GB), machine=machine)
+    scheduler = control(FakeModelStore(chat=3 * GB, image=3 * GB), machine=machine)
     with scheduler.use("chat", urgent=True):
         with scheduler.use("image") as process:
             pid = process.pid
@@ -198,7 +204,7 @@ def test_what_is_in_memory_stays_when_memory_becomes_short(control: Open, monkey
 
 
 def test_what_is_in_use_stays_and_the_next_makes_do(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=3 * GB, image=3 * GB, speech=6 * GB), card=4 * GB, memory=4 * GB)
+    scheduler = control(FakeModelStore(chat=3 * GB, image=3 * GB, speech=6 * GB), card=4 * GB, memory=4 * GB)
     with scheduler.use("chat", urgent=True):
         _word(scheduler, "image")
         assert _where(scheduler) == {"chat": "card", "image": "processor"}
@@ -209,7 +215,7 @@ def test_what_is_in_use_stays_and_the_next_makes_do(control: Open) -> None:
 
 
 def test_a_question_waits_for_the_room_that_indexing_holds(control: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    scheduler = control(FakeShelf(chat=3 * GB, image=3 * GB), card=4 * GB, memory=4 * GB)
+    scheduler = control(FakeModelStore(chat=3 * GB, image=3 * GB), card=4 * GB, memory=4 * GB)
     said: list[str] = []
     asking = threading.Thread(target=lambda: said.append(_word(scheduler, "chat", urgent=True)))
     with scheduler.use("image") as process:
@@ -229,13 +235,13 @@ def test_a_question_waits_for_the_room_that_indexing_holds(control: Open, monkey
     monkeypatch.setattr(scheduler_module, "_ASKED_LATELY_S", 0.0)
     _word(scheduler, "image")
     assert _where(scheduler) == {"chat": "card", "image": "processor"}
-    monkeypatch.setattr(slot, "LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(slot, "REPLAN_AFTER_S", 0.0)
     _word(scheduler, "image")
     assert _where(scheduler) == {"image": "card"}
 
 
 def test_questions_come_first(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=GB))
+    scheduler = control(FakeModelStore(chat=GB))
     order: list[str] = []
 
     def index() -> None:
@@ -258,7 +264,7 @@ def test_questions_come_first(control: Open) -> None:
 
 
 def test_idle_models_are_put_away_in_time(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=GB, image=GB), idle_s=0.2)
+    scheduler = control(FakeModelStore(chat=GB, image=GB), idle_s=0.2)
     with scheduler.use("image"):
         _word(scheduler, "chat")
         _until(lambda: _where(scheduler) == {"image": "processor"})
@@ -266,8 +272,30 @@ def test_idle_models_are_put_away_in_time(control: Open) -> None:
     assert _word(scheduler, "chat") == "chat"
 
 
+@pytest.mark.parametrize("error", [RuntimeError("x"), OSError(5, "x"), KeyError("x"), MemoryError()], ids=repr)
+def test_idle_models_are_unloaded_after_an_error(
+    control: Open, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    problems: list[Problem] = []
+    errors: list[BaseException] = []
+    unload = ModelSlot.unload
+
+    def failing(self: ModelSlot) -> None:
+        if errors:
+            raise errors.pop()
+        unload(self)
+
+    scheduler = control(FakeModelStore(chat=GB), idle_s=0.2, report=problems.append)
+    monkeypatch.setattr(ModelSlot, "unload", failing)
+    with scheduler.use("chat"):
+        errors.append(error)
+    _until(lambda: not scheduler.loaded())
+    assert [problem.code for problem in problems] == ["bug"]
+    assert _word(scheduler, "chat") == "chat"
+
+
 def test_what_finds_no_memory_is_loaded_with_less(control: Open) -> None:
-    model_store = FakeShelf(image=GB)
+    model_store = FakeModelStore(image=GB)
     model_store.install("chat", GB, loading="no memory on the card")
     scheduler = control(model_store, card=4 * GB)
     _word(scheduler, "image")
@@ -277,7 +305,7 @@ def test_what_finds_no_memory_is_loaded_with_less(control: Open) -> None:
 
 
 def test_what_never_finds_memory_says_so(control: Open) -> None:
-    model_store = FakeShelf()
+    model_store = FakeModelStore()
     model_store.install("chat", GB, loading="no memory")
     scheduler = control(model_store, card=4 * GB)
     for _ in range(2):
@@ -290,7 +318,7 @@ def test_what_never_finds_memory_says_so(control: Open) -> None:
 
 
 def test_memory_that_runs_out_at_work_means_less_the_next_time(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=GB), card=4 * GB)
+    scheduler = control(FakeModelStore(chat=GB), card=4 * GB)
     with pytest.raises(NoMemoryForModel), scheduler.use("chat") as process:
         list(process.ask(Misbehave("cuda")))
     assert scheduler.loaded() == ()
@@ -299,7 +327,7 @@ def test_memory_that_runs_out_at_work_means_less_the_next_time(control: Open) ->
 
 
 def test_a_model_that_crashes_on_the_card_goes_to_the_processor(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=GB), card=4 * GB)
+    scheduler = control(FakeModelStore(chat=GB), card=4 * GB)
     for _ in range(2):
         _word(scheduler, "chat")
         assert _where(scheduler) == {"chat": "card"}
@@ -310,7 +338,7 @@ def test_a_model_that_crashes_on_the_card_goes_to_the_processor(control: Open) -
 
 
 def test_a_model_that_fails_on_the_card_goes_to_the_processor_and_says_why(control: Open) -> None:
-    model_store = FakeShelf()
+    model_store = FakeModelStore()
     model_store.install("chat", GB, loading="no driver for the card")
     scheduler = control(model_store, card=4 * GB)
     assert _word(scheduler, "chat") == "chat"
@@ -321,7 +349,7 @@ def test_a_model_that_fails_on_the_card_goes_to_the_processor_and_says_why(contr
 
 
 def test_whoever_waits_for_a_model_to_load_can_stop(control: Open) -> None:
-    model_store = FakeShelf()
+    model_store = FakeModelStore()
     model_store.install("chat", GB, loading="for ever")
     scheduler = control(model_store)
     stop = threading.Event()
@@ -334,7 +362,7 @@ def test_whoever_waits_for_a_model_to_load_can_stop(control: Open) -> None:
 
 
 def test_whoever_waits_for_room_can_stop(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=3 * GB, image=3 * GB), card=4 * GB, memory=4 * GB)
+    scheduler = control(FakeModelStore(chat=3 * GB, image=3 * GB), card=4 * GB, memory=4 * GB)
     stop = threading.Event()
     with scheduler.use("image"):
         threading.Timer(0.5, stop.set).start()
@@ -344,7 +372,7 @@ def test_whoever_waits_for_room_can_stop(control: Open) -> None:
 
 
 def test_one_crash_while_loading_is_tried_again_and_two_set_it_aside(control: Open, tmp_path: Path) -> None:
-    model_store = FakeShelf()
+    model_store = FakeModelStore()
     model_store.install("image", GB, loading="crash once", mark=str(tmp_path / "image"))
     model_store.install("chat", GB, loading="crash", mark=str(tmp_path / "chat"))
     scheduler = control(model_store, card=4 * GB)
@@ -355,7 +383,7 @@ def test_one_crash_while_loading_is_tried_again_and_two_set_it_aside(control: Op
             _word(scheduler, "chat")
     assert (tmp_path / "chat").read_text().count("loaded") == 2
     assert "set aside" in str(scheduler.fault("chat"))
-    scheduler.forgive("chat")
+    scheduler.retry("chat")
     assert scheduler.fault("chat") is None
     with pytest.raises(ModelError, match="set aside"):
         _word(scheduler, "chat")
@@ -363,7 +391,7 @@ def test_one_crash_while_loading_is_tried_again_and_two_set_it_aside(control: Op
 
 
 def test_a_refused_model_is_a_fault_of_its_own(control: Open) -> None:
-    model_store = FakeShelf(image=GB)
+    model_store = FakeModelStore(image=GB)
     model_store.install("chat", GB, loading="refuse")
     scheduler = control(model_store)
     with pytest.raises(ModelRefused):
@@ -373,7 +401,7 @@ def test_a_refused_model_is_a_fault_of_its_own(control: Open) -> None:
 
 
 def test_closing_ends_what_is_in_use_and_who_waits(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=GB))
+    scheduler = control(FakeModelStore(chat=GB))
     problems: list[ModelError] = []
 
     def index() -> None:
@@ -416,7 +444,7 @@ def test_installed_models_for_real(tmp_path: Path) -> None:
 
 
 def test_many_threads_and_little_room(control: Open) -> None:
-    scheduler = control(FakeShelf(chat=2 * GB, image=2 * GB, speech=2 * GB), card=0, memory=4 * GB)
+    scheduler = control(FakeModelStore(chat=2 * GB, image=2 * GB, speech=2 * GB), card=0, memory=4 * GB)
     problems: list[BaseException] = []
 
     def work(role: ModelRole, urgent: bool) -> None:

@@ -16,8 +16,8 @@ pytest.importorskip("faster_whisper")
 from desktop_rag.errors import ModelRefused
 from desktop_rag.indexing.speech_passages import segments_of
 from desktop_rag.models.runtime.process import ModelProcess
-from desktop_rag.models.speech.pauses import FRAME_S, LONGEST_S, MOST_SPEECH_S, Span, find_cut, speech_spans
-from desktop_rag.models.speech.whisper import Hear, Heard, Listener, Settings, Utterance, open_model
+from desktop_rag.models.speech.pauses import FRAME_S, LONGEST_S, MOST_SPEECH_S, SpeechSpan, find_cut, speech_spans
+from desktop_rag.models.speech.whisper import Hear, Heard, Listener, Utterance, WhisperSettings, open_model
 from desktop_rag.parsing.media.sound import parse_sound
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import SOUND_RATE, Segment, TimeSpan
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def listener(folder: Path) -> Listener:
-    return open_model(Settings(str(folder), "cpu", threads=1))
+    return open_model(WhisperSettings(str(folder), "cpu", threads=1))
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_a_stop_leaves_the_stretch_for_later(listener: Listener, memo: bytes) ->
 
 
 def test_the_language_is_found_out_and_kept(tmp_path: Path, memo: bytes) -> None:
-    german = open_model(Settings(str(tiny_whisper(tmp_path, SAID, language="de")), "cpu", threads=1))
+    german = open_model(WhisperSettings(str(tiny_whisper(tmp_path, SAID, language="de")), "cpu", threads=1))
     replies = hear(german, memo * 2, session="german")
     assert {utterance.language for utterance in utterances(replies)} == {"de"}
     assert [reply.language for reply in replies if isinstance(reply, Heard)][-1] == "de"
@@ -170,12 +170,12 @@ def test_the_language_is_found_out_and_kept(tmp_path: Path, memo: bytes) -> None
 
 def test_mere_repetition_is_nothing_said(tmp_path: Path, memo: bytes) -> None:
     said = "<|0.00|>" + " thank you very much" * 9 + "<|2.00|>"
-    looping = open_model(Settings(str(tiny_whisper(tmp_path, said)), "cpu", threads=1))
+    looping = open_model(WhisperSettings(str(tiny_whisper(tmp_path, said)), "cpu", threads=1))
     assert utterances(hear(looping, memo, session="loop")) == []
 
 
 def test_another_process_hears_the_same(folder: Path, listener: Listener, memo: bytes) -> None:
-    process = ModelProcess("desktop_rag.models.speech.whisper", Settings(str(folder), "cpu", threads=1))
+    process = ModelProcess("desktop_rag.models.speech.whisper", WhisperSettings(str(folder), "cpu", threads=1))
     try:
         replies = list(process.ask(Hear(memo, 0, True, "there")))
         assert replies == list(Hear(memo, 0, True, "here").perform(listener, NEVER))
@@ -185,11 +185,11 @@ def test_another_process_hears_the_same(folder: Path, listener: Listener, memo: 
 
 def test_what_is_no_model_is_refused(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(ModelRefused, match=r"tokenizer\.json"):
-        open_model(Settings(str(tmp_path), "cpu"))
+        open_model(WhisperSettings(str(tmp_path), "cpu"))
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes()[:1000])
     with pytest.raises(ModelRefused, match="does not load"):
-        open_model(Settings(str(tmp_path), "cpu"))
+        open_model(WhisperSettings(str(tmp_path), "cpu"))
 
 
 def test_replies_travel(listener: Listener, memo: bytes) -> None:
@@ -222,7 +222,7 @@ def test_short_silences_belong_to_speech_and_long_ones_do_not() -> None:
     assert [span.begin * FRAME_S for span in spans] == pytest.approx([4.6, 21.6], abs=0.1)
     assert [span.end * FRAME_S for span in spans] == pytest.approx([12.4, 24.4], abs=0.1)
     assert speech_spans(voice((1, 0), (0.05, 0.9), (1, 0))) == []
-    assert speech_spans(voice((2, 0.9))) == [Span(0, round(2 / FRAME_S))]
+    assert speech_spans(voice((2, 0.9))) == [SpeechSpan(0, round(2 / FRAME_S))]
 
 
 def test_no_cut_before_there_is_enough_speech() -> None:

@@ -17,11 +17,11 @@ from PIL import Image
 from desktop_rag.errors import ModelRefused, NoMemoryForModel
 from desktop_rag.models.vision.image_embedding import (
     CONFIG_NAME,
-    Describe,
+    DescribeImageModel,
     EmbedImages,
     EmbedTexts,
     ImageModel,
-    Settings,
+    ImageModelSettings,
     open_model,
 )
 from tests.tiny.clip import CAPTIONS, WEIGHTS, draw, random_clip, tiny_clip
@@ -36,7 +36,7 @@ def random_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(random_folder: Path) -> ImageModel:
-    return open_model(Settings(str(random_folder), threads=1, batch=4))
+    return open_model(ImageModelSettings(str(random_folder), threads=1, batch=4))
 
 
 def see(model: ImageModel, *images: bytes) -> NDArray[np.float32]:
@@ -50,7 +50,7 @@ def understand(model: ImageModel, *texts: str) -> NDArray[np.float32]:
 
 
 def test_describes_itself(model: ImageModel) -> None:
-    (description,) = Describe().perform(model, threading.Event())
+    (description,) = DescribeImageModel().perform(model, threading.Event())
     assert (description.dim, description.side) == (64, 64)
 
 
@@ -126,7 +126,7 @@ def test_stops_between_batches(model: ImageModel, monkeypatch: pytest.MonkeyPatc
 def test_takes_smaller_batches_when_memory_runs_out(random_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    model = open_model(Settings(str(random_folder), threads=1, batch=8))
+    model = open_model(ImageModelSettings(str(random_folder), threads=1, batch=8))
     images = tuple(draw("a red circle", seed=seed) for seed in range(8))
     expected = see(model, *images)
     encode = model._model.encode_image
@@ -157,7 +157,7 @@ def folder(random_folder: Path, tmp_path: Path) -> Path:
 
 def refused(folder: Path) -> str:
     with pytest.raises(ModelRefused) as caught:
-        open_model(Settings(str(folder), threads=1))
+        open_model(ImageModelSettings(str(folder), threads=1))
     assert caught.value.hint
     return caught.value.message
 
@@ -170,7 +170,7 @@ def test_a_pickle_is_not_loaded(folder: Path) -> None:
 def test_a_pickle_beside_the_weights_is_left_alone(folder: Path) -> None:
     (folder / WEIGHTS).rename(folder / "weights.safetensors")
     (folder / "open_clip_pytorch_model.bin").write_bytes(b"cos\nabort\n(tR.")  # would end this process
-    assert open_model(Settings(str(folder), threads=1)).description.dim == 64
+    assert open_model(ImageModelSettings(str(folder), threads=1)).description.dim == 64
 
 
 def test_weights_cut_short(folder: Path) -> None:
@@ -230,7 +230,7 @@ def test_a_configuration_that_is_no_json(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_text_finds_its_picture(tmp_path: Path) -> None:
-    model = open_model(Settings(str(tiny_clip(tmp_path / "tiny")), threads=1))
+    model = open_model(ImageModelSettings(str(tiny_clip(tmp_path / "tiny")), threads=1))
     captions = random.Random(1).sample(CAPTIONS, 100)
     pictures = see(model, *(draw(caption, seed=99_999) for caption in captions))
     ranked = np.argsort(-(understand(model, *captions) @ pictures.T), axis=1)

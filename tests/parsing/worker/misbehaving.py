@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+import stat
 import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from desktop_rag.parsing.source import MIB, Limits
@@ -69,9 +71,23 @@ def parse(path: Path, limits: Limits, hear: bool) -> Iterator[Event]:
         return
     elif order == "half a pair":
         yield DocumentStart(1, None, "half \udce9", "text", "text/plain")
+    elif order == "garbage":
+        _write_to_parent(b"neither a frame nor anything else " * 100)
+        time.sleep(600)
+    elif order == "garbage in a frame":
+        _write_to_parent(b"\xd5\xf7" + (7).to_bytes(4, "little") + b"nothing")
+        time.sleep(600)
     elif order == "raise":
         raise ValueError("not caught by anybody")
     yield from parse_tree(path, limits, hear)
+
+
+def _write_to_parent(data: bytes) -> None:
+    """Past what guards the stream of events."""
+    for number in range(3, 32):
+        with suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(number).st_mode):
+                os.write(number, data)
 
 
 def _say(path: Path, text: str) -> Iterator[Event]:

@@ -20,17 +20,19 @@ from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment, DocumentSta
 from desktop_rag.parsing.worker import child
 from desktop_rag.parsing.worker.sandbox import ParserPool, PoolClosed
 from desktop_rag.parsing.worker.tree import parse_tree
-from desktop_rag.types import FileState
+from desktop_rag.types import FileState, Problem
 
 _T = TypeVar("_T")
 _MEMORY = 512 * MIB
+_SILENCE_S = 4
+"""More than a busy machine keeps a child waiting."""
 
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ParserPool]:
-    """One worker that does what the file says, and is lost after two seconds of silence."""
+    """One worker that does what the file says."""
     monkeypatch.syspath_prepend(Path(__file__).parent)
-    with ParserPool(1, timeout_s=2, memory_bytes=_MEMORY, parse="misbehaving:parse") as pool:
+    with ParserPool(1, memory_bytes=_MEMORY, parse="misbehaving:parse") as pool:
         yield pool
 
 
@@ -64,7 +66,8 @@ def test_the_child_says_what_parsing_here_says(tmp_path: Path) -> None:
         ("crash", "crashed"),
         ("leave", "crashed"),
         ("raise", "crashed"),
-        ("sleep", "Nothing was heard for 2 s"),
+        ("garbage", "crashed"),
+        ("garbage in a frame", "crashed"),
         pytest.param(
             "eat",
             "more than 512 MiB of memory",
@@ -89,6 +92,14 @@ def test_what_was_heard_before_a_crash_is_kept_and_every_document_ended(pool: Pa
     assert sum(isinstance(event, DocumentSegment) for event in events) > 600
     assert [event.document for event in events if isinstance(event, DocumentEnd)] == [2, 1]
     assert _end(events).state is FileState.PARTIAL
+
+
+def test_a_child_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    with ParserPool(1, timeout_s=2, parse="misbehaving:parse") as pool:
+        problem = _end(list(pool.parse(_file(tmp_path, "a.dat", "sleep")))).problem
+    assert problem is not None
+    assert problem.message == "Nothing was heard for 2 s while reading a.dat."
 
 
 @pytest.mark.parametrize("order", ["print", "half a pair"])
@@ -162,6 +173,29 @@ def test_a_child_without_work_ends_and_another_comes_when_there_is_some(tmp_path
         assert list(pool.parse(path)) == first
 
 
+@pytest.mark.parametrize("error", [RuntimeError("x"), KeyError("x"), MemoryError()], ids=repr)
+def test_a_child_without_work_ends_after_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    path = _file(tmp_path, "a.txt", "text")
+    before = set(psutil.Process().children())
+    problems: list[Problem] = []
+    errors = [error]
+    kill = child.ParserProcess.kill
+
+    def failing(self: child.ParserProcess) -> None:
+        if errors:
+            raise errors.pop()
+        kill(self)
+
+    monkeypatch.setattr(child.ParserProcess, "kill", failing)
+    with ParserPool(idle_s=0.2, report=problems.append) as pool:
+        first = list(pool.parse(path))
+        _wait_for(lambda: before.issuperset(psutil.Process().children()))
+        assert [problem.code for problem in problems] == ["bug"]
+        assert list(pool.parse(path)) == first
+
+
 @pytest.mark.parametrize("order", ["sleep", "drip"])
 def test_a_pool_is_closed_while_threads_use_it(pool: ParserPool, tmp_path: Path, order: str) -> None:
     """One thread in the middle of a file, and one that waits for its turn: neither takes its file for a bad one."""
@@ -213,10 +247,10 @@ def test_events_nobody_asked_for_are_skipped(tmp_path: Path) -> None:
 
 def test_a_slow_reader_is_no_silence(tmp_path: Path) -> None:
     path = _file(tmp_path, "long.eml", "From: a@b.example\nMessage-ID: <1@b>\n\n" + "A line of text.\n\n" * 60_000)
-    with ParserPool(timeout_s=1) as pool:
+    with ParserPool(timeout_s=_SILENCE_S) as pool:
         events = pool.parse(path)
         next(events)
-        time.sleep(1.5)
+        time.sleep(_SILENCE_S + 0.5)
         assert _end(list(events)).state is FileState.INDEXED
 
 

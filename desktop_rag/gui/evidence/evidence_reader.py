@@ -1,4 +1,4 @@
-"""Text to read: it loads nothing, follows no link, and has what is evidence in it marked."""
+"""Read-only text that loads nothing and follows no link, with the evidence marked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LINE_HEIGHT = 135
 """Per cent of a line of prose."""
 
 
-class TextReader(QTextBrowser):
+class EvidenceReader(QTextBrowser):
     """Plain text put together of pieces. Positions are those of Qt, which counts UTF-16 units."""
 
     def __init__(self, name: str) -> None:
@@ -190,7 +190,7 @@ class TextReader(QTextBrowser):
 class _Gutter(QWidget):
     """The numbers of lines, left of them."""
 
-    def __init__(self, reader: TextReader) -> None:
+    def __init__(self, reader: EvidenceReader) -> None:
         super().__init__(reader)
         self._reader = reader
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class ModelSight:
+class ImageTextEncoder:
     """Embeds texts and pictures for questions, which come before indexing. Every method raises ``ModelError``."""
 
     def __init__(self, conductor: ModelScheduler) -> None:
@@ -49,7 +49,7 @@ class ModelSight:
 
         with self._conductor.use("image", urgent=True) as process:
             if self._scale is None:
-                self._scale = next(process.ask(image_embedding.Describe())).scale
+                self._scale = next(process.ask(image_embedding.DescribeImageModel())).scale
             packed = next(process.ask(image_embedding.EmbedTexts(tuple(texts))))
         return np.frombuffer(packed, np.float32).reshape(len(texts), -1), self._scale
 
