@@ -42,7 +42,11 @@ What each call says of itself:
 Every call can raise `StorageError`; those that change a library raise `LibraryBusy` when it was opened for searching
 only. Beside the calls, `subscribe()` gives the engine's events, and `EngineClient.shut_down()` ends its process.
 """
-_REPEATS = {"harmless": "made again", "once": "made again under the same id"}
+_REPEATS = {
+    "harmless": "made again",
+    "once": "made again under the same id",
+    "kept": "made again under the same id, which its effect is kept with",
+}
 
 
 def page() -> str:

@@ -149,7 +149,7 @@ class AskQuestion(Call[Answer], frozen=True):
     """
 
     lane = "question"
-    repeat = "once"
+    repeat = "kept"
     tells = "answer"
     question: str = ""
     filters: Filters = Filters()
