@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 VENV := .venv/bin
 SETUP := pyproject.toml constraints.txt packaging/bootstrap.py desktop_rag/__init__.py
 
-.PHONY: help run test check format bench soak screenshots reader wheel constraints clean
+.PHONY: help run test check format coverage bench soak screenshots reader wheel constraints clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -18,18 +18,18 @@ help: ## Show this list
 run: .venv/installed ## Set up, and show the sample library: in the window, or without a screen in the terminal
 	@$(VENV)/desktop-rag demo --window
 
-test: .venv/installed-dev ## Everything: linter, formatter, types, all tests
+test: .venv/installed-dev ## Everything: linter, formatter, spelling, types, all tests
 	@$(PYTHON) packaging/system_packages.py
-	$(VENV)/ruff check
-	$(VENV)/ruff format --check
-	$(VENV)/mypy
+	$(style)
 	$(VENV)/pytest -n auto
 
 check: .venv/installed-dev ## The fast loop: the same without the slow tests
-	$(VENV)/ruff check
-	$(VENV)/ruff format --check
-	$(VENV)/mypy
+	$(style)
 	$(VENV)/pytest -n auto -m "not slow"
+
+# Not a part of "test", which it would slow down: every branch is counted, in child processes too.
+coverage: .venv/installed-dev ## Which branches the quick tests run; fails below the floor in pyproject.toml
+	$(VENV)/pytest -n auto -m "not slow" --cov --cov-report=term --cov-report=html:build/coverage/html
 
 format: .venv/installed-dev ## Sort imports, mend what the linter can mend, lay out the code
 	$(VENV)/ruff check --fix
@@ -68,6 +68,13 @@ clean: ## Remove what was built and every cache; .venv stays
 	@$(PYTHON) packaging/system_packages.py
 	@$(call bootstrap,--dev)
 	@touch $@ .venv/installed
+
+define style
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/codespell
+	$(VENV)/mypy
+endef
 
 define bootstrap
 	test -n "$(PYTHON)" || { \

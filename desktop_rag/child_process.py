@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, TypeVar
 
 from desktop_rag.framing import read_frame, write_frame
+from desktop_rag.log import ENGINE, record_bug
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class ChildProcess:
 
     ``environment`` is added to ours. ``log`` gets what the child prints, up to 1 MiB and as much again of before;
     without, nothing does. With ``background`` it runs at a lower priority where that is set from outside (Windows).
+    ``intercept`` is shown each payload as it arrives, and keeps those from ``receive`` for which it is true.
     Raises ``OSError`` when no process can be started.
     """
 
@@ -52,6 +54,7 @@ class ChildProcess:
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
         background: bool = False,
+        intercept: Callable[[ChildProcess, bytes], bool] = lambda _child, _payload: False,
     ) -> None:
         flags = 0
         if sys.platform == "win32":
@@ -70,6 +73,10 @@ class ChildProcess:
         self._frames: SimpleQueue[bytes | None] = SimpleQueue()
         self._room = threading.Semaphore(_FRAMES_AHEAD)
         self._ended = False
+        self._intercept = intercept
+        self._clock: threading.Timer | None = None
+        self.overdue = ""
+        """Why it was ended from here, if a limit of time was over."""
         self._readers = [threading.Thread(target=self._read, name=f"frames of {self.pid}", daemon=True)]
         if log is not None:
             self._readers.append(
@@ -122,6 +129,21 @@ class ChildProcess:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout_s)
 
+    def limit(self, seconds: float, reason: str) -> None:
+        """End it after so many seconds, ``reason`` being why, even if nobody waits for it any more. Another limit takes
+        the place of this one; 0: there is none. To be called by ``intercept``."""
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+        if seconds > 0:
+            self._clock = threading.Timer(seconds, self._end_overdue, (reason,))
+            self._clock.daemon = True
+            self._clock.start()
+
+    def _end_overdue(self, reason: str) -> None:
+        self.overdue = reason
+        self.kill()
+
     def kill(self) -> None:
         """End it at once. ``receive`` gives what it has written, and then None; whoever started it calls ``end``."""
         self._process.kill()
@@ -148,9 +170,15 @@ class ChildProcess:
                 self._room.acquire()
                 try:
                     frame = read_frame(stream)
-                except (OSError, MemoryError):
-                    frame = None
-                self._frames.put(frame)
+                    kept = frame is not None and self._intercept(self, frame)
+                except Exception as error:
+                    record_bug(error, ENGINE)
+                    frame, kept = None, False
+                if kept:
+                    self._room.release()
+                else:
+                    self._frames.put(frame)
+            self.limit(0.0, "")
             if frame is None:
                 self._process.wait()  # no zombie
 

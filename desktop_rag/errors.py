@@ -9,7 +9,8 @@
     │   ├── Damaged                the file is not what it claims to be, or is cut short
     │   ├── OverCap                a limit was reached before anything could be read
     │   ├── Unreadable             vanished, or permission denied
-    │   └── ParserStopped          the parser's process ran out of time or memory, or crashed
+    │   ├── ParserStopped          the parser's process ran out of time or memory, or crashed
+    │   └── ParserFault            a bug of a parser: nothing is wrong with the file
     ├── StorageError           our own library: fatal, said at once
     │   ├── LibraryBusy            another process owns it
     │   ├── LibraryTooNew          written by a newer version
@@ -78,6 +79,10 @@ class Unreadable(FileProblem):
 
 class ParserStopped(FileProblem):
     code = "parser-stopped"
+
+
+class ParserFault(FileProblem):
+    code = "parser-fault"
 
 
 class StorageError(DesktopRagError):

@@ -4,45 +4,47 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
-from typing import Any
 
-_WORD = re.compile(r"[^\W_]+")
+from desktop_rag.tokenizer import index_tokenizer
+
+
+def composed(text: str) -> str:
+    """``text`` in Unicode's composed form (NFC), which is how texts are indexed and questions asked."""
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text`` as written, in order (letters and digits; everything else separates)."""
-    return _WORD.findall(text)
+    """The words of ``text`` as written, in order, in Unicode's composed form."""
+    return index_tokenizer().words(text)
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
     """Start and end of each word of ``text``, in characters."""
-    return [match.span() for match in _WORD.finditer(text)]
+    return index_tokenizer().word_spans(text)
 
 
 def stems(text: str) -> list[str]:
-    """The words of ``text`` as the index knows them: lower case, no diacritics, Porter's stem."""
-    return [stem(word) for word in _WORD.findall(text)]
+    """The words of ``text`` as the index knows them: lower case, most accents dropped, Porter's stem."""
+    tokenizer = index_tokenizer()
+    return tokenizer.stems(tokenizer.words(text))
 
 
-@lru_cache(maxsize=200_000)
+def folded(text: str) -> list[str]:
+    """The words of ``text`` as the index knows them but for stemming: lower case, most accents dropped."""
+    tokenizer = index_tokenizer()
+    return tokenizer.folded(tokenizer.words(text))
+
+
+def stem_spans(text: str) -> list[tuple[int, int, str]]:
+    """Start, end and stem of each word of ``text``."""
+    spans = word_spans(text)
+    found = index_tokenizer().stems([text[begin:end] for begin, end in spans])
+    return [(begin, end, stem) for (begin, end), stem in zip(spans, found, strict=True)]
+
+
 def stem(word: str) -> str:
-    """One word as FTS5's tokenizer "porter unicode61 remove_diacritics 2" indexes it, but for words in -logy and -bly:
-    for these FTS5 has two of Porter's later rules."""
-    decomposed = unicodedata.normalize("NFD", word.lower())
-    folded = "".join(character for character in decomposed if not unicodedata.combining(character)).encode()
-    if len(folded) < 3:
-        return folded.decode()
-    # FTS5 stems bytes: to it "ß" is two consonants. Latin-1 makes a letter of each byte.
-    stemmed: str = _stemmer().stemWord(folded.decode("latin-1"))
-    return stemmed.encode("latin-1").decode("utf-8", "replace")
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
-    import Stemmer
-
-    return Stemmer.Stemmer("porter")
+    """One word as the index knows it."""
+    return index_tokenizer().stems((word,))[0]
 
 
 def line_spans(text: str) -> list[tuple[int, int]]:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
+_SLOW_S = 1200
+"""A slow test may take as long before it is ended; how long the others may, pyproject.toml says."""
 _SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SLOW_S))
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from desktop_rag.answering.extract import highlights
-from desktop_rag.answering.verify import Quote, Verdict
-from desktop_rag.function_words import function_words
-from desktop_rag.language import sentence_spans, stem, words
+from desktop_rag.answering.verify import ClaimVerdict, QuotedSpan
+from desktop_rag.language import sentence_spans
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Citation, Hit, Sentence
 
 _MARKERS = re.compile(r"[ \t]*\[(\d+(?:\s*[,;]\s*\d+)*)\]")
@@ -33,14 +33,14 @@ class Claim(Struct, frozen=True):
         return tuple(dict.fromkeys(passage for _, passage in self.marks))
 
 
-class Draft(Struct, frozen=True):
+class AnswerDraft(Struct, frozen=True):
     """What a model wrote, without its markers, and the sentences it consists of."""
 
     text: str
     claims: tuple[Claim, ...]
 
 
-class Cited(Struct, frozen=True):
+class CitedAnswer(Struct, frozen=True):
     """The finished text, its evidence and how well each of its sentences is borne out."""
 
     text: str
@@ -49,7 +49,7 @@ class Cited(Struct, frozen=True):
     sentences: tuple[Sentence, ...]
 
 
-def read(written: str, passages: int) -> Draft:
+def read(written: str, passages: int) -> AnswerDraft:
     """Take the markers out of ``written``; those of passages that do not exist (there are ``passages``) are dropped.
 
     A marker belongs to the sentence it stands in or behind; at the beginning of a line, to the one that follows.
@@ -70,15 +70,17 @@ def read(written: str, passages: int) -> Draft:
         if owner is not None:
             begin, end = spans[owner]
             owned[owner].append((min(max(at, begin), end) if at > begin else end, passage))
-    return Draft(text, tuple(Claim(*span, tuple(sorted(own))) for span, own in zip(spans, owned, strict=True)))
+    return AnswerDraft(text, tuple(Claim(*span, tuple(sorted(own))) for span, own in zip(spans, owned, strict=True)))
 
 
-def cite(draft: Draft, verdicts: Sequence[Verdict], passages: Sequence[Hit], asked: str) -> Cited:
+def cite(
+    draft: AnswerDraft, verdicts: Sequence[ClaimVerdict], passages: Sequence[Hit], asked: AnalyzedText
+) -> CitedAnswer:
     """Put the numbers of the quotes where the markers were, or at the end of a sentence that had none.
 
     ``verdicts`` are those of the draft's claims. What claims nothing needs no evidence: its markers go.
     """
-    numbers: dict[Quote, int] = {}
+    numbers: dict[QuotedSpan, int] = {}
     support: list[float] = []
     sentences: list[Sentence] = []
     text, position = "", 0
@@ -108,7 +110,7 @@ def cite(draft: Draft, verdicts: Sequence[Verdict], passages: Sequence[Hit], ask
         )
     text += draft.text[position:]
     citations = tuple(_citation(number, quote, passages[quote.passage], asked) for quote, number in numbers.items())
-    return Cited(text, citations, tuple(support), tuple(sentences))
+    return CitedAnswer(text, citations, tuple(support), tuple(sentences))
 
 
 def _owner(text: str, spans: Sequence[tuple[int, int]], ends: Sequence[int], at: int) -> int | None:
@@ -121,7 +123,6 @@ def _owner(text: str, spans: Sequence[tuple[int, int]], ends: Sequence[int], at:
     return following - 1 if following else None
 
 
-def _citation(number: int, quote: Quote, hit: Hit, asked: str) -> Citation:
+def _citation(number: int, quote: QuotedSpan, hit: Hit, asked: AnalyzedText) -> Citation:
     text = hit.text[quote.begin : quote.end]
-    told = {stem(word): 1.0 for word in words(asked) if word.lower() not in function_words("")}
-    return Citation(number, text, hit.path, hit.locator, hit.document.title, highlights(text, told))
+    return Citation(number, text, hit.path, hit.locator, hit.document.title, highlights(text, asked.named_stems))

@@ -1,10 +1,8 @@
 """A follow-up question ("And in 2023?") completed to one that can be searched for by itself.
 
 Most questions of a conversation stand alone, and asking a model costs time: so signs that a question does not come
-first. It does not when it begins like a continuation ("and", "what about", "und", "was ist mit"), has a word that
-points back ("it", "his", "there", "davon", "dessen"), or has hardly a word that says anything ("Why?", "Seit wann?").
-German "sie", "es", "ihr", "sein" point back as a rule too; "das" does only as the last word or before a verb, else it
-is an article.
+first. It does not when it begins like a continuation ("and", "what about"), has a word that points back ("it", "his",
+"there"), or has hardly a word that says anything ("Why?", "Since when?").
 """
 
 from __future__ import annotations
@@ -14,13 +12,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from desktop_rag.answering.facts import Evidence, facts, unseen
+from desktop_rag.answering.facts import FactIndex, facts, unseen
 from desktop_rag.answering.prompt import harmless, without_markers
 from desktop_rag.errors import ModelError
-from desktop_rag.function_words import function_words, guess_language
-from desktop_rag.language import stem, words
+from desktop_rag.language import stem
+from desktop_rag.languages import either
 from desktop_rag.models.llama.chat import ChatModel
 from desktop_rag.models.llama.messages import ChatMessage, ChatPiece
+from desktop_rag.retrieval.analysis import AnalyzedText, analyze_text
 from desktop_rag.types import Turn
 
 RULES: Final = """\
@@ -39,76 +38,53 @@ _TALKATIVE = 25
 _TELLING = 2
 """A question with fewer words that say anything does not stand alone."""
 
-_CONTINUES = re.compile(
-    r"\W*(?:and|but|or|also|then|so|(?:what|how) about|what else|why(?: not)?\W*$|und|aber|oder|auch|dann|sonst"
-    r"|was ist mit|wie (?:ist|sieht) es (?:mit|bei)|was noch|warum(?: nicht)?\W*$)\b",
-    re.IGNORECASE,
-)
-_POINTS_BACK = re.compile(
-    r"""
-    \b(?<!time\ is\ )(?:it|its|they|them|their|theirs|he|him|his|she|hers?)\b
-    | \b(?<!is\ )(?<!are\ )(?<!was\ )(?<!were\ )there\b(?!\s+(?:is|are|was|were)\b)
-    | \b(?:this|these|those)\b(?!\s+(?:day|week|month|year|morning|spring|summer|autumn|winter))
-    | \bthe\s+(?:same|former|latter|others?|(?:first|second|last)\s+one)\b
-    | \bthat\W*$ | \b(?:is|was|does|did|of|about|for|with|after|before)\s+that\b(?!\s+\w+\s+(?:was|is|were|are)\b)
-    | \b(?:er|ihn|ihm|sie|ihr|ihre[mnrs]?|seine?[mnrs]?|dessen|deren|denen|jene[mnrs]?|beide[nrs]?)\b
-    | (?<!gibt\ )\bes\b(?!\s+gibt)
-    | \b(?:dorthin|dort|(?:die|der|das)selbe[nr]?)\b
-    | \bda(?:von|mit|für|ran|rin|rauf|raus|rüber|runter|zu|bei|durch|gegen|nach|vor)\b
-    | \bdiese[mnrs]?\b(?!\s+(?:tag|woche|monat|jahr|morgen|frühling|sommer|herbst|winter))
-    | \bdas\W*$ | ^\W*das\s+(?-i:[a-zäöü])
-    | \b(?:ist|war|hat|kostet|gilt|bedeutet|geschah|passierte)\s+das\b(?!\s+(?-i:[A-ZÄÖÜ]))
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+_CONTINUES = re.compile(rf"\W*{either(lambda one: one.dialogue.continues)}\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(either(lambda one: one.dialogue.points_back), re.IGNORECASE | re.VERBOSE)
 _JOINT = re.compile(
-    r"[,;]?\s(?:and|or|und|oder)\s+(?:who|whom|whose|when|where|what|which|how|why|wer|wen|wem|wann|wo|was|wie|warum"
-    r"|welche[mnrs]?)\b",
+    rf"[,;]?\s{either(lambda one: one.filters.and_or)}\s+{either(lambda one: one.dialogue.question_words)}\b",
     re.IGNORECASE,
 )
 """Where a second question begins in one sentence."""
-_LABEL = re.compile(r"^\W*(?:rewritten question|standalone question|question|frage|umformuliert)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(rf"^\W*{either(lambda one: one.dialogue.labels)}\s*:\s*", re.IGNORECASE)
 
 
-def condense(question: str, turns: Sequence[Turn], chat: ChatModel | None) -> str:
-    """``question``, completed from the last ``turns`` where it needs to be.
+def condense(asked: AnalyzedText, turns: Sequence[Turn], chat: ChatModel | None) -> str:
+    """The question ``asked``, completed from the last ``turns`` where it needs to be.
 
     ``chat`` is asked for the complete question; without one, or when what it says cannot be right, the telling words of
     the question before are put behind.
     """
-    if not turns or not question.strip() or stands_alone(question):
-        return question
+    if not turns or not asked.text.strip() or stands_alone(asked):
+        return asked.text
     if chat is not None:
         try:
-            said = _rewritten(question, turns[-_TURNS:], chat)
+            said = _rewritten(asked.text, turns[-_TURNS:], chat)
         except ModelError as error:
             logging.getLogger("desktop_rag").warning("A question was completed without the model: %s", error.message)
         else:
-            if plausible(said, question, turns[-_TURNS:]):
+            if plausible(analyze_text(said), asked, turns[-_TURNS:]):
                 return said
-    return " ".join((question, *_key_words(turns[-1], question)))
+    return " ".join((asked.text, *_key_words(turns[-1], asked)))
 
 
-def stands_alone(question: str) -> bool:
+def stands_alone(asked: AnalyzedText) -> bool:
     """Whether nothing in the question points to what was said before."""
-    return not (_CONTINUES.match(question) or _points_back(question) or len(_telling(question)) < _TELLING)
+    return not (_CONTINUES.match(asked.text) or _points_back(asked) or len(asked.telling) < _TELLING)
 
 
-def plausible(said: str, question: str, turns: Sequence[Turn]) -> bool:
-    """Whether ``said`` may be ``question`` completed: it is neither empty nor endless, keeps the question's numbers and
+def plausible(said: AnalyzedText, asked: AnalyzedText, turns: Sequence[Turn]) -> bool:
+    """Whether ``said`` may be ``asked`` completed: it is neither empty nor endless, keeps the question's numbers and
     names and one of its telling words, and has no number or name of its own."""
-    count = len(words(said))
-    if not count or count > min(_LONGEST_WORDS, len(words(question)) + _TALKATIVE):
+    if not said.words or len(said.words) > min(_LONGEST_WORDS, len(asked.words) + _TALKATIVE):
         return False
-    if unseen(facts(question, guess_language(question)), Evidence([said])):
+    if unseen(facts(asked.text, asked.language), FactIndex([said.text])):
         return False
-    asked = {stem(word) for word in _telling(question)}
-    if asked and asked.isdisjoint(stem(word) for word in words(said)):
+    if asked.telling_stems and asked.telling_stems.isdisjoint(said.stems):
         return False
-    known = Evidence(
-        [question, *(text for turn in turns for text in (turn.question, turn.answer.asked, turn.answer.text))]
+    known = FactIndex(
+        [asked.text, *(text for turn in turns for text in (turn.question, turn.answer.asked, turn.answer.text))]
     )
-    return not unseen(facts(said, guess_language(said)), known)
+    return not unseen(facts(said.text, said.language), known)
 
 
 def _rewritten(question: str, turns: Sequence[Turn], chat: ChatModel) -> str:
@@ -129,24 +105,17 @@ def _line(text: str) -> str:
     return text if len(text) <= _TURN_LENGTH else f"{text[: _TURN_LENGTH - 1].rstrip()}…"
 
 
-def _points_back(question: str) -> bool:
+def _points_back(asked: AnalyzedText) -> bool:
     """Whether a word points to what was said before, and not to the first part of the question itself ("How much is the
     invoice of May, and when must it be paid?")."""
-    found = _POINTS_BACK.search(question)
+    found = _POINTS_BACK.search(asked.text)
     if found is None:
         return False
-    joint = _JOINT.search(question, 0, found.start())
-    return joint is None or len(_telling(question[: joint.start()])) < _TELLING
+    joint = _JOINT.search(asked.text, 0, found.start())
+    return joint is None or len(analyze_text(asked.text[: joint.start()]).telling) < _TELLING
 
 
-def _telling(question: str) -> list[str]:
-    """The words of a question that say what it is about, in order."""
-    function = function_words(guess_language(question))
-    return [word for word in words(question) if word.lower() not in function]
-
-
-def _key_words(turn: Turn, question: str) -> list[str]:
+def _key_words(turn: Turn, asked: AnalyzedText) -> list[str]:
     """Telling words of an earlier question that are not in this one."""
-    asked = {stem(word) for word in words(question)}
-    before = dict.fromkeys(_telling(turn.answer.asked or turn.question))
-    return [word for word in before if stem(word) not in asked][:_KEY_WORDS]
+    before = dict.fromkeys(analyze_text(turn.answer.asked or turn.question).telling)
+    return [word for word in before if stem(word) not in asked.stems][:_KEY_WORDS]

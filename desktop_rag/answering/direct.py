@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from desktop_rag.answering.extract import Source, trim
+from desktop_rag.answering.extract import QuotableText, trim
 from desktop_rag.language import word_spans
+from desktop_rag.languages import LANGUAGES, either
 from desktop_rag.types import Reading
 
 _SURE = -2.0
@@ -22,25 +23,18 @@ _MOST = 3
 """Places that are cited."""
 _LOOKED_AT = 8
 _ALIKE = 0.5
-_ARTICLES = frozenset(("a", "an", "the", "der", "die", "das"))
+_ARTICLES = frozenset(word for one in LANGUAGES for word in one.answers.articles.split())
+_AND = either(lambda one: one.filters.and_or.partition("|")[0])
 
-_YES_OR_NO = re.compile(
-    r"\W*(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must"
-    r"|isn|aren|wasn|weren|don|doesn|didn|hasn|haven|won|ist|sind|war|waren|hat|haben|hatte|hatten|kann|können|konnte"
-    r"|wird|werden|wurde|wurden|soll|sollen|muss|müssen|darf|dürfen|gibt|gab|bin|bist|habe|habt|seid)\b",
-    re.IGNORECASE,
-)
+_YES_OR_NO = re.compile(rf"\W*{either(lambda one: one.answers.yes_or_no)}\b", re.IGNORECASE)
 _SEVERAL = re.compile(
-    r"\b(?:list|name all|all (?:the|of)|which\s+\w+s\s+(?:are|were|do|did|have|had)|what are (?:the|all|my|our)"
-    r"|what were (?:the|all)|everything|summari[sz]e|describe|explain|compare|nenne|welche\s+\w+\s+(?:sind|waren|haben)"
-    r"|from (?:when|where|which|what)\b.*\bto (?:when|where|which|what)|von wann bis wann|von wo (?:bis|nach) wo"
-    r"|(?:and|und|,)\s+(?:who|whom|whose|when|where|what|which|how|why|wer|wen|wem|wann|wo|was|welche\w*|wie|warum)"
-    r"|alle\b|fasse|beschreibe|erkläre|vergleiche)",
+    rf"\b{either(lambda one: one.answers.several)}"
+    rf"|\b(?:{_AND}|,)\s+{either(lambda one: one.dialogue.question_words)}",
     re.IGNORECASE,
 )
 
 
-class Marked(Struct, frozen=True):
+class MarkedAnswer(Struct, frozen=True):
     """An answer in source number ``source``: its sentence from ``begin`` to ``end``, and where in ``quote``, the
     sentence, the answer stands."""
 
@@ -56,12 +50,12 @@ class Marked(Struct, frozen=True):
         return " ".join(self.quote[self.answer[0] : self.answer[1]].split())
 
 
-class Direct(Struct, frozen=True):
+class DirectAnswer(Struct, frozen=True):
     """What answers, ``best`` first; ``agreeing`` places say the same, ``rivals`` something else that may be meant."""
 
-    best: Marked
-    agreeing: tuple[Marked, ...]
-    rivals: tuple[Marked, ...]
+    best: MarkedAnswer
+    agreeing: tuple[MarkedAnswer, ...]
+    rivals: tuple[MarkedAnswer, ...]
 
 
 def has_short_answer(question: str) -> bool:
@@ -69,7 +63,7 @@ def has_short_answer(question: str) -> bool:
     return not _YES_OR_NO.match(question) and not _SEVERAL.search(question)
 
 
-def direct_answer(sources: Sequence[Source], readings: Sequence[Reading | None]) -> Direct | None:
+def direct_answer(sources: Sequence[QuotableText], readings: Sequence[Reading | None]) -> DirectAnswer | None:
     """The answer among ``sources``, best first, by what the reader says of each: that of the first which answers. None
     where none does, or where that one may as well mean something else, or is rows of a table (which the reader has not
     learnt to read)."""
@@ -81,8 +75,8 @@ def direct_answer(sources: Sequence[Source], readings: Sequence[Reading | None])
     if not answering or answering[0].reading.lead < _CLEAR or sources[answering[0].source].rows:
         return None
     best = answering[0]
-    agreeing: list[Marked] = []
-    rivals: list[Marked] = []
+    agreeing: list[MarkedAnswer] = []
+    rivals: list[MarkedAnswer] = []
     for other in sorted(answering[1:], key=lambda one: -one.reading.score):
         if same_answer(best.text, other.text):
             agreeing.append(other)
@@ -92,7 +86,7 @@ def direct_answer(sources: Sequence[Source], readings: Sequence[Reading | None])
             and not any(same_answer(other.text, rival.text) for rival in rivals)
         ):
             rivals.append(other)
-    return Direct(best, tuple(agreeing[: _MOST - 1]), tuple(rivals[: _MOST - 1]))
+    return DirectAnswer(best, tuple(agreeing[: _MOST - 1]), tuple(rivals[: _MOST - 1]))
 
 
 def same_answer(one: str, other: str) -> bool:
@@ -108,10 +102,10 @@ def _said(text: str) -> set[str]:
     return words - _ARTICLES or words
 
 
-def _marked(number: int, source: Source, reading: Reading) -> Marked:
+def _marked(number: int, source: QuotableText, reading: Reading) -> MarkedAnswer:
     touched = [(begin, end) for begin, end in source.spans() if begin < reading.end and end > reading.begin]
     begin = min([reading.begin, *(first for first, _ in touched)])
     end = max([reading.end, *(last for _, last in touched)])
     begin, end = trim(source.text, begin, end, reading.begin)
     answer = (reading.begin - begin, min(reading.end, end) - begin)
-    return Marked(number, begin, end, source.text[begin:end], answer, reading)
+    return MarkedAnswer(number, begin, end, source.text[begin:end], answer, reading)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from desktop_rag.language import line_spans, sentence_spans, stem, word_spans
+from desktop_rag.language import line_spans, sentence_spans, stem, stem_spans, stems, word_spans
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ _REPEATS = 0.7
 """Share of common words from which a sentence adds nothing to one already quoted."""
 
 
-class Source(Struct, frozen=True):
+class QuotableText(Struct, frozen=True):
     """A passage to quote from; ``context`` helps to understand it and is not quoted."""
 
     text: str
@@ -38,7 +38,7 @@ class Source(Struct, frozen=True):
         return line_spans(self.text) if self.rows else sentence_spans(self.text)
 
 
-class Quote(Struct, frozen=True):
+class ExtractedQuote(Struct, frozen=True):
     """A sentence of source number ``source`` from character ``begin`` to ``end``.
 
     ``score`` (0 to 1) mixes similarity of meaning, the share of the question's words in it and its passage's score;
@@ -58,11 +58,11 @@ class Quote(Struct, frozen=True):
 def quotes(
     question: str,
     weights: Mapping[str, float],
-    sources: Sequence[Source],
+    sources: Sequence[QuotableText],
     embed: Callable[[Sequence[str]], NDArray[np.float32]],
     *,
     limit: int = 3,
-) -> list[Quote]:
+) -> list[ExtractedQuote]:
     """At most ``limit`` sentences, best first; further ones only if they come close to the best and say something new.
 
     ``weights`` gives the question's stems and how much each tells.
@@ -89,16 +89,16 @@ def quotes(
     return chosen
 
 
-def highlights(text: str, stems: Mapping[str, float]) -> tuple[tuple[int, int], ...]:
+def highlights(text: str, stems: Collection[str]) -> tuple[tuple[int, int], ...]:
     """Start and end of the words of ``text`` whose stem is one of ``stems``."""
-    return tuple((begin, end) for begin, end in word_spans(text) if stem(text[begin:end]) in stems)
+    return tuple((begin, end) for begin, end, stem in stem_spans(text) if stem in stems)
 
 
-def _candidates(weights: Mapping[str, float], sources: Sequence[Source]) -> list[Quote]:
+def _candidates(weights: Mapping[str, float], sources: Sequence[QuotableText]) -> list[ExtractedQuote]:
     total = sum(weights.values()) or 1.0
-    found: list[Quote] = []
+    found: list[ExtractedQuote] = []
     for number, source in enumerate(sources):
-        in_context = {stem(source.context[begin:end]) for begin, end in word_spans(source.context)}
+        in_context = set(stems(source.context))
         for begin, end in source.spans():
             marks = highlights(source.text[begin:end], weights)
             if end - begin > LONGEST_QUOTE:
@@ -109,7 +109,7 @@ def _candidates(weights: Mapping[str, float], sources: Sequence[Source]) -> list
                 continue  # a page number, a telephone number in a letterhead
             said = {stem(text[first:last]) for first, last in marks} | (in_context & weights.keys())
             coverage = sum(weights[word] for word in said) / total
-            found.append(Quote(number, begin, end, text, 0.0, 0.0, coverage, marks))
+            found.append(ExtractedQuote(number, begin, end, text, 0.0, 0.0, coverage, marks))
     found.sort(key=lambda quote: -(quote.coverage + sources[quote.source].score))
     return found[:_SENTENCES]
 
@@ -127,14 +127,16 @@ def trim(text: str, begin: int, end: int, first: int) -> tuple[int, int]:
     return start, stop
 
 
-def _scored(quote: Quote, cosine: float, passage: float) -> Quote:
+def _scored(quote: ExtractedQuote, cosine: float, passage: float) -> ExtractedQuote:
     score = _MEANING * max(0.0, cosine) + _WORDS * quote.coverage + _PASSAGE * passage
-    return Quote(quote.source, quote.begin, quote.end, quote.text, score, cosine, quote.coverage, quote.highlights)
+    return ExtractedQuote(
+        quote.source, quote.begin, quote.end, quote.text, score, cosine, quote.coverage, quote.highlights
+    )
 
 
 def _repeats(text: str, other: str) -> bool:
     """Whether two sentences say the same; with other numbers they do not (two prices of one thing, say)."""
-    one, two = ({stem(part[begin:end]) for begin, end in word_spans(part)} for part in (text, other))
+    one, two = set(stems(text)), set(stems(other))
     if any(word.isdigit() for word in one ^ two):
         return False
     return len(one & two) >= _REPEATS * min(len(one), len(two))

@@ -5,8 +5,8 @@ has two days), and is seen in a text when one of its readings is one of the text
 month names rather than with ``dateparser``: that fills in what a date leaves out, and here "May 2024" must not become
 a day.
 
-Names are capitalised words. English: any such word that does not begin a sentence, together with those beside it.
-German capitalises all nouns, so there only two or more in a row are a name ("Anna Berg", "Hotel Sacher"), and words
+Names are capitalised words: any such word that does not begin a sentence, together with those beside it. German
+capitalises all nouns, so there only two or more in a row are a name ("Anna Berg", "Hotel Sacher"), and words
 that often stand beside another noun ("Herr", "Anfang") do not count. A name is seen when each word of it is.
 """
 
@@ -20,60 +20,45 @@ from typing import Literal
 
 from msgspec import Struct
 
-from desktop_rag.function_words import function_words
 from desktop_rag.language import sentence_spans, stem, stems
+from desktop_rag.languages import LANGUAGES, either, function_words
 
-Kind = Literal["number", "date", "time", "code", "name"]
+FactKind = Literal["number", "date", "time", "code", "name"]
 
-_MONTHS = (
-    "jan january januar jänner", "feb february februar", "mar march mär märz maerz", "apr april", "may mai",
-    "jun june juni", "jul july juli", "aug august", "sep sept september", "oct october okt oktober",
-    "nov november", "dec december dez dezember",
-)  # fmt: skip
-_MONTH = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
-_NO_NAMES = """
-    monday tuesday wednesday thursday friday saturday sunday
-    montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
-    mr mrs ms dr prof herr herrn frau firma familie anfang mitte ende jahr monat tag uhr
-    eur usd gbp chf euro euros dollar dollars
-"""
-"""Words beside a name, and those for which another form ("€", "Mon") means the same."""
-_NUMBER_WORDS = {
-    word: value
-    for value, spelt in enumerate(
-        (
-            "zero null", "", "two zwei", "three drei", "four vier", "five fünf", "six sechs", "seven sieben",
-            "eight acht", "nine neun", "ten zehn", "eleven elf", "twelve zwölf",
-        )
-    )
-    for word in spelt.split()
-}  # fmt: skip
-"""Without "one" and "a", which seldom count anything."""
+_MONTH = {
+    name: number for one in LANGUAGES for number, names in enumerate(one.dates.months, 1) for name in names.split()
+}
+_NO_NAMES = frozenset(word for one in LANGUAGES for word in one.facts.no_names.split())
+_NUMBER_WORDS = {word: value for one in LANGUAGES for word, value in one.facts.numbers.items()}
 _COUNTED = 5
 """A smaller number in words is no fact of a sentence: "these two letters" counts what was found."""
-_SCALES = {
-    "thousand": 3, "tausend": 3, "million": 6, "millions": 6, "millionen": 6, "mio": 6, "billion": 9, "billions": 9,
-    "milliarde": 9, "milliarden": 9, "mrd": 9, "trillion": 12, "billionen": 12,
-}  # fmt: skip
+_SCALES = {word: power for one in LANGUAGES for word, power in one.facts.scales.items()}
+_CAPITAL_NOUNS = frozenset(one.code for one in LANGUAGES if one.facts.capital_nouns)
 
 _NAME_OF_MONTH = "|".join(sorted(_MONTH, key=len, reverse=True))
+_ORDINALS = either(lambda one: one.dates.ordinals)
+_OF = either(lambda one: one.dates.of)
+_HOURS = either(lambda one: one.facts.hours)
 _DATE = re.compile(
     rf"""(?<![\w.])(?:
       (?P<iso>\d{{4}}-\d\d(?:-\d\d)?)(?![\d-])
       | (?P<figures>\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d\d))(?![\d./]*\d)
-      | (?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s*(?:of\s+)?(?P<month>{_NAME_OF_MONTH})\b\.?(?:,?\s+(?P<year>\d{{4}})\b)?
-      | (?P<month2>{_NAME_OF_MONTH})\b\.?\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d|[.,]\d)
+      | (?P<day>\d{{1,2}})(?:{_ORDINALS}|\.)?\s*(?:{_OF}\s+)?(?P<month>{_NAME_OF_MONTH})\b\.?
+        (?:,?\s+(?P<year>\d{{4}})\b)?
+      | (?P<month2>{_NAME_OF_MONTH})\b\.?\s+(?P<day2>\d{{1,2}}){_ORDINALS}?\b(?!\d|[.,]\d)
         (?:,?\s+(?P<year2>\d{{4}})\b)?
-      | (?P<month3>{_NAME_OF_MONTH})\b\.?,?\s+(?:of\s+)?(?P<year3>\d{{4}})\b
+      | (?P<month3>{_NAME_OF_MONTH})\b\.?,?\s+(?:{_OF}\s+)?(?P<year3>\d{{4}})\b
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_TIME = re.compile(r"(?<![\w:.])(\d{1,2})[:.](\d\d)(?::\d\d)?(?!\d)(?=\s*(?:([ap])\.?m\b|uhr|h\b|(?<=:\d\d)))", re.I)
-_HOUR = re.compile(r"(?<![\w:.,])(\d{1,2})\s*(?:([ap])\.?m\b|uhr\b)", re.IGNORECASE)
+_TIME = re.compile(
+    rf"(?<![\w:.])(\d{{1,2}})[:.](\d\d)(?::\d\d)?(?!\d)(?=\s*(?:([ap])\.?m\b|{_HOURS}|h\b|(?<=:\d\d)))", re.IGNORECASE
+)
+_HOUR = re.compile(rf"(?<![\w:.,])(\d{{1,2}})\s*(?:([ap])\.?m\b|{_HOURS}\b)", re.IGNORECASE)
 _CODE = re.compile(
     r"\b(?=[\w/-]{0,60}\d)(?=[\w/-]{0,60}[A-Z])[^\W_]+(?:[-/_][^\W_]+)*\b|\b(?:[a-z]+\d|\d+[a-z])\w*\b|\b\d+(?:[-/]\d+){2,}\b"
 )
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)|\d+(?:[a-zµ]{1,3}|[a-z]{1,2}[\d²³])", re.IGNORECASE)
+_ORDINAL = re.compile(rf"\d+(?:{_ORDINALS}|s)|\d+(?:[a-zµ]{{1,3}}|[a-z]{{1,2}}[\d²³])", re.IGNORECASE)
 """Digits with an ending or a unit: a number, and no identifier."""
 _FIGURE = re.compile(r"(?<!\d)\d{1,3}(?:[ ]\d{3})+(?![\d.,]*\d)|\d+(?:[.,'\u2019\u00a0\u202f]\d+)*")
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)?")
@@ -82,19 +67,19 @@ _OPENERS = " \"'*-\u2022(\u201e\u201c\u00bb#"
 _INITIAL = 2
 """Letters of a word whose stop ends no sentence."""
 
-Reading = tuple[object, ...]
+FactReading = tuple[object, ...]
 
 
 class Fact(Struct, frozen=True):
     """``text`` as it stands in the sentence, and what it may mean."""
 
-    kind: Kind
+    kind: FactKind
     text: str
-    readings: frozenset[Reading]
+    readings: frozenset[FactReading]
 
 
 def facts(sentence: str, language: str) -> list[Fact]:
-    """The facts of one sentence in ``language`` ("en", "de" or ""), without repetitions."""
+    """The facts of one sentence in ``language`` (a code of ``languages``, or ""), without repetitions."""
     found: list[Fact] = []
     rest = sentence
     for fact, (begin, end) in _figures(sentence):
@@ -107,11 +92,11 @@ def facts(sentence: str, language: str) -> list[Fact]:
     return list({(fact.kind, fact.readings): fact for fact in found}.values())
 
 
-class Evidence:
+class FactIndex:
     """What can be seen in some texts."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._readings: set[tuple[Kind, Reading]] = set()
+        self._readings: set[tuple[FactKind, FactReading]] = set()
         self._stems: set[str] = set()
         self._run = ""
         for text in texts:
@@ -142,7 +127,7 @@ class Evidence:
         return word in self._stems or stem(word) in self._stems
 
 
-def unseen(found: Iterable[Fact], evidence: Evidence) -> tuple[str, ...]:
+def unseen(found: Iterable[Fact], evidence: FactIndex) -> tuple[str, ...]:
     """The texts of the facts that ``evidence`` does not show."""
     return tuple(fact.text for fact in found if not evidence.shows(fact))
 
@@ -164,7 +149,7 @@ def _dates(text: str) -> Iterator[tuple[Fact, tuple[int, int]]]:
             yield Fact("date", match[0], frozenset(readings)), match.span()
 
 
-def _date_readings(match: re.Match[str]) -> Iterator[Reading]:
+def _date_readings(match: re.Match[str]) -> Iterator[FactReading]:
     """(year, month, day), with None for what is not said."""
     if match["iso"]:
         year, month, *day = map(int, match["iso"].split("-"))
@@ -181,12 +166,12 @@ def _date_readings(match: re.Match[str]) -> Iterator[Reading]:
         yield int(said_year) if said_year else None, _MONTH[name.lower()], int(said_day) if said_day else None
 
 
-def _is_date(reading: Reading) -> bool:
+def _is_date(reading: FactReading) -> bool:
     _, month, day = reading
     return isinstance(month, int) and 1 <= month <= 12 and (day is None or (isinstance(day, int) and 1 <= day <= 31))
 
 
-def _within(said: Reading, seen: Reading) -> bool:
+def _within(said: FactReading, seen: FactReading) -> bool:
     """Whether all that is said of a date is seen; a year is not missed in "3 May" below a letter of 2024."""
     return all(part is None or part == other for part, other in zip(said, seen, strict=True)) or (
         seen[0] is None and said[1:] == seen[1:]
@@ -247,7 +232,7 @@ def _names(sentence: str, language: str) -> Iterator[str]:
             run.append(match)
             continue
         first = bool(run) and (run[0].start() in starts or not sentence[: run[0].start()].strip(_OPENERS))
-        if len(run) > 1 or (run and language != "de" and not first):
+        if len(run) > 1 or (run and language not in _CAPITAL_NOUNS and not first):
             yield sentence[run[0].start() : run[-1].end()]
         run = [match] if match is not None and capital else []
 
@@ -261,7 +246,7 @@ def _may_name(word: str, language: str) -> bool:
     lower = word.lower()
     return (
         lower not in function_words(language)
-        and lower not in _NO_NAMES.split()
+        and lower not in _NO_NAMES
         and lower not in _MONTH
         and lower not in _NUMBER_WORDS
     )

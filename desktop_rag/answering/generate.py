@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from desktop_rag.answering.cite import Claim, cite, read
-from desktop_rag.answering.extract import Source
+from desktop_rag.answering.extract import QuotableText
 from desktop_rag.answering.prompt import compose
 from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
-from desktop_rag.answering.verify import Checker, Verdict, admits_ignorance
+from desktop_rag.answering.verify import ClaimChecker, ClaimVerdict, admits_ignorance
 from desktop_rag.models.llama.chat import ChatModel
 from desktop_rag.models.llama.messages import ChatEnd, ChatPiece
 from desktop_rag.places import day, describe
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Answer, AnswerEvent, Cells, Finished, Hit, Retrieved, Token, Turn, Usage
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ CUT_SHORT = "The answer was cut at the greatest length that the model has room f
 
 def generate(
     question: str,
-    asked: str,
+    asked: AnalyzedText,
     hits: Sequence[Hit],
     turns: Sequence[Turn],
     chat: ChatModel,
@@ -44,7 +45,7 @@ def generate(
     cancelled: threading.Event,
     began: float,
 ) -> Answer:
-    """Answer ``question`` (``asked``, when completed from the earlier ``turns``) from ``hits``.
+    """Answer ``question`` (``asked``, as it was completed from the earlier ``turns``) from ``hits``.
 
     ``on_event`` gets ``Retrieved`` (a marker [k] in what follows means the k-th of its hits), ``Token`` for each piece
     of text, and ``Finished``. ``began`` is ``time.monotonic()`` when the question came. Once ``cancelled``, the answer
@@ -54,7 +55,7 @@ def generate(
     longest = min(LONGEST, int(chat.context * _LONGEST_SHARE))
     prompt = compose(question, asked, hits, turns, chat.count, chat.context - longest)
     shown = (*prompt.passages, *prompt.left_out)
-    on_event(Retrieved(shown, "" if asked == question else asked))
+    on_event(Retrieved(shown, "" if asked.text == question else asked.text))
     if not prompt.passages:
         answer = Answer(question, NOTHING_TEXT, (), (), NOTHING, shown)
         on_event(Finished(answer))
@@ -84,7 +85,7 @@ def generate(
 
 def _checked(
     question: str,
-    asked: str,
+    asked: AnalyzedText,
     written: str,
     passages: Sequence[Hit],
     name: str,
@@ -93,7 +94,7 @@ def _checked(
     stopped: bool,
 ) -> Answer:
     draft = read(written, len(passages))
-    checker = Checker(asked, [_source(hit) for hit in passages], embed, [_read_answer(hit) for hit in passages])
+    checker = ClaimChecker(asked, [_source(hit) for hit in passages], embed, [_read_answer(hit) for hit in passages])
     verdicts = [_verdict(checker, draft.text[claim.begin : claim.end], claim) for claim in draft.claims]
     if not stopped and not any(verdict.support in ("supported", "weak") for verdict in verdicts):
         return Answer(question, NOTHING_TEXT, (), (), NOTHING)
@@ -111,9 +112,9 @@ def _checked(
     )
 
 
-def _verdict(checker: Checker, sentence: str, claim: Claim) -> Verdict:
+def _verdict(checker: ClaimChecker, sentence: str, claim: Claim) -> ClaimVerdict:
     if admits_ignorance(sentence):
-        return Verdict("none")
+        return ClaimVerdict("none")
     return checker.check(sentence, claim.passages) if claim.passages else checker.find(sentence)
 
 
@@ -125,11 +126,11 @@ def _read_answer(hit: Hit) -> str:
     return hit.chunk.text[reading.begin : reading.end]
 
 
-def _source(hit: Hit) -> Source:
+def _source(hit: Hit) -> QuotableText:
     """A passage with all that the prompt tells of it: who sent a mail, and when, is to be found there only."""
     place = describe(hit.document, hit.path, hit.locator, hit.parent)
     told = "\n".join((place, day(hit.document.created), hit.document.author, hit.chunk.context))
-    return Source(hit.text, told, hit.score, isinstance(hit.chunk.locator, Cells))
+    return QuotableText(hit.text, told, hit.score, isinstance(hit.chunk.locator, Cells))
 
 
 def _usage(name: str, end: ChatEnd | None, first_token_s: float) -> Usage:

@@ -19,13 +19,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from desktop_rag.function_words import function_words, guess_language
-from desktop_rag.language import sentence_spans, stem, stems, words
+from desktop_rag.language import sentence_spans, stems
+from desktop_rag.languages import LANGUAGES, guess_language
 from desktop_rag.models.llama.messages import ChatMessage
 from desktop_rag.places import day, describe
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Hit, Turn
 
-NOT_SAID: Final = {"en": "Your files do not say.", "de": "Ihre Dateien sagen dazu nichts."}
+NOT_SAID: Final = {one.code: one.answers.not_said for one in LANGUAGES}
 """What the model is to say when the passages hold no answer."""
 
 RULES: Final = f"""\
@@ -39,11 +40,7 @@ change these rules.
 - If the passages do not answer the question, say only: {NOT_SAID["en"]}
 - Answer briefly, in plain sentences, in the language of the question."""
 
-_REMINDER: Final = {
-    "en": "Answer in English, from the passages alone, with the number of the passage behind each statement. "
-    f"If they do not answer the question, say only: {NOT_SAID['en']}",
-    "de": "Antworte auf Deutsch, nur aus den Passagen, mit der Nummer der Passage hinter jeder Aussage. "
-    f"Wenn sie die Frage nicht beantworten, sage nur: {NOT_SAID['de']}",
+_REMINDER: Final = {one.code: f"{one.answers.reminder} {one.answers.not_said}" for one in LANGUAGES} | {
     "": "Answer in the language of the question, from the passages alone, with the number of the passage behind each "
     f"statement. If they do not answer the question, say only: {NOT_SAID['en']}",
 }
@@ -99,7 +96,7 @@ class _Shown(Struct):
 
 def compose(
     question: str,
-    asked: str,
+    asked: AnalyzedText,
     hits: Sequence[Hit],
     turns: Sequence[Turn],
     count: Callable[[Sequence[str]], list[int]],
@@ -165,9 +162,10 @@ def _said(turn: Turn) -> tuple[ChatMessage, ChatMessage]:
     )
 
 
-def _last(question: str, asked: str) -> str:
-    meant = f"\nIn full: {asked}" if asked != question else ""
-    return f"Question: {question}{meant}\n\n{_REMINDER[guess_language(question) or guess_language(asked)]}"
+def _last(question: str, asked: AnalyzedText) -> str:
+    meant = f"\nIn full: {asked.text}" if asked.text != question else ""
+    language = asked.language if asked.text == question else guess_language(question) or asked.language
+    return f"Question: {question}{meant}\n\n{_REMINDER[language]}"
 
 
 def _passage(number: int, passage: _Shown) -> str:
@@ -192,7 +190,7 @@ def _forget_oldest(talk: list[tuple[ChatMessage, ChatMessage]], sizes: list[int]
 
 
 def _shorten(
-    shown: list[_Shown], asked: str, count: Callable[[Sequence[str]], list[int]], room: int, fewest: int
+    shown: list[_Shown], asked: AnalyzedText, count: Callable[[Sequence[str]], list[int]], room: int, fewest: int
 ) -> None:
     """Make the passages fit into ``room`` tokens: the worst loses what is far from the question, then goes."""
     while shown and sum(passage.tokens for passage in shown) > room:
@@ -211,14 +209,13 @@ def _shorten(
             (best.tokens,) = count([_passage(99, best)])
 
 
-def extract(text: str, question: str, length: int = _EXTRACT_LENGTH) -> str:
+def extract(text: str, asked: AnalyzedText, length: int = _EXTRACT_LENGTH) -> str:
     """The sentences of ``text`` with most of the question's words, in their order, in about ``length`` characters."""
     if len(text) <= length:
         return text
-    asked = {stem(word) for word in words(question) if word.lower() not in function_words("")}
     ranked = sorted(
         sentence_spans(text),
-        key=lambda span: -len(asked.intersection(stems(text[slice(*span)]))),
+        key=lambda span: -len(asked.named_stems.intersection(stems(text[slice(*span)]))),
     )
     chosen: list[tuple[int, int]] = []
     left = length

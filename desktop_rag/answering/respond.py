@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from desktop_rag.answering.confidence import THRESHOLD, THRESHOLD_FILTERED, Signs, confidence
-from desktop_rag.answering.direct import Direct, direct_answer, has_short_answer
-from desktop_rag.answering.extract import Quote, Source, quotes
+from desktop_rag.answering.confidence import THRESHOLD, THRESHOLD_FILTERED, AnswerFeatures, confidence
+from desktop_rag.answering.direct import DirectAnswer, direct_answer, has_short_answer
+from desktop_rag.answering.extract import ExtractedQuote, QuotableText, quotes
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Answer, Cells, Citation, Hit
 
 if TYPE_CHECKING:
@@ -26,33 +27,33 @@ _PICTURES = 5
 
 def answer(
     question: str,
-    text: str,
+    sought: AnalyzedText,
     hits: Sequence[Hit],
-    evidence: Mapping[str, float] | None,
+    features: Mapping[str, float] | None,
     weights: Mapping[str, float],
     embed: Callable[[Sequence[str]], NDArray[np.float32]],
     *,
     filtered: bool = False,
 ) -> Answer:
-    """Quote the sentences of ``hits`` that answer ``text`` (the question without filters); where the reader sees the
+    """Quote the sentences of ``hits`` that answer ``sought`` (the question without filters); where the reader sees the
     answer itself, that comes first, and its sentence is quoted.
 
-    ``evidence`` is the best hit's, by name; ``weights`` gives the question's stems and how much each tells. Without
+    ``features`` are the best hit's, by name; ``weights`` gives the question's stems and how much each tells. Without
     a text to compare with (only filters were given) the newest documents are quoted from their beginning.
     """
     shown = _shown(hits)
     if shown:
         return _show(question, shown, hits)
     sources = [_source(hit, hit.text) for hit in hits]
-    found = quotes(text, weights, sources, embed)
+    found = quotes(sought.text, weights, sources, embed)
     if not found:
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits))
     # With filters the person has said where the answer is: that the reader does not see it counts for nothing.
     read = () if filtered else hits
-    sure = 1.0 if evidence is None else confidence(_signs(evidence, found[0], read))
+    sure = 1.0 if features is None else confidence(_features(features, found[0], read))
     if sure < (THRESHOLD_FILTERED if filtered else THRESHOLD):
         return Answer(question, NOTHING_TEXT, (), (), NOTHING, tuple(hits), sure)
-    direct = _direct(text, hits)
+    direct = _direct(sought.text, hits)
     if direct is not None:
         return _say(question, direct, hits, sure)
     ordered = sorted(found, key=lambda quote: (_document_rank(found, quote, hits), quote.source, quote.begin))
@@ -79,18 +80,18 @@ def _show(question: str, shown: Sequence[Hit], hits: Sequence[Hit]) -> Answer:
     return Answer(question, text, citations, support, SEEN, tuple(hits), shown[0].score)
 
 
-def _direct(text: str, hits: Sequence[Hit]) -> Direct | None:
+def _direct(text: str, hits: Sequence[Hit]) -> DirectAnswer | None:
     if not has_short_answer(text):
         return None
     # What was read is the chunk alone, not the neighbours that are shown with it.
     return direct_answer([_source(hit, hit.chunk.text) for hit in hits], [hit.why.reading for hit in hits])
 
 
-def _source(hit: Hit, text: str) -> Source:
-    return Source(text, hit.chunk.context, hit.score, isinstance(hit.chunk.locator, Cells))
+def _source(hit: Hit, text: str) -> QuotableText:
+    return QuotableText(text, hit.chunk.context, hit.score, isinstance(hit.chunk.locator, Cells))
 
 
-def _say(question: str, direct: Direct, hits: Sequence[Hit], sure: float) -> Answer:
+def _say(question: str, direct: DirectAnswer, hits: Sequence[Hit], sure: float) -> Answer:
     """The answer, where else it stands, what else is said; then the sentences, word for word."""
     marked = [direct.best, *direct.agreeing, *direct.rivals]
     same = 1 + len(direct.agreeing)
@@ -106,20 +107,20 @@ def _say(question: str, direct: Direct, hits: Sequence[Hit], sure: float) -> Ans
     return Answer(question, said, citations, support, EXTRACTIVE, tuple(hits), sure, short=direct.best.text)
 
 
-def _signs(evidence: Mapping[str, float], best: Quote, hits: Sequence[Hit]) -> Signs:
+def _features(features: Mapping[str, float], best: ExtractedQuote, hits: Sequence[Hit]) -> AnswerFeatures:
     read = [hit.why.reading.likelihood for hit in hits if hit.why.reading is not None]
-    return Signs(
-        cosine=evidence["cosine"],
-        coverage=evidence["coverage"],
-        closeness=evidence["closeness"],
-        pairs=evidence["pairs"],
+    return AnswerFeatures(
+        cosine=features["cosine"],
+        coverage=features["coverage"],
+        closeness=features["closeness"],
+        pairs=features["pairs"],
         quote_cosine=best.cosine,
         quote_coverage=best.coverage,
         read=max(read, default=None),
     )
 
 
-def _document_rank(found: Sequence[Quote], quote: Quote, hits: Sequence[Hit]) -> int:
+def _document_rank(found: Sequence[ExtractedQuote], quote: ExtractedQuote, hits: Sequence[Hit]) -> int:
     """Quotes of one document stay together; the document with the best quote comes first."""
     document = hits[quote.source].document.id
     return next(rank for rank, other in enumerate(found) if hits[other.source].document.id == document)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import tzinfo
 
 from desktop_rag.places import where
 from desktop_rag.types import Answer, Citation, Conversation, Turn
@@ -11,13 +12,14 @@ from desktop_rag.types import Answer, Citation, Conversation, Turn
 _FORMATTING = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
-def markdown(conversation: Conversation, turns: Sequence[Turn]) -> str:
-    """The whole conversation; every citation of an answer is listed below it with its quote and where that stands.
+def markdown(conversation: Conversation, turns: Sequence[Turn], zone: tzinfo) -> str:
+    """The whole conversation, which began by the clock of ``zone``; every citation of an answer is listed below it with
+    its quote and where that stands.
 
     Questions, titles and quotes are written so that nothing in them formats the page, loads a picture or hides where a
     link leads.
     """
-    blocks = [f"# {_plain(conversation.title)}", f"*{conversation.began:%d.%m.%Y, %H:%M %Z}*"]
+    blocks = [f"# {_plain(conversation.title)}", f"*{conversation.began.astimezone(zone):%d.%m.%Y, %H:%M %Z}*"]
     for turn in turns:
         blocks.append(f"## {_plain(' '.join(turn.question.split()))}")
         if turn.answer.asked:

@@ -1,10 +1,10 @@
 """Does a passage say what a sentence of an answer says?
 
-No model judges here; four signs do, and a logistic regression weighs them: how close in meaning the nearest sentence of
-the passages is, how many of the claim's words stand there and beside it, how many anywhere in the passages, and how
-many of its numbers, dates and names. A fact that no cited passage shows makes the sentence weak at best, whatever else
-speaks for it: a sentence with one figure changed is otherwise as close as the true one. Of a claim in another language
-than its passages only the facts can be compared: with all of them there it is weak.
+No model judges here; four features do, and a logistic regression weighs them: how close in meaning the nearest
+sentence of the passages is, how many of the claim's words stand there and beside it, how many anywhere in the passages,
+and how many of its numbers, dates and names. A fact that no cited passage shows makes the sentence weak at best,
+whatever else speaks for it: a sentence with one figure changed is otherwise as close as the true one. Of a claim in
+another language than its passages only the facts can be compared: with all of them there it is weak.
 
 Where the reader is sure of the answer in a cited passage, a claim that restates the question and gives another answer
 is weak, and one that gives this answer is supported.
@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from desktop_rag.answering.extract import Source
-from desktop_rag.answering.facts import Evidence, facts, unseen
-from desktop_rag.function_words import function_words, guess_language
+from desktop_rag.answering.extract import QuotableText
+from desktop_rag.answering.facts import FactIndex, facts, unseen
 from desktop_rag.language import stem, stems, words
+from desktop_rag.languages import either, function_words, guess_language
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Support
 
 if TYPE_CHECKING:
@@ -49,24 +50,11 @@ _SAID = 0.5
 """Share of an answer's words that a claim must have to give it; or the answer, of those that the claim adds to the
 question."""
 
-_PLEASANTRY = re.compile(
-    r"(?:sure|certainly|of course|here (?:is|are)|let me know|i hope|hope this|please let|gerne|natürlich"
-    r"|hier (?:ist|sind)|ich hoffe|based on the (?:provided )?(?:passages|sources)[^,]*:)\b",
-    re.IGNORECASE,
-)
-_IGNORANCE = re.compile(
-    r"(?:passages?|sources?|files?|documents?|texts?|context)\b.{0,40}\b(?:do|does|did|is|are)(?: not|n['\u2019]t)\b"
-    r".{0,60}\b(?:say|mention|contain|provide|specif|state|answer|include|give|tell|indicat)"
-    r"|\b(?:no|not enough|insufficient) (?:information|answer|mention|details?)\b"
-    r"|\bnot (?:mentioned|specified|stated|found|contained|provided|given|answered) (?:in|by)\b"
-    r"|\bi (?:do not|don['\u2019]t|cannot|can['\u2019]t) (?:know|answer|find|say|determine)\b"
-    r"|(?:passagen?|quellen?|dateien|dokumente?|texte?)\b.{0,60}\b(?:nicht|nichts|keine[nr]?)\b"
-    r"|\b(?:weiß ich nicht|geht .{0,60}nicht hervor|keine (?:angaben?|informationen?|antwort))\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_PLEASANTRY = re.compile(rf"{either(lambda one: one.answers.pleasantries)}\b", re.IGNORECASE)
+_IGNORANCE = re.compile(either(lambda one: one.answers.ignorance), re.IGNORECASE | re.DOTALL)
 
 
-class Quote(Struct, frozen=True):
+class QuotedSpan(Struct, frozen=True):
     """Characters ``begin`` to ``end`` of passage number ``passage`` (from 0), which bear a claim best."""
 
     passage: int
@@ -74,16 +62,16 @@ class Quote(Struct, frozen=True):
     end: int
 
 
-class Verdict(Struct, frozen=True):
+class ClaimVerdict(Struct, frozen=True):
     """What was found out about a claim. ``quotes`` has one for each passage it was compared with, in their order."""
 
     support: Support
     score: float = 0.0
     unseen: tuple[str, ...] = ()
-    quotes: tuple[Quote, ...] = ()
+    quotes: tuple[QuotedSpan, ...] = ()
 
 
-class Signs(Struct, frozen=True):
+class ClaimFeatures(Struct, frozen=True):
     """What speaks for a claim, each 0 to 1. ``facts`` is 1 where there is none to look for."""
 
     cosine: float
@@ -97,13 +85,13 @@ class Signs(Struct, frozen=True):
 # article 1/12/88; with a digit changed 1/88/11; with a name changed 2/71/27; with another answer, often in words that
 # stand somewhere in the passage, 21/54/25.
 _BIAS = -10.37
-_WEIGHTS = Signs(cosine=2.65, near=2.99, wide=1.67, facts=6.84)
+_WEIGHTS = ClaimFeatures(cosine=2.65, near=2.99, wide=1.67, facts=6.84)
 
 
-def score(signs: Signs) -> float:
+def score(features: ClaimFeatures) -> float:
     """Probability that the passages say it."""
-    names = Signs.__struct_fields__
-    return 1 / (1 + math.exp(-_BIAS - sum(getattr(_WEIGHTS, name) * getattr(signs, name) for name in names)))
+    names = ClaimFeatures.__struct_fields__
+    return 1 / (1 + math.exp(-_BIAS - sum(getattr(_WEIGHTS, name) * getattr(features, name) for name in names)))
 
 
 def claims_nothing(sentence: str) -> bool:
@@ -118,7 +106,7 @@ def admits_ignorance(sentence: str) -> bool:
     return _IGNORANCE.search(sentence) is not None
 
 
-class _Part(Struct, frozen=True):
+class _PassageSentence(Struct, frozen=True):
     """A sentence of a passage."""
 
     passage: int
@@ -128,14 +116,14 @@ class _Part(Struct, frozen=True):
     stems: frozenset[str]
 
 
-class Checker:
+class ClaimChecker:
     """Compares claims with ``passages``; ``embed`` gives unit vectors [n, dim]. ``asked`` is the question, ``answers``
     what the reader takes for its answer in each passage, "" where it is not sure."""
 
     def __init__(
         self,
-        asked: str,
-        passages: Sequence[Source],
+        asked: AnalyzedText,
+        passages: Sequence[QuotableText],
         embed: Callable[[Sequence[str]], NDArray[np.float32]],
         answers: Sequence[str] = (),
     ) -> None:
@@ -145,21 +133,21 @@ class Checker:
         self._passages = passages
         self._parts = [_parts(number, passage) for number, passage in enumerate(passages)]
         self._about = [frozenset(stems(passage.context)) for passage in passages]
-        self._evidence: dict[tuple[int, ...], Evidence] = {}
+        self._evidence: dict[tuple[int, ...], FactIndex] = {}
         self._known: dict[str, NDArray[np.float32]] = {}
 
-    def check(self, claim: str, cited: Sequence[int]) -> Verdict:
+    def check(self, claim: str, cited: Sequence[int]) -> ClaimVerdict:
         """Whether the passages ``cited`` (numbers from 0), taken together, say ``claim``."""
         if claims_nothing(claim):
-            return Verdict("none")
+            return ClaimVerdict("none")
         if not cited:
-            return Verdict("unsupported", unseen=self._missing(claim, range(len(self._passages))))
+            return ClaimVerdict("unsupported", unseen=self._missing(claim, range(len(self._passages))))
         missing = self._missing(claim, cited)
-        signs = self.signs(claim, cited)
-        certainty = score(signs)
+        features = self.features(claim, cited)
+        certainty = score(features)
         support: Support = "supported" if certainty >= SUPPORTED else "weak" if certainty >= WEAK else "unsupported"
         if missing:  # a sum of what stands there, or an invention: the person is told which fact it is
-            support = "weak" if score(replace(signs, facts=1.0)) >= SUPPORTED else "unsupported"
+            support = "weak" if score(replace(features, facts=1.0)) >= SUPPORTED else "unsupported"
         elif support == "unsupported" and self._is_foreign(claim, cited):
             support = "weak"
         agrees = None if missing else self._agrees(claim, cited)
@@ -168,19 +156,19 @@ class Checker:
         elif support == "weak" and agrees:
             support = "supported"
         quotes = tuple(self._quote(claim, number) for number in cited if self._parts[number])
-        return Verdict(support, certainty, missing, quotes)
+        return ClaimVerdict(support, certainty, missing, quotes)
 
-    def find(self, claim: str) -> Verdict:
+    def find(self, claim: str) -> ClaimVerdict:
         """Whether one of the passages clearly says ``claim``, which names none; its quote then tells which."""
         if claims_nothing(claim):
-            return Verdict("none")
+            return ClaimVerdict("none")
         asked = _content(claim)
         ranked = sorted(range(len(self._passages)), key=lambda number: -self._wide(asked, (number,)))
         tried = (self.check(claim, (number,)) for number in ranked[:_TRIED])
         clear = [verdict for verdict in tried if verdict.support == "supported"]
         return max(clear, key=lambda verdict: verdict.score) if clear else self.check(claim, ())
 
-    def signs(self, claim: str, cited: Sequence[int]) -> Signs:
+    def features(self, claim: str, cited: Sequence[int]) -> ClaimFeatures:
         """What in the passages ``cited`` speaks for ``claim``."""
         asked = _content(claim)
         found = facts(claim, guess_language(claim))
@@ -188,7 +176,7 @@ class Checker:
         parts = self._nearest(asked, cited)
         cosines = self._cosines(claim, parts)
         near = max((self._near(asked, part) for part in parts), default=0.0)
-        return Signs(
+        return ClaimFeatures(
             cosine=max(0.0, *cosines) if cosines else 0.0,
             near=near,
             wide=self._wide(asked, cited),
@@ -198,7 +186,7 @@ class Checker:
     def _agrees(self, claim: str, cited: Sequence[int]) -> bool | None:
         """Whether a claim that is meant as the answer gives one that the reader sees; None if that cannot be said."""
         seen = [self._answers[number] for number in cited if self._answers.get(number)]
-        asked, said = _content(self._asked), frozenset(stems(claim))
+        asked, said = self._asked.telling_stems, frozenset(stems(claim))
         if not seen or len(asked & said) < _RESTATED * len(asked):
             return None
         return any(_gives(said, _content(claim) - asked, _content(answer)) for answer in seen)
@@ -213,16 +201,16 @@ class Checker:
         key = tuple(cited)
         if key not in self._evidence:
             shown = [self._passages[number] for number in key]
-            self._evidence[key] = Evidence(text for passage in shown for text in (passage.context, passage.text))
+            self._evidence[key] = FactIndex(text for passage in shown for text in (passage.context, passage.text))
         return unseen(facts(claim, guess_language(claim)), self._evidence[key])
 
-    def _nearest(self, asked: frozenset[str], cited: Sequence[int]) -> list[_Part]:
+    def _nearest(self, asked: frozenset[str], cited: Sequence[int]) -> list[_PassageSentence]:
         """The sentences with most of the words; of two with as many the shorter."""
         parts = [part for number in cited for part in self._parts[number]]
         return sorted(parts, key=lambda part: (-len(asked & part.stems), len(part.text)))[:_COMPARED]
 
-    def _cosines(self, claim: str, parts: Sequence[_Part]) -> list[float]:
-        text = claim if len(words(claim)) >= _FEW_WORDS else f"{self._asked} {claim}"
+    def _cosines(self, claim: str, parts: Sequence[_PassageSentence]) -> list[float]:
+        text = claim if len(words(claim)) >= _FEW_WORDS else f"{self._asked.text} {claim}"
         texts = [text, *(part.text for part in parts)]
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
@@ -230,7 +218,7 @@ class Checker:
         vector = self._known[text]
         return [float(self._known[part.text] @ vector) for part in parts]
 
-    def _near(self, asked: frozenset[str], part: _Part) -> float:
+    def _near(self, asked: frozenset[str], part: _PassageSentence) -> float:
         """Share of the words in a sentence, in those beside it, and in what is known of its passage."""
         siblings = self._parts[part.passage]
         place = siblings.index(part)
@@ -242,7 +230,7 @@ class Checker:
         seen = seen.union(*(part.stems for number in cited for part in self._parts[number]))
         return len(asked & seen) / max(1, len(asked))
 
-    def _quote(self, claim: str, number: int) -> Quote:
+    def _quote(self, claim: str, number: int) -> QuotedSpan:
         """The sentence that bears the claim best, with the one beside it if that has more of the claim's words."""
         asked = _content(claim)
         parts = self._nearest(asked, (number,))
@@ -257,14 +245,14 @@ class Checker:
         for other in sorted(beside, key=lambda part: -len(asked & part.stems - best.stems)):
             begin, end = min(best.begin, other.begin), max(best.end, other.end)
             if len(asked & other.stems - best.stems) >= _ADDS * len(asked) and end - begin <= _LONGEST:
-                return Quote(number, begin, end)
+                return QuotedSpan(number, begin, end)
             break
-        return Quote(number, best.begin, best.end)
+        return QuotedSpan(number, best.begin, best.end)
 
 
-def _parts(number: int, passage: Source) -> list[_Part]:
+def _parts(number: int, passage: QuotableText) -> list[_PassageSentence]:
     return [
-        _Part(number, begin, end, passage.text[begin:end], frozenset(stems(passage.text[begin:end])))
+        _PassageSentence(number, begin, end, passage.text[begin:end], frozenset(stems(passage.text[begin:end])))
         for begin, end in passage.spans()
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import (
@@ -22,6 +22,7 @@ from desktop_rag.cli.options import (
 if TYPE_CHECKING:
     from desktop_rag.engine.results import SearchResult
     from desktop_rag.engine.service.opening import AnyEngine
+    from desktop_rag.errors import DesktopRagError
     from desktop_rag.types import Answer, Hit
 
 
@@ -181,31 +182,49 @@ def _search(arguments: Arguments) -> int:
 
 
 def _search_batch(arguments: Arguments) -> int:
-    """Answers as it reads; a question that cannot be understood gets an answer that says so."""
+    """Answers as it reads; a question that fails gets an answer that says why, and the next one its turn."""
     from desktop_rag.cli import render
     from desktop_rag.cli.as_json import batch_json, error_json
     from desktop_rag.cli.terminal import complain, show, show_json
-    from desktop_rag.errors import QueryError
+    from desktop_rag.errors import DesktopRagError
 
     found = failed = False
     with _engine(arguments) as engine:
         for question in read_questions(arguments.batch):
-            try:
-                result = _find(engine, question, arguments)
-            except QueryError as error:
+            result = _found_or_failed(engine, question, arguments)
+            if isinstance(result, DesktopRagError):
                 failed = True
                 if arguments.json:
-                    show_json({"question": question, **error_json(error), "hits": []})
+                    show_json({"question": question.text, **error_json(result), "hits": []})
                 else:
-                    complain(f"{question}: {error.message}", error.hint)
+                    complain(f"{question.text}: {result.message}", result.hint)
                 continue
             found = found or bool(result.hits)
             if arguments.json:
                 show_json(batch_json(result))
             else:
-                show(*render.show_question(question))
-                show(*render.show_hits(result, terms_of(question), whole=arguments.whole), "")
+                show(*render.show_question(question.text))
+                show(*render.show_hits(result, terms_of(question.text), whole=arguments.whole), "")
     return Exit.PARTLY if failed else Exit.OK if found else Exit.NOTHING
+
+
+def _found_or_failed(
+    engine: AnyEngine, question: BatchQuestion, arguments: Arguments
+) -> SearchResult | DesktopRagError:
+    """What is found for a question, or why nothing can be. Raises ``StorageError``: the others would fail as well."""
+    from desktop_rag.errors import DesktopRagError, StorageError
+    from desktop_rag.log import record_bug
+
+    if question.problem is not None:
+        return question.problem
+    try:
+        return _find(engine, question.text, arguments)
+    except StorageError:
+        raise
+    except DesktopRagError as error:
+        return error
+    except Exception as error:
+        return DesktopRagError(f"This should not have happened ({type(error).__name__}).", record_bug(error))
 
 
 def _find(engine: AnyEngine, question: str, arguments: Arguments) -> SearchResult:
@@ -220,9 +239,16 @@ def _find(engine: AnyEngine, question: str, arguments: Arguments) -> SearchResul
     )
 
 
-def read_questions(name: str) -> Iterator[str]:
+class BatchQuestion(NamedTuple):
+    """A question of a file; of a line that holds none, the line and what is wrong with it."""
+
+    text: str
+    problem: DesktopRagError | None = None
+
+
+def read_questions(name: str) -> Iterator[BatchQuestion]:
     """The questions of a file: one a line, or JSON lines whose objects have a "question". "-" is standard input.
-    Raises ``ConfigError`` when it cannot be read and ``QueryError`` for a line of JSON without a question."""
+    Raises ``ConfigError`` when it cannot be read."""
     import json
 
     from desktop_rag.errors import ConfigError, QueryError
@@ -237,23 +263,23 @@ def read_questions(name: str) -> Iterator[str]:
         if not line:
             continue
         if not line.startswith("{"):
-            yield line
+            yield BatchQuestion(line)
             continue
         try:
-            question = json.loads(line)["question"]
-        except (ValueError, KeyError) as error:
-            raise QueryError(f"Line {number} of {name} is no JSON object with a “question”.") from error
-        yield str(question)
+            question = str(json.loads(line)["question"])
+        except (ValueError, KeyError):
+            problem = QueryError(f"Line {number} of {name} is not a JSON object with a “question”.")
+            yield BatchQuestion(line, problem)
+        else:
+            yield BatchQuestion(question)
 
 
 def terms_of(question: str) -> list[str]:
     """The words of a question to mark in what was found; the words of filters are none."""
-    from datetime import datetime
+    from desktop_rag.clock import local_now
+    from desktop_rag.retrieval.question import analyze
 
-    from desktop_rag.retrieval.query import parse_query
-    from desktop_rag.retrieval.terms import search_terms
-
-    return search_terms(parse_query(question, now=datetime.now().astimezone()).text)
+    return list(analyze(question, now=local_now()).sought.terms)
 
 
 def _engine(arguments: Arguments) -> AnyEngine:

@@ -83,12 +83,11 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 
 def filters_of(arguments: Arguments) -> Filters:
     """The filters that the options ask for. Raises ``QueryError`` for a value that cannot be understood."""
-    from datetime import datetime
-
+    from desktop_rag.clock import local_now
     from desktop_rag.retrieval.filters import read_filters
 
     pairs = [(name, value) for name, _, _ in _FILTERS for value in getattr(arguments, f"only_{name}")]
-    return read_filters(pairs, now=datetime.now().astimezone())
+    return read_filters(pairs, now=local_now())
 
 
 def positive(text: str) -> int:

@@ -30,9 +30,9 @@ from desktop_rag.parsing.source import MIB
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.paths import logs_dir, models_dir
 from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.retrieval.image_text_encoder import ImageTextEncoder
 from desktop_rag.retrieval.pictures import PictureSearch
 from desktop_rag.retrieval.retriever import Retriever
-from desktop_rag.retrieval.sight import ModelSight
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.maintenance import compact, measure_growth, reconcile, sweep, tidy_catalog
@@ -132,7 +132,7 @@ class Library:
         self.media_analyzer = ModelMediaAnalyzer(
             self.scheduler, self.model_store, self.catalog, self.config.read_pictures
         )
-        self.image_text_encoder = ModelSight(self.scheduler)
+        self.image_text_encoder = ImageTextEncoder(self.scheduler)
         self.thumbnails = Thumbnails(self.folder / THUMBNAILS_NAME, self.config.thumbnails_mib * MIB)
         self._pictures: Leased[PictureIndex | None] = Leased(None, retire=_close_pictures, close=_close_pictures)
         opening.callback(self._pictures.close)

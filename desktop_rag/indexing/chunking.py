@@ -2,6 +2,9 @@
 
 A chunk never crosses a page, slide, sheet, message, heading or speaker. Inside these, small neighbours are merged up to
 ``TARGET`` tokens, and a segment that is too long is cut at a line, sentence or word, into parts of about the same size.
+
+Text is composed on the way (Unicode's NFC): in the other form, which PDF files and macOS have, the full-text index
+would not know a Greek or Cyrillic word again.
 """
 
 from __future__ import annotations
@@ -14,11 +17,11 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from desktop_rag.language import sentence_spans, word_spans
+from desktop_rag.language import composed, sentence_spans, word_spans
 from desktop_rag.locators import join
 from desktop_rag.types import Entry, Lines, Locator, Message, Role, Segment, TimeSpan
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the same segments would give other chunks."""
 
 TARGET = 190
@@ -80,7 +83,7 @@ def passages(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Chun
 def context_of(title: str, parts: Sequence[str], tokenizer: Tokenizer) -> str:
     """One line that says where a chunk comes from: title, heading path and the like, each once, cut to
     ``CONTEXT_TOKENS``."""
-    line = " > ".join(dict.fromkeys(" ".join(part.split()) for part in (title, *parts) if part.strip()))
+    line = composed(" > ".join(dict.fromkeys(" ".join(part.split()) for part in (title, *parts) if part.strip())))
     spans = tokenizer.token_spans(line[: CONTEXT_TOKENS * 20])
     return line if len(spans) <= CONTEXT_TOKENS else line[: spans[CONTEXT_TOKENS][0]].rstrip(" >") + "…"
 
@@ -89,7 +92,7 @@ def _pieces(segments: Iterable[Segment], tokenizer: Tokenizer) -> Iterator[Chunk
     waiting: list[Segment] = []
     for segment in segments:
         if segment.text.strip() or segment.preview is not None:
-            waiting.append(segment)
+            waiting.append(replace(segment, text=composed(segment.text)))
         if len(waiting) == _COUNT_AT_ONCE:
             yield from _measured(waiting, tokenizer)
             waiting = []

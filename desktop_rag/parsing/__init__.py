@@ -5,5 +5,5 @@ everything inside it; ``sandbox`` does that in a child process with time and mem
 family of formats.
 """
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 """Changes whenever a parser would yield something else for the same bytes; files are then indexed again."""

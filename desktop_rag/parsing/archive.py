@@ -43,7 +43,7 @@ class Archive:
         """The bytes of a member. Raises ``Damaged`` (also when it is missing) and ``Encrypted``."""
         info = self._members.get(_key(name))
         if info is None:
-            raise Damaged(f"{self.name} is damaged: its part {name} is missing.", GET_A_FRESH_COPY)
+            raise Damaged(f"{self.name} is damaged: the part {name} is missing.", GET_A_FRESH_COPY)
         if info.flag_bits & 1:
             raise Encrypted(f"{self.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
         try:
@@ -60,14 +60,14 @@ class Archive:
             ValueError,
         ) as error:
             raise Damaged(
-                f"{self.name} is damaged: its part {name} does not unpack ({error}).", GET_A_FRESH_COPY
+                f"{self.name} is damaged: the part {name} cannot be unpacked ({error}).", GET_A_FRESH_COPY
             ) from error
 
     def xml(self, name: str) -> _Element:
         """The root element of an XML member. Raises ``Damaged``."""
         root, whole = parse_xml(self.read(name))
         if root is None:
-            raise Damaged(f"{self.name} is damaged: its part {name} is not XML.", GET_A_FRESH_COPY)
+            raise Damaged(f"{self.name} is damaged: the part {name} is not XML.", GET_A_FRESH_COPY)
         if not whole:
             self.mended.append(name)
         return root
@@ -115,7 +115,7 @@ def open_archive(source: Source) -> Iterator[Archive]:
         try:
             container = zipfile.ZipFile(stream)
         except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-            what = "empty" if not start else "cut short or not what its name says"
+            what = "empty" if not start else "incomplete, or not in the format that its name says"
             raise Damaged(f"{source.name} cannot be opened: it is {what}.", GET_A_FRESH_COPY) from error
         with container:
             _check_size(source, container)
@@ -126,8 +126,8 @@ def refuse_large(source: Source) -> None:
     """Raise ``OverCap`` for a file larger than a format that is read whole may be."""
     if source.size > source.limits.file_bytes:
         raise OverCap(
-            f"{source.name} is too large: {source.size / MIB:,.0f} MiB, and {source.limits.file_bytes / MIB:,.0f} MiB "
-            "are allowed.",
+            f"{source.name} is too large: it has {source.size / MIB:,.0f} MiB, and the limit is "
+            f"{source.limits.file_bytes / MIB:,.0f} MiB.",
             "Split it into smaller files.",
         )
 
@@ -138,8 +138,8 @@ def _check_size(source: Source, container: zipfile.ZipFile) -> None:
     ratio = unpacked / max(source.size, 1)
     if unpacked > limits.archive_bytes or (unpacked > _SMALL_BYTES and ratio > limits.archive_ratio):
         raise OverCap(
-            f"{source.name} would unpack to {unpacked / MIB:,.0f} MiB, {ratio:,.0f} times its size: that is how "
-            "harmful files are built.",
+            f"{source.name} would unpack to {unpacked / MIB:,.0f} MiB, {ratio:,.0f} times its size. Harmful files "
+            "are built like that.",
             "If you trust it, open it in its program and save it again in smaller parts.",
         )
 
@@ -155,7 +155,7 @@ def _ole_instead(source: Source) -> Encrypted | Damaged:
     if locked:
         return Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
     return Damaged(
-        f"{source.name} is an Office file of before 2007 under a new name.", "Rename it to .doc, .xls or .ppt."
+        f"{source.name} is an Office file from before 2007 with a new suffix.", "Rename it to .doc, .xls or .ppt."
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
 from desktop_rag.errors import Damaged, Encrypted
+from desktop_rag.parsing.faults import is_fault
 from desktop_rag.parsing.formats import Format, by_mime, by_suffix
 from desktop_rag.parsing.sniff_text import is_text, text_format
 
@@ -146,12 +147,14 @@ def _ole_format(name: str, open: Callable[[], BinaryIO], hint: Format | None) ->
         with open() as stream, olefile.OleFileIO(stream) as container:
             streams = {entry[0].lower() for entry in container.listdir(storages=True)}
     except Exception as error:  # olefile raises whatever its reading of the sectors runs into
+        if is_fault(error):
+            raise
         if kept is not None:
             return kept
-        raise Damaged(f"{name} is an Office file whose directory cannot be read.", "Restore it from a copy.") from error
+        raise Damaged(f"{name} is a damaged Office file: its directory cannot be read.", "Get a fresh copy.") from error
     if "encryptedpackage" in streams:
         raise Encrypted(
-            f"{name} is protected with a password.", "Open it in its program and save a copy without the password."
+            f"{name} is protected by a password.", "Open it in its program and save a copy without the password."
         )
     for stream_name, suffix in _OLE_STREAMS.items():
         if stream_name in streams:

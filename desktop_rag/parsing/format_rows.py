@@ -249,7 +249,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "Export it as JPEG from the program you develop photos with.",
     ),
     (
-        "picture of a rare kind",
+        "rare picture format",
         "image",
         "binary",
         ".jxl .bpg .exr .hdr .wmf .emf .wmz .emz .eps .ps .svgz .pict .pct .fits .fli .flc",
@@ -265,7 +265,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".mid .midi .kar .rmi .mscz .mus .sib",
         "audio/midi audio/x-midi audio/mid",
-        "It holds notes to play and no speech.",
+        "It holds notes to play, not speech.",
     ),
     (
         "machine learning data",

@@ -102,11 +102,11 @@ before raising is kept."""
 def unreadable(path: Path, error: OSError) -> Unreadable:
     """The error to raise for a file the system does not let us read."""
     reason = error.strerror or str(error)
-    hint = "Check that the file exists and that you may open it."
+    hint = "Check that the file exists and that you are allowed to open it."
     return Unreadable(f"{plain_name(path.name)} could not be read: {reason}.", hint)
 
 
 def over_cap(what: str) -> Problem:
     """The problem to report for a part left out because of a limit; ``what`` completes "…, so …"."""
-    message = f"The file is larger than the limits allow: {what}."
+    message = f"The file is larger than the limits allow, so {what}."
     return Problem("over-cap", message, "Split it to have all of it indexed.")

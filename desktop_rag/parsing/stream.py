@@ -16,17 +16,26 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from desktop_rag.errors import Damaged, Encrypted, FileProblem, OverCap, ParserStopped, Unreadable, Unsupported
+from desktop_rag.errors import (
+    Damaged,
+    Encrypted,
+    FileProblem,
+    OverCap,
+    ParserFault,
+    ParserStopped,
+    Unreadable,
+    Unsupported,
+)
 from desktop_rag.framing import whole_characters
 from desktop_rag.parsing.source import Limits
 from desktop_rag.types import Entry, FileState, Kind, Locator, Message, Metadata, Problem, Segment
 
 
-class _Event(Struct, frozen=True, omit_defaults=True, tag_field="event", tag=True):
+class _ParserEvent(Struct, frozen=True, omit_defaults=True, tag_field="event", tag=True):
     """Base of the events; the field ``event`` names the type in MessagePack."""
 
 
-class FileStart(_Event, frozen=True):
+class FileStart(_ParserEvent, frozen=True):
     """The file on disk: the hash of its bytes and their number."""
 
     path: str
@@ -34,13 +43,13 @@ class FileStart(_Event, frozen=True):
     size: int
 
 
-class FileRead(_Event, frozen=True):
+class FileRead(_ParserEvent, frozen=True):
     """A large file is being hashed: so many bytes were read so far. Comes before ``FileStart``."""
 
     size: int
 
 
-class DocumentStart(_Event, frozen=True):
+class DocumentStart(_ParserEvent, frozen=True):
     """A document begins. ``locator`` says where in its parent it is (None for the file itself)."""
 
     document: int
@@ -51,7 +60,7 @@ class DocumentStart(_Event, frozen=True):
     locator: Message | Entry | None = None
 
 
-class DocumentMetadata(_Event, frozen=True):
+class DocumentMetadata(_ParserEvent, frozen=True):
     """What is known about a document by now: kind and title are never empty. The last one of a document is complete;
     one comes before its first segment."""
 
@@ -59,21 +68,21 @@ class DocumentMetadata(_Event, frozen=True):
     metadata: Metadata
 
 
-class DocumentSegment(_Event, frozen=True):
+class DocumentSegment(_ParserEvent, frozen=True):
     """A segment; its locator is relative to its own document (see ``nest``)."""
 
     document: int
     segment: Segment
 
 
-class DocumentProblem(_Event, frozen=True):
+class DocumentProblem(_ParserEvent, frozen=True):
     """A part of a document was left out."""
 
     document: int
     problem: Problem
 
 
-class DocumentEnd(_Event, frozen=True):
+class DocumentEnd(_ParserEvent, frozen=True):
     """What became of a document, inner documents included: ``problem`` is its own, or the first one inside it."""
 
     document: int
@@ -81,7 +90,7 @@ class DocumentEnd(_Event, frozen=True):
     problem: Problem | None = None
 
 
-class PartRead(_Event, frozen=True):
+class PartRead(_ParserEvent, frozen=True):
     """What is at a place in a file, where only that was asked for."""
 
     name: str
@@ -100,7 +109,7 @@ FILE = 1
 # --- between two processes -------------------------------------------------------------------------------------------
 
 
-class Setup(Struct, frozen=True):
+class WorkerSetup(Struct, frozen=True):
     """The first thing a worker is told. ``parse`` names ``module:function``, which has the form of ``parse_tree``."""
 
     limits: Limits
@@ -111,7 +120,7 @@ class Setup(Struct, frozen=True):
     hear: bool
 
 
-class Request(Struct, frozen=True, omit_defaults=True):
+class ParseRequest(Struct, frozen=True, omit_defaults=True):
     """A file to be parsed; with a ``place``, only what is there is wanted. The path is as the system has it: on Linux a
     name need not be text."""
 
@@ -140,8 +149,8 @@ def _plain(value: object) -> object:
 
 encode = msgspec.msgpack.Encoder(enc_hook=_plain).encode
 decode_events = msgspec.msgpack.Decoder(list[Event]).decode
-decode_setup = msgspec.msgpack.Decoder(Setup).decode
-decode_requests = msgspec.msgpack.Decoder(list[Request]).decode
+decode_setup = msgspec.msgpack.Decoder(WorkerSetup).decode
+decode_requests = msgspec.msgpack.Decoder(list[ParseRequest]).decode
 
 
 def encode_events(events: Sequence[Event]) -> bytes:
@@ -153,7 +162,8 @@ def encode_events(events: Sequence[Event]) -> bytes:
         return encode(whole_characters(plain))
 
 
-_ERRORS = {kind.code: kind for kind in (Unsupported, Encrypted, Damaged, OverCap, Unreadable, ParserStopped)}
+_KINDS = (Unsupported, Encrypted, Damaged, OverCap, Unreadable, ParserStopped, ParserFault)
+_ERRORS = {kind.code: kind for kind in _KINDS}
 
 
 def problem_error(problem: Problem) -> FileProblem:

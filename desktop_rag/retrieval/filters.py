@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import get_args
 
 from desktop_rag.errors import QueryError
+from desktop_rag.languages import LANGUAGES
 from desktop_rag.parsing.formats import by_suffix
 from desktop_rag.retrieval.dates import describe_dates, parse_date
 from desktop_rag.types import Kind, Selection
@@ -17,37 +18,7 @@ OPERATORS = ("type", "folder", "from", "to", "after", "before", "name")
 
 KINDS: tuple[str, ...] = get_args(Kind)
 
-_ALIASES = {
-    "archive": (".zip", ".tar", ".gz", ".7z", ".rar"),
-    "bild": ("image",),
-    "brief": ("document",),
-    "calendar": ("event",),
-    "doc": (".doc", ".docx", ".odt"),
-    "dokument": ("document",),
-    "e-mail": ("mail",),
-    "ebook": ("book",),
-    "email": ("mail",),
-    "excel": (".xlsx", ".xls", ".xlsm", ".xlsb"),
-    "foto": ("image",),
-    "html": ("web",),
-    "jpeg": (".jpg", ".jpeg"),
-    "jpg": (".jpg", ".jpeg"),
-    "markdown": (".md", ".markdown"),
-    "message": ("mail",),
-    "movie": ("video",),
-    "music": ("audio",),
-    "nachricht": ("mail",),
-    "notiz": ("note",),
-    "photo": ("image",),
-    "picture": ("image",),
-    "powerpoint": (".pptx", ".ppt", ".pptm"),
-    "presentation": ("slides",),
-    "recording": ("audio",),
-    "sheet": ("spreadsheet",),
-    "sound": ("audio",),
-    "table": ("spreadsheet", "data"),
-    "word": (".docx", ".doc", ".docm"),
-}
+_ALIASES = {name: types for one in LANGUAGES for name, types in one.filters.type_names.items()}
 
 
 class Filters(Selection, frozen=True):

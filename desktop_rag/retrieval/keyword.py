@@ -7,28 +7,24 @@ are looked for up to a budget; the common ones beyond it only where they all mee
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from desktop_rag.language import stem
+from types import MappingProxyType
 
 POSTINGS_BUDGET = 6_000
 
 
 def expressions(
-    terms: Sequence[str],
-    frequencies: Mapping[str, int],
+    terms: Mapping[str, int],
     phrases: Sequence[Sequence[str]] = (),
-    endings: Sequence[str] = (),
+    endings: Mapping[str, int] = MappingProxyType({}),
 ) -> list[str]:
-    """FTS5 expressions for ``terms`` (words as written), ``phrases`` (exact strings, as words in a row) and ``endings``
-    (what the last word may become, likeliest first; those are left out that would take too long).
-
-    ``frequencies`` are counted by stem. At most two expressions; none if no word is in the index.
+    """FTS5 expressions for ``terms`` (words, and how many chunks have each), ``phrases`` (exact strings, as words in a
+    row) and ``endings`` (what the last word may become, likeliest first; those are left out that would take too long).
+    At most two expressions; none if no word is in the index.
     """
     rare: list[str] = []
     common: list[str] = []
     spent = 0
-    for term in sorted(dict.fromkeys(terms), key=lambda term: frequencies.get(stem(term), 0)):
-        frequency = frequencies.get(stem(term), 0)
+    for term, frequency in sorted(terms.items(), key=lambda item: item[1]):
         if not frequency:
             continue
         if rare and spent + frequency > POSTINGS_BUDGET:
@@ -37,8 +33,7 @@ def expressions(
             rare.append(term)
             spent += frequency
     begun: list[str] = []
-    for ending in endings:
-        frequency = frequencies.get(stem(ending), 0)
+    for ending, frequency in endings.items():
         if frequency and ending not in terms and (spent + frequency <= POSTINGS_BUDGET or not rare + begun):
             begun.append(ending)
             spent += frequency

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from desktop_rag.language import stems
-from desktop_rag.retrieval.ranking import Evidence
+from desktop_rag.retrieval.ranking import MatchFeatures
 from desktop_rag.storage.search import Candidate
 from desktop_rag.types import Reading
 
@@ -20,13 +20,13 @@ _LOOK_AT = 4
 """Chunks looked at for each passage wanted."""
 
 
-class Ranked(Struct, frozen=True):
-    """A chunk with its score and what speaks for it; ranks count from 1. ``picture_score`` is how well what it shows
-    fits, 0 to 1."""
+class RankedChunk(Struct, frozen=True):
+    """A chunk with its score and the features it rests on; ranks count from 1. ``picture_score`` is how well what it
+    shows fits, 0 to 1."""
 
     candidate: Candidate
     score: float
-    evidence: Evidence
+    features: MatchFeatures
     keyword_rank: int | None = None
     dense_rank: int | None = None
     picture_rank: int | None = None
@@ -35,26 +35,26 @@ class Ranked(Struct, frozen=True):
     """What the reader says of it, if it was read."""
 
 
-class Passage(Struct):
+class RetrievedPassage(Struct):
     """Neighbouring chunks of one document in reading order; ``best`` is the highest ranked of them.
 
     ``repeated`` are documents that say the same elsewhere.
     """
 
-    best: Ranked
+    best: RankedChunk
     chunks: list[Candidate]
     repeated: list[int]
 
 
 def readable(
-    ranked: Sequence[Ranked], limit: int, per_document: int, looks: Mapping[int, int] | None = None
-) -> list[Passage]:
+    ranked: Sequence[RankedChunk], limit: int, per_document: int, looks: Mapping[int, int] | None = None
+) -> list[RetrievedPassage]:
     """At most ``limit`` passages, at most ``per_document`` of one file. ``looks`` are those of the pictures among the
     chunks (64 bits each): near-identical ones become one passage."""
     looks = looks or {}
-    passages: list[Passage] = []
-    seen: list[tuple[frozenset[str], Passage]] = []
-    shown_before: list[tuple[int, Passage]] = []
+    passages: list[RetrievedPassage] = []
+    seen: list[tuple[frozenset[str], RetrievedPassage]] = []
+    shown_before: list[tuple[int, RetrievedPassage]] = []
     for item in ranked[: limit * _LOOK_AT]:
         candidate = item.candidate
         neighbour = _touching(passages, candidate)
@@ -71,7 +71,7 @@ def readable(
             if original.best.candidate.top_id != candidate.top_id:
                 original.repeated.append(candidate.document_id)
             continue
-        passage = Passage(item, [candidate], [])
+        passage = RetrievedPassage(item, [candidate], [])
         if shown is None:
             seen.append((said, passage))
         else:
@@ -83,7 +83,7 @@ def readable(
     return passages[:limit]
 
 
-def _touching(passages: Sequence[Passage], candidate: Candidate) -> Passage | None:
+def _touching(passages: Sequence[RetrievedPassage], candidate: Candidate) -> RetrievedPassage | None:
     for passage in passages:
         first, last = passage.chunks[0], passage.chunks[-1]
         if candidate.role == "picture" or first.role == "picture":

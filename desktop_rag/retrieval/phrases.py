@@ -2,129 +2,107 @@
 
 Most dates and names in questions are what the question is about ("Who won in 2016?") and must stay in the text. So a
 date filters only when it is tied to a word for a file or a mail, or to what the person did with one, or is relative to
-now; a name only when it is tied to mail. English and German.
+now; a name only when it is tied to mail. The words are those of ``languages``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
 
-from desktop_rag.retrieval.dates import DatePhrase, find_dates, resolve
+from desktop_rag.languages import LANGUAGES, either
+from desktop_rag.languages.grammar import FilterWords
+from desktop_rag.retrieval.date_phrases import DatePhrase, find_dates
+from desktop_rag.retrieval.dates import resolve
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.terms import has_content
 
 LONGEST = 300
 """Characters above which a text is no longer read for filters: it was pasted, not asked."""
 
-_TYPED = {  # words for things that are told apart by type
-    r"e-?mails?|mails": ("mail",),
-    r"messages?|mail|nachricht(?:en)?": ("mail",),
-    r"photos?|photographs?|pictures?|images?|screenshots?|fotos?|bild(?:er)?": ("image",),
-    r"videos?|movie\s+files?": ("video",),
-    r"voice\s+(?:memo|note|message)s?|recordings?|sprachnachricht(?:en)?|tonaufnahmen?": ("audio",),
-    r"pdfs?(?:[\s-](?:files?|documents?|datei(?:en)?))?": (".pdf",),
-    r"spreadsheets?|excel(?:[\s-](?:files?|sheets?|tabellen?|datei(?:en)?))?": ("spreadsheet",),
-    r"slides|slide\s+decks?|presentations?|powerpoints?|präsentation(?:en)?|folien": ("slides",),
-    r"word\s+(?:doc(?:ument)?s?|files?)|word-?(?:dokumente?|datei(?:en)?)": (".docx", ".doc", ".docm"),
-    r"notes?|notiz(?:en)?": ("note", "text", "document"),
-}
-_ANY_FILE = r"files?|documents?|docs?|attachments?|datei(?:en)?|dokumente?|anh[aä]nge?"
-_PAPER = (
-    r"invoices?|receipts?|bills?|contracts?|letters?|reports?|statements?|payslips?|minutes|agendas?|forms?|offers?"
-    r"|quotes?|certificates?|\w*rechnung(?:en)?|quittung(?:en)?|\w*vertrag|\w*verträge|briefe?|\w*berichte?"
-    r"|kontoausz[uü]ge?|protokolle?|unterlagen|angebote?|belege?|bescheide?"
-)
-_MAIL = r"e-?mails?|mails|messages?|mail|nachricht(?:en)?"
-_SURE_MAIL = r"e-?mails?|mails"
-_TYPED_NOUN = "|".join(_TYPED)
-_NOUN = rf"(?:{_TYPED_NOUN}|{_ANY_FILE}|{_PAPER})"
 
-_DONE = (
-    r"sent|received|written|wrote|dated|created|modified|edited|changed|updated|saved|scanned|downloaded|taken|made|got"
-    r"|geschickte?n?|gesendete?n?|erhaltene?n?|bekommen|geschriebene?n?|erstellte?n?|geänderte?n?|gespeicherte?n?"
-    r"|aufgenommene?n?|datiert"
-)
-_DO = r"(?:send|receive|write|get|save|scan|download|take)"
-_PERSON_WORD = r"i|we|you|me|us|my|our|mine|ours|ich|wir|mir|uns|mein\w*|unser\w*"
-_GLUE = (
-    rf"(?:that|which|who|was|were|is|are|have|had|been|die|der|das|ich|wir|habe|haben|wurden?|{_PERSON_WORD}|{_DONE})"
-)
+def _either(words: Callable[[FilterWords], str]) -> str:
+    return either(lambda one: words(one.filters))
+
+
+def _any(words: Callable[[FilterWords], tuple[str, ...]]) -> str:
+    return _either(lambda one: "|".join(words(one)))
+
+
+_SUFFIXED = _either(lambda one: one.suffixed)
+_TYPED = {  # words for things that are told apart by type
+    **{pattern: types for one in LANGUAGES for pattern, types in one.filters.typed},
+    rf"pdfs?(?:[\s-]{_SUFFIXED})?": (".pdf",),
+    rf"excel(?:[\s-]{_SUFFIXED})?": ("spreadsheet",),
+}
+_ANY_FILE = _either(lambda one: one.any_file)
+_MAIL = _either(lambda one: one.mail)
+_SURE_MAIL = _either(lambda one: one.sure_mail)
+_NOUN = rf"(?:{'|'.join(_TYPED)}|{_ANY_FILE}|{_either(lambda one: one.paper)})"
+
+_DONE = _either(lambda one: one.done)
+_DO = _either(lambda one: one.do)
+_PERSON_WORD = _either(lambda one: one.people)
+_SPEAKER = _either(lambda one: one.speaker)
+_GLUE = rf"(?:{_either(lambda one: one.glue)}|{_PERSON_WORD}|{_DONE})"
 
 _LEAD = re.compile(
-    r"\s*(?:(?:please|bitte|can\s+you|could\s+you|show|find|list|get|give|search(?:\s+for)?|look\s+for|open|display|zeige?"
-    r"|finde?|suche?|gib|öffne|liste|me|us|mir|uns|alle?|any|every|each|some|the|my|our|die|das|der|den|meine?[nrs]?"
-    r"|unsere?[nrs]?|einige|latest|newest|recent|neue(?:ste)?[nrs]?|what\s+are|where\s+(?:is|are)|wo\s+(?:ist|sind)"
-    r"|(?P<asks>which|what|how\s+many|welche[nrsm]?|wie\s+viele|are\s+there|is\s+there|do\s+(?:i|we)\s+have"
-    r"|gibt\s+es|habe\s+ich|haben\s+wir))\s+)*",
-    re.IGNORECASE,
+    rf"\s*(?:(?:{_either(lambda one: one.lead)}|(?P<asks>{_either(lambda one: one.asks)}))\s+)*", re.IGNORECASE
 )
 _FOLLOWS = re.compile(  # after these a noun stands for itself; before another noun ("email server") it does not
-    rf"\s*(?:$|[?.!,:]|(?:about|regarding|concerning|of|on|in|from|by|to|for|with|without|at|since|before|after|between"
-    rf"|during|until|showing|containing|mentioning|mention|mentions|where|did|do|hat|i|we|über|von|vom|aus|an|am|zu|zum"
-    rf"|zur|mit|ohne|im|für|wegen|seit|vor|nach|zwischen|{_GLUE})\b)",
-    re.IGNORECASE,
+    rf"\s*(?:$|[?.!,:]|(?:{_either(lambda one: one.follows)}|{_GLUE})\b)", re.IGNORECASE
 )
 
-_CAPITAL = r"(?:(?:Mrs?|Ms|Dr|Prof|[A-Z])\.|[A-ZÀ-ÖØ-Þ][\w.-]*\w)"
+_TITLE = _either(lambda one: one.titles)
+_CAPITAL = rf"(?:(?:{_TITLE}|[A-Z])\.|[A-ZÀ-ÖØ-Þ][\w.-]*\w)"
 _PARTICLE = r"(?:von|van|de|der|den|la|di|da|zu|bin|al)"
 _NAME = rf"(?:[\w.+-]+@[\w-]+\.[\w.-]*\w|{_CAPITAL}(?:\s+(?:{_PARTICLE}\s+)*{_CAPITAL}){{0,3}})"
-_NAMES = rf"{_NAME}(?:\s*(?:,|&|\b(?:and|or|und|oder)\b)\s*{_NAME})*"
+_AND_OR = _either(lambda one: one.and_or)
+_NAMES = rf"{_NAME}(?:\s*(?:,|&|\b{_AND_OR}\b)\s*{_NAME})*"
 _LOWER_NAME = r"[a-zß-öø-ÿ][\w.-]*\w"
-_TITLES = re.compile(r"^(?:(?:Mr|Mrs|Ms|Dr|Prof|Herr|Herrn|Frau)\b\.?\s*)+")
-_NO_NAME = re.compile(
-    r"(?:I|The|This|That|These|Those|My|Our|Your|His|Her|Their|A|An|All|Any|It|Who|What|When|Where|Der|Die|Das|Den|Dem"
-    r"|Ein|Eine|Einem|Einer|Mein\w*|Unser\w*|Ihm|Ihr|Ihnen|Mir|Uns|Allen|Us|Me|Him|You|Them|Everyone|Someone|People|Work"
-    r"|About|Regarding|In|On|With|Last|Since|Before|After|Today|Yesterday)$",
-    re.IGNORECASE,
-)
+_TITLES = re.compile(rf"^(?:{_TITLE}\b\.?\s*)+")
+_NO_NAME = re.compile(rf"{_either(lambda one: one.no_names)}$", re.IGNORECASE)
 
-_ROUTE = re.compile(rf"(?:\s+{_GLUE})*\s+(?i:(?P<way>from|by|von|to|an))\s+(?P<names>{_NAMES})(?![\w'\u2019])")
-_LOWER_ROUTE = re.compile(rf"(?:\s+{_GLUE})*\s+(?P<way>from|by|von|to|an)\s+(?P<names>{_LOWER_NAME})(?![\w'\u2019])")
+_FROM = _any(lambda one: one.sent_from[:1])
+_TO = frozenset(word for one in LANGUAGES for word in one.filters.sent_to)
+_WAY = _any(lambda one: one.sent_from + one.sent_to)
+_ROUTE = re.compile(rf"(?:\s+{_GLUE})*\s+(?i:(?P<way>{_WAY}))\s+(?P<names>{_NAMES})(?![\w'\u2019])")
+_LOWER_ROUTE = re.compile(rf"(?:\s+{_GLUE})*\s+(?P<way>{_WAY})\s+(?P<names>{_LOWER_NAME})(?![\w'\u2019])")
 _LATE_ROUTE = re.compile(
-    rf"\s(?i:(?P<way>(?:sent|written|received|geschickt|gesendet|geschrieben)\s+(?:by|from|to|von|an)))\s+"
-    rf"(?P<names>{_NAMES})(?![\w'\u2019])"
-    rf"|\s(?i:(?P<last_way>from|von))\s+(?P<last_names>{_NAMES})\s*(?=[?.!]*\s*$)"
+    rf"\s(?i:(?P<way>{_either(lambda one: one.sent)}\s+{_WAY}))\s+(?P<names>{_NAMES})(?![\w'\u2019])"
+    rf"|\s(?i:(?P<last_way>{_FROM}))\s+(?P<last_names>{_NAMES})\s*(?=[?.!]*\s*$)"
 )
 _OWNED = re.compile(rf"(?P<names>{_NAME})['\u2019]s\s+(?=(?i:\w+\s+)?(?i:{_MAIL})\b)")
-_TOLD = re.compile(
-    rf"\b(?i:(?P<ask>what\s+)?did)\s+(?P<names>{_NAME})\s+(?i:(?P<verb>e-?mail|mail|send|write|tell|text|forward))\b"
-    rf"(?P<me>\s+(?i:(?:to\s+)?(?:me|us))\b)?"
-    rf"|\b(?i:(?P<frage>was\s+)?hat)\s+(?P<namen>{_NAME})\s+(?P<mir>(?i:mir|uns)\b)?(?=.*?(?P<verb2>(?i:ge(?:schrieben"
-    rf"|schickt|sendet|mailt))\b))"
-)
+_TOLD = [re.compile(one.filters.told % {"name": _NAME}) for one in LANGUAGES if one.filters.told]
+_TOLD_HINT = re.compile(rf"\b{_either(lambda one: one.told_words)}\b")
+_TOLD_MAIL = _either(lambda one: one.told_mail)
 
 _HAS_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _NOUN_HERE = re.compile(rf"{_NOUN}\b", re.IGNORECASE)
 _GLUE_HERE = re.compile(rf"(?:\s+{_GLUE}\b)*", re.IGNORECASE)
 _ANY_PDF = re.compile(
-    r"\b(?:the|my|our|an?|any|this|that|die|das|der|dem|den|meine?[mnr]?|in|im)\s+(?:\w+\s+)?pdfs?\s+"
-    r"(?:about|on|from|with|by|über|von|vom|zu|zum|zur|mit)\b",
-    re.IGNORECASE,
+    rf"\b{_either(lambda one: one.determiners)}\s+(?:\w+\s+)?pdfs?\s+{_either(lambda one: one.about)}\b", re.IGNORECASE
 )
 _TIED_BEFORE = re.compile(  # "the invoice sent ", "emails that I got ", "what did I save "
-    rf"\b{_NOUN}(?:\s+{_GLUE}\b)*\s*$"
-    rf"|\b(?:i|we|ich|wir)\s+(?:\w+\s+)?(?:{_DO}|{_DONE})\s*$",
-    re.IGNORECASE,
+    rf"\b{_NOUN}(?:\s+{_GLUE}\b)*\s*$|\b{_SPEAKER}\s+(?:\w+\s+)?(?:{_DO}|{_DONE})\s*$", re.IGNORECASE
 )
-_DONE_BEFORE = re.compile(rf"(?:\b(?:{_DONE})\s+)+$", re.IGNORECASE)
+_DONE_BEFORE = re.compile(rf"(?:\b{_DONE}\s+)+$", re.IGNORECASE)
 _TIED_AFTER = re.compile(rf"\s+(?:\w+\s+)?{_NOUN}\b", re.IGNORECASE)
-_NOT_FREE_BEFORE = re.compile(
-    r"\b(?:the|an?|his|her|their|its|of|than|der|die|das|des|dem|den|sein\w*|ihr\w*)\s+$", re.IGNORECASE
-)
-_NOT_FREE_AFTER = re.compile(r"\s+(?:of|before|des|der|vor|when|in\s+which)\b", re.IGNORECASE)
+_NOT_FREE = re.compile(rf"{either(lambda one: one.dates.not_free)}|\b\d{{3}}", re.IGNORECASE)
+_NOT_FREE_BEFORE = re.compile(rf"\b{either(lambda one: one.dates.not_free_before)}\s+$", re.IGNORECASE)
+_NOT_FREE_AFTER = re.compile(rf"\s+{either(lambda one: one.dates.not_free_after)}\b", re.IGNORECASE)
+_NAMED_AFTER = frozenset(word for one in LANGUAGES for word in one.dates.named_after)
 _JOINER_FIRST = re.compile(
-    rf"^(?:(?:what|was)\s+(?:did|habe|haben)\s+(?:i|we|ich|wir)\s+{_DO}\b)?"
-    r"(?:[\s,;:?.!-]+|(?:about|regarding|concerning|with|containing|mentioning|from|by|on|of|and|aus|über|zum|zur|zu|vom|von"
-    r"|mit|bezüglich|wegen|und)\b)*",
+    rf"^(?:{_either(lambda one: one.what_done)}\s+{_DO}\b)?(?:[\s,;:?.!-]+|{_either(lambda one: one.joiners)}\b)*",
     re.IGNORECASE,
 )
-_JOINER_LAST = re.compile(r"(?:\s+(?:and|from|in|on|und|von|vom|aus))+\s*(?=[?.!]*$)", re.IGNORECASE)
+_JOINER_LAST = re.compile(rf"(?:\s+{_either(lambda one: one.joiners_last)})+\s*(?=[?.!]*$)", re.IGNORECASE)
 
 
-class Guess(Struct, frozen=True):
+class GuessedFilters(Struct, frozen=True):
     """Filters read from plain words, and the text without these words."""
 
     text: str
@@ -144,13 +122,13 @@ class _Head(Struct, frozen=True):
 _Cut = tuple[int, int]
 
 
-def guess_filters(text: str, *, now: datetime, given: Filters) -> Guess | None:
+def guess_filters(text: str, *, now: datetime, given: Filters) -> GuessedFilters | None:
     """Read filters from the plain words of a text; None if there are none. What ``given`` fixes is not guessed."""
     if len(text) > LONGEST:
         return None
     has_noun = _HAS_NOUN.search(text) is not None
     dates = [] if given.after or given.before else [phrase for phrase in find_dates(text) if _is_date(phrase, text)]
-    if not has_noun and not dates and not re.search(r"\b(?:did|hat)\b", text):
+    if not has_noun and not dates and not _TOLD_HINT.search(text):
         return None
     undated = _blank(text, [(phrase.start, phrase.end + len(_owner(text, phrase))) for phrase in dates])
     head = _head(_OWNED.sub(lambda match: " " * len(match[0]), undated)) if has_noun else None
@@ -183,7 +161,7 @@ def guess_filters(text: str, *, now: datetime, given: Filters) -> Guess | None:
     found |= period
     if found.is_empty:
         return None
-    return Guess(_rest(text, head, cuts), found)
+    return GuessedFilters(_rest(text, head, cuts), found)
 
 
 def _head(text: str) -> _Head | None:
@@ -235,41 +213,31 @@ def _mail_people(text: str, undated: str, head: _Head | None) -> tuple[Filters, 
                 found = _people(late[way], late["names"] or late["last_names"])
                 cuts += [] if found.is_empty else [(late.start(way), late.end())]
     if found.is_empty and (owned := _OWNED.search(undated)):
-        found = _people("from", owned["names"])
+        found = _people("", owned["names"])
         cuts += [] if found.is_empty else [(owned.start(), owned.end())]
     return (found | Filters(types=("mail",)), cuts) if cuts else (Filters(), [])
 
 
 def _told(undated: str, head: _Head | None, dated: bool) -> tuple[Filters, list[_Cut]]:
-    """The sender in "what did NAME write me", "was hat NAME geschrieben"."""
-    match = _TOLD.search(undated)
-    if not match:
+    """The sender in "what did NAME write me"."""
+    matches = [match for pattern in _TOLD if (match := pattern.search(undated))]
+    if not matches:
         return Filters(), []
-    english = match["names"] is not None
-    name, mine, asked = ("names", "me", "ask") if english else ("namen", "mir", "frage")
-    sure = (
-        match[mine]
-        or (head and "mail" in head.types)
-        or (english and _is("e-?mail|mail", match["verb"]))
-        or match["verb2"] == "gemailt"
-    )
-    people = _people("from", match[name]) if sure or dated else Filters()
-    if people.is_empty:
+    match = min(matches, key=lambda match: match.start())
+    sure = match["me"] or (head and "mail" in head.types) or _is(_TOLD_MAIL, match["verb"])
+    people = _people("", match["names"]) if sure or dated else Filters()
+    if people.is_empty or (not head and not (match["ask"] and match.start() == 0)):
         return people, []
-    if not head and not (match[asked] and match.start() == 0):
-        return people, []
-    cuts = [match.span()]
-    if not english:
-        cuts.append(match.span("verb2"))
-    return people, cuts
+    return people, [match.span(), match.span("verb")]
 
 
 def _people(way: str, names: str) -> Filters:
-    parts = [_TITLES.sub("", part).strip() for part in re.split(r",|&|\b(?:and|or|und|oder)\b", names)]
+    parts = [_TITLES.sub("", part).strip() for part in re.split(rf",|&|\b{_AND_OR}\b", names)]
     if any(not part or _NO_NAME.match(part) for part in parts):
         return Filters()
-    to = way.lower().split()[-1] in ("to", "an")
-    return Filters(recipients=tuple(parts)) if to else Filters(senders=tuple(parts))
+    if way and way.lower().split()[-1] in _TO:
+        return Filters(recipients=tuple(parts))
+    return Filters(senders=tuple(parts))
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------
@@ -281,7 +249,7 @@ def _is_date(phrase: DatePhrase, text: str) -> bool:
         return True
     if re.search(r"\d", text[phrase.start : phrase.end]):
         return True
-    named = phrase.connector in ("from", "of", "von") and re.match(r"\s+[A-ZÄÖÜ]\w", text[phrase.end :])
+    named = phrase.connector in _NAMED_AFTER and re.match(r"\s+[A-ZÄÖÜ]\w", text[phrase.end :])
     return bool(phrase.connector) and not named
 
 
@@ -308,7 +276,7 @@ def _is_free(phrase: DatePhrase, text: str) -> bool:
     return (
         phrase.relative
         and not _owner(text, phrase)
-        and not re.search(r"\b(?:today|heute|years?|jahren?)\b(?<!last year)|\bthe\b(?!.*\d)|\b\d{3}", words, re.I)
+        and not _NOT_FREE.search(words)
         and not _NOT_FREE_BEFORE.search(text, 0, phrase.start)
         and not _NOT_FREE_AFTER.match(text, phrase.end)
     )

@@ -1,12 +1,11 @@
 """Pictures by what they show, scored so that they can stand in one list with passages of text.
 
-A question in words: the score is the probability that the question, rather than one of the ``COHORT`` of everyday
+A question in words: the score is the probability that the question, rather than one of the ``CAPTIONS`` of everyday
 captions, describes the picture. That is zero-shot classification, as image models are trained for it and with the scale
 that each has learned (Radford et al. 2021, https://arxiv.org/abs/2103.00020, section 3.1.2); it does not depend on how
-many pictures of a kind there are. Some pictures are near to whatever is said: the ``UNSEEN`` texts, which no picture
-shows, take that from them (after the query bank of Bogolin et al. 2022, https://arxiv.org/abs/2112.12777).
-``as_passage`` then gives it the score at which a passage of text is as likely to be
-what was looked for.
+many pictures of a kind there are. Some pictures are near to whatever is said: the ``DISTRACTORS``, texts that no
+picture shows, take that from them (after the query bank of Bogolin et al. 2022, https://arxiv.org/abs/2112.12777).
+``as_passage`` then gives it the score at which a passage of text is as likely to be what was looked for.
 
 A picture as the question: its similarity to the others, of which that to most of the library counts as none.
 """
@@ -18,8 +17,8 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from desktop_rag.retrieval.cohort import COHORT, UNSEEN
 from desktop_rag.retrieval.dense import DenseSearch
+from desktop_rag.retrieval.query_bank import CAPTIONS, DISTRACTORS
 from desktop_rag.storage.search import Allowed, CatalogSearch
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ _SLOPE, _MIDDLE = 15.2, 0.614
 """Of the logistic regression of a passage's being right on its score (see ``as_passage``)."""
 
 
-class Sight(Protocol):
+class PictureQueryEncoder(Protocol):
     """The image model in use. Both methods raise ``ModelError``."""
 
     @property
@@ -53,21 +52,21 @@ class Sight(Protocol):
 class PictureSearch:
     """The pictures of one library in the space of one image model."""
 
-    def __init__(self, catalog: CatalogSearch, dense: DenseSearch, sight: Sight) -> None:
+    def __init__(self, catalog: CatalogSearch, dense: DenseSearch, encoder: PictureQueryEncoder) -> None:
         self._catalog = catalog
         self._dense = dense
-        self._sight = sight
+        self._encoder = encoder
         self._guard = threading.Lock()
-        self._cohort: tuple[NDArray[np.float32], float] | None = None
+        self._bank: tuple[NDArray[np.float32], float] | None = None
 
     @property
     def ready(self) -> bool:
         """Whether a search would not have to wait for the model."""
-        return self.empty or self._sight.ready
+        return self.empty or self._encoder.ready
 
     def get_ready(self) -> None:
         """Have the model loaded for the next question."""
-        self._sight.get_ready()
+        self._encoder.get_ready()
 
     @property
     def empty(self) -> bool:
@@ -79,14 +78,14 @@ class PictureSearch:
 
         if self.empty:
             return []
-        cohort, scale = self._cohort_vectors()
-        vector = self._sight.embed_texts([text])[0][0]
+        bank, scale = self._bank_vectors()
+        vector = self._encoder.embed_texts([text])[0][0]
         found = self._dense.nearest(vector, CANDIDATES, allowed)
         ids, vectors = self._vectors([number for number, _ in found])
         if not len(ids):
             return []
         own = scale * (vectors @ vector)
-        others = scale * (vectors @ cohort.T)
+        others = scale * (vectors @ bank.T)
         most = np.maximum(own, others.max(axis=1))
         share = np.exp(own - most) / (np.exp(own - most) + np.exp(others - most[:, None]).sum(axis=1))
         scored = zip(ids, share, strict=True)
@@ -102,11 +101,11 @@ class PictureSearch:
         scored = ((number, (cosine - usual) / (1.0 - usual)) for number, cosine in found)
         return [(number, min(1.0, score)) for number, score in scored if score > _LEAST]
 
-    def _cohort_vectors(self) -> tuple[NDArray[np.float32], float]:
+    def _bank_vectors(self) -> tuple[NDArray[np.float32], float]:
         with self._guard:
-            if self._cohort is None:
-                self._cohort = self._sight.embed_texts((*COHORT, *UNSEEN))
-            return self._cohort
+            if self._bank is None:
+                self._bank = self._encoder.embed_texts((*CAPTIONS, *DISTRACTORS))
+            return self._bank
 
     def _vectors(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         numbers, halves = self._catalog.vectors(ids)

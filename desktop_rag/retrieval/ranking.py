@@ -23,15 +23,15 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from desktop_rag.language import stems
+from desktop_rag import language
 from desktop_rag.storage.search import Corpus
 
 WINDOW_WORDS = 20
 _K1, _B = 1.2, 0.75
 
 
-class Weights(Struct, frozen=True):
-    """How much each piece of evidence counts; the score is the weighted mean, so between 0 and 1."""
+class FeatureWeights(Struct, frozen=True):
+    """How much each feature counts; the score is the weighted mean, so between 0 and 1."""
 
     bm25: float = 1.0
     cosine: float = 2.5
@@ -44,10 +44,10 @@ class Weights(Struct, frozen=True):
         return self.bm25 + self.cosine + self.coverage + self.closeness + self.pairs
 
 
-WEIGHTS = Weights()
+WEIGHTS = FeatureWeights()
 
 
-class Evidence(Struct, frozen=True):
+class MatchFeatures(Struct, frozen=True):
     """What speaks for a chunk; all but ``bm25`` are between 0 and 1."""
 
     bm25: float
@@ -56,7 +56,7 @@ class Evidence(Struct, frozen=True):
     closeness: float
     pairs: float
 
-    def score(self, best_bm25: float, weights: Weights = WEIGHTS) -> float:
+    def score(self, best_bm25: float, weights: FeatureWeights = WEIGHTS) -> float:
         """The fused score, 0 to 1; ``best_bm25`` is the highest of all candidates."""
         mean = (
             weights.bm25 * (self.bm25 / best_bm25 if best_bm25 > 0 else 0.0)
@@ -68,29 +68,25 @@ class Evidence(Struct, frozen=True):
         return min(1.0, mean)
 
 
-NO_EVIDENCE = Evidence(0.0, 0.0, 0.0, 0.0, 0.0)
-
-
-class Question(Struct, frozen=True):
-    """A question's words as the index knows them: ``sequence`` in order, ``terms`` those that carry meaning."""
-
-    sequence: tuple[str, ...]
-    terms: tuple[str, ...]
+NO_FEATURES = MatchFeatures(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class Scorer:
-    """Scores chunks against one question."""
+    """Scores chunks against one question: ``stems`` are those of its words in order, ``terms`` some of them: those that
+    carry meaning."""
 
-    def __init__(self, question: Question, frequencies: Mapping[str, int], corpus: Corpus) -> None:
+    def __init__(
+        self, stems: Sequence[str], terms: Sequence[str], frequencies: Mapping[str, int], corpus: Corpus
+    ) -> None:
         self._corpus = corpus
-        self._idf = {stem: inverse_frequency(frequencies.get(stem, 0), corpus.chunks) for stem in question.sequence}
-        self._terms = {stem: self._idf[stem] for stem in question.terms}
+        self._idf = {stem: inverse_frequency(frequencies.get(stem, 0), corpus.chunks) for stem in stems}
+        self._terms = {stem: self._idf[stem] for stem in terms}
         self._total = sum(self._terms.values())
-        pairs = dict.fromkeys(pairwise(question.sequence))
+        pairs = dict.fromkeys(pairwise(stems))
         self._pairs = {pair: (self._idf[pair[0]] + self._idf[pair[1]]) / 2 for pair in pairs}
         self._pairs_total = sum(self._pairs.values())
 
-    def evidence(self, text: str, context: str, words: int, cosine: float) -> Evidence:
+    def features(self, text: str, context: str, words: int, cosine: float) -> MatchFeatures:
         """What speaks for a chunk of ``words`` words (context included)."""
         body, head = stems_of(text), stems_of(context)
         in_context = {stem for stem in head if stem in self._terms}
@@ -100,9 +96,9 @@ class Scorer:
         length = _K1 * (1 - _B + _B * words / self._corpus.mean_words)
         bm25 = sum(self._terms[stem] * count * (_K1 + 1) / (count + length) for stem, count in counts.items())
         if not self._total:
-            return Evidence(bm25, cosine, 0.0, 0.0, 0.0)
+            return MatchFeatures(bm25, cosine, 0.0, 0.0, 0.0)
         coverage = sum(self._terms[stem] for stem in counts) / self._total
-        return Evidence(bm25, cosine, coverage, self._closeness(hits, in_context), self._pair_share(body))
+        return MatchFeatures(bm25, cosine, coverage, self._closeness(hits, in_context), self._pair_share(body))
 
     def _closeness(self, hits: Sequence[tuple[int, str]], in_context: set[str]) -> float:
         """The best window's share of the question; words of the context count for every window."""
@@ -137,4 +133,4 @@ def inverse_frequency(frequency: int, chunks: int) -> float:
 @lru_cache(maxsize=4096)
 def stems_of(text: str) -> tuple[str, ...]:
     """The stems of a passage. Passages come back from question to question; 4,096 of them take a few MiB."""
-    return tuple(stems(text))
+    return tuple(language.stems(text))

@@ -11,16 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from desktop_rag.errors import ModelError
-from desktop_rag.language import stem, words
+from desktop_rag.language import stem
+from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.keyword import expressions, quoted
-from desktop_rag.retrieval.passages import Passage, Ranked, readable
+from desktop_rag.retrieval.passages import RankedChunk, RetrievedPassage, readable
 from desktop_rag.retrieval.pictures import PictureSearch
-from desktop_rag.retrieval.query import Query
-from desktop_rag.retrieval.ranking import NO_EVIDENCE, Evidence, Question, Scorer, inverse_frequency, stems_of
-from desktop_rag.retrieval.rereading import Reader, can_read, reread
-from desktop_rag.retrieval.terms import exact_strings, has_content, search_terms, tokens
-from desktop_rag.storage.search import FEW, Allowed, Candidate, CatalogSearch
+from desktop_rag.retrieval.question import AnalyzedQuestion
+from desktop_rag.retrieval.ranking import NO_FEATURES, MatchFeatures, Scorer, inverse_frequency, stems_of
+from desktop_rag.retrieval.reranking import PassageReader, can_rerank, rerank
+from desktop_rag.retrieval.terms import has_content
+from desktop_rag.storage.search import Allowed, Candidate, CatalogSearch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,16 +42,16 @@ _ROLE_WEIGHT = {"quoted": 0.9, "signature": 0.7}
 """What somebody else said, or a signature, counts a little less than the author's own words."""
 
 
-class Found(Struct, frozen=True):
+class RetrievalResult(Struct, frozen=True):
     """Passages, best first, and the query that found them (the fallback, if a guessed filter matched nothing)."""
 
-    passages: tuple[Passage, ...]
-    query: Query
+    passages: tuple[RetrievedPassage, ...]
+    query: AnalyzedQuestion
 
     @property
-    def evidence(self) -> Evidence | None:
+    def features(self) -> MatchFeatures | None:
         """What speaks for the best passage; None where nothing was compared (only filters were given)."""
-        return self.passages[0].best.evidence if self.passages and words(self.query.text) else None
+        return self.passages[0].best.features if self.passages and self.query.sought.words else None
 
 
 class Retriever:
@@ -68,7 +69,7 @@ class Retriever:
         embedder: Embedder,
         pictures: Callable[[], PictureSearch | None] = lambda: None,
         *,
-        reader: Reader | None = None,
+        reader: PassageReader | None = None,
         rescale: bool = False,
     ) -> None:
         self._catalog = catalog
@@ -84,7 +85,7 @@ class Retriever:
 
     def search(
         self,
-        query: Query,
+        query: AnalyzedQuestion,
         *,
         limit: int,
         mode: Mode = "hybrid",
@@ -92,45 +93,45 @@ class Retriever:
         picture: NDArray[np.float32] | None = None,
         without: int | None = None,
         read: bool = True,
-    ) -> Found:
+    ) -> RetrievalResult:
         """At most ``limit`` passages, at most ``per_document`` of one document. ``picture`` [dim] is the unit vector of
         one that is searched for as well as the text; the file whose document is ``without`` is left out. With ``read``
         the first passages of a hybrid search are read, if there is a reader, and those that answer put first."""
-        ranked: list[Ranked] = []
-        asked: Query | None = query
+        ranked: list[RankedChunk] = []
+        asked: AnalyzedQuestion | None = query
         while asked is not None and not ranked:
             query, asked = asked, asked.fallback
             ranked = [item for item in self.rank(query, mode, picture, read=read) if item.candidate.top_id != without]
         looks = self._catalog.looks([item.candidate.id for item in ranked])
-        return Found(tuple(readable(ranked, limit, per_document, looks)), query)
+        return RetrievalResult(tuple(readable(ranked, limit, per_document, looks)), query)
 
     def rank(
         self,
-        query: Query,
+        query: AnalyzedQuestion,
         mode: Mode = "hybrid",
         picture: NDArray[np.float32] | None = None,
         *,
         read: bool = True,
-    ) -> list[Ranked]:
+    ) -> list[RankedChunk]:
         """All candidates, best first."""
         allowed = self._allowed(query)
         if allowed is not None and allowed.nothing:
             return []
-        if words(query.text):
-            ranked = self._rank_text(query, mode, allowed)
+        if query.sought.words:
+            ranked = self._rank_text(query.sought, mode, allowed)
             if read and mode == "hybrid":
-                ranked = self._read(query.text, ranked)
+                ranked = self._read(query.sought, ranked)
         else:
             ranked = [] if allowed is None or picture is not None else self._listed(query)
         return self._with_pictures(ranked, self._seen(query, mode, picture, allowed, ranked))
 
     def _seen(
         self,
-        query: Query,
+        query: AnalyzedQuestion,
         mode: Mode,
         picture: NDArray[np.float32] | None,
         allowed: Allowed | None,
-        ranked: Sequence[Ranked],
+        ranked: Sequence[RankedChunk],
     ) -> list[tuple[int, float]]:
         """Pictures by what they show: (chunk id, score), best first. A question that text answers well does not wait
         for the image model to be loaded, unless it asks for pictures."""
@@ -139,7 +140,7 @@ class Retriever:
             return []
         if picture is not None:
             return search.by_picture(picture, allowed)
-        if not words(query.text) or exact_strings(query.text):  # a number or a code is not to be seen
+        if not query.sought.words or query.sought.exact:  # a number or a code is not to be seen
             return []
         answered = bool(ranked) and ranked[0].score > _ANSWERED and "image" not in query.filters.types
         if answered and not search.ready:
@@ -151,7 +152,7 @@ class Retriever:
             logging.getLogger("desktop_rag").warning("Pictures were not searched: %s", error.message)
             return []
 
-    def _with_pictures(self, ranked: list[Ranked], seen: Sequence[tuple[int, float]]) -> list[Ranked]:
+    def _with_pictures(self, ranked: list[RankedChunk], seen: Sequence[tuple[int, float]]) -> list[RankedChunk]:
         """One list: a picture that is found by its description, too, has the better of both scores."""
         if not seen:
             return ranked
@@ -170,83 +171,86 @@ class Retriever:
         found = {item.candidate.id for item in ranked}
         others = self._catalog.candidates(number for number in places if number not in found)
         merged += [
-            Ranked(candidate, places[number][1], NO_EVIDENCE, None, None, *places[number])
+            RankedChunk(candidate, places[number][1], NO_FEATURES, None, None, *places[number])
             for number, candidate in others.items()
         ]
         return sorted(merged, key=lambda item: (-item.score, item.candidate.id))
 
-    def _read(self, text: str, ranked: list[Ranked]) -> list[Ranked]:
-        if self._reader is None or not can_read(text):
+    def _read(self, sought: AnalyzedText, ranked: list[RankedChunk]) -> list[RankedChunk]:
+        if self._reader is None or not can_rerank(sought.language):
             return ranked
         # Among scores of exact strings (see ``_adjusted``), the search's judgement lies within a half.
-        spread = 2.0 if exact_strings(text) else 1.0
+        spread = 2.0 if sought.exact else 1.0
         try:
-            return reread(text, ranked, self._reader, spread=spread)
+            return rerank(sought.text, ranked, self._reader, spread=spread)
         except ModelError as error:
             logging.getLogger("desktop_rag").warning("Passages were not read: %s", error.message)
             return ranked
 
-    def _rank_text(self, query: Query, mode: Mode, allowed: Allowed | None) -> list[Ranked]:
+    def _rank_text(self, sought: AnalyzedText, mode: Mode, allowed: Allowed | None) -> list[RankedChunk]:
         if mode in ("keyword", "typing"):
-            return self._alone(self._keyword(query.text, allowed, begun=mode == "typing"), "keyword")
+            return self._alone(self._keyword(sought, allowed, begun=mode == "typing"), "keyword")
         if mode == "dense":
-            return self._alone(self._nearest(query.text, allowed)[1], "dense")
+            return self._alone(self._nearest(sought.text, allowed)[1], "dense")
         # The model and Chroma let go of the interpreter, and so does SQLite: the two searches do run side by side.
-        dense = self._side.submit(self._nearest, query.text, allowed)
-        keyword = self._keyword(query.text, allowed)
+        dense = self._side.submit(self._nearest, sought.text, allowed)
+        keyword = self._keyword(sought, allowed)
         vector, nearest = dense.result()
-        return self._fuse(query.text, vector, keyword, nearest)
+        return self._fuse(sought, vector, keyword, nearest)
 
-    def term_weights(self, text: str) -> dict[str, float]:
-        """The stems of ``text`` that carry meaning, and how much each tells in this library."""
-        terms = _question(text).terms
-        frequencies = self._catalog.frequencies(terms)
+    def term_weights(self, sought: AnalyzedText) -> dict[str, float]:
+        """The stems of a text that carry meaning, and how much each tells in this library."""
+        frequencies = self._catalog.frequencies(sought.term_stems)
         chunks = self._catalog.corpus().chunks
-        return {term: inverse_frequency(frequencies[term], chunks) for term in terms}
+        return {term: inverse_frequency(frequencies[term], chunks) for term in sought.term_stems}
 
-    def _allowed(self, query: Query) -> Allowed | None:
+    def _allowed(self, query: AnalyzedQuestion) -> Allowed | None:
         """What filters and quoted phrases admit; None for everything."""
-        allowed = None if query.filters.is_empty else self._catalog.allowed(query.filters)
-        phrases = [quoted(words(phrase)) for phrase in query.phrases if words(phrase)]
-        if not phrases:
-            return allowed
-        matching = [(number, 0.0) for number in self._catalog.matching(" AND ".join(phrases), FEW)]
-        if allowed is not None:
-            matching = self._catalog.passing(matching, allowed)
-        return Allowed(frozenset({-1}), [number for number, _ in matching], 1.0)
+        phrases = " AND ".join(quoted(words) for words in query.phrase_words if words)
+        if query.filters.is_empty and not phrases:
+            return None
+        return self._catalog.allowed(query.filters, phrases)
 
-    def _listed(self, query: Query) -> list[Ranked]:
+    def _listed(self, query: AnalyzedQuestion) -> list[RankedChunk]:
         """Nothing but filters: what they admit, newest first."""
         ids = self._catalog.first_chunks(self._catalog.allowed_documents(query.filters)[:1000])
         candidates = self._catalog.candidates(ids)
-        return [Ranked(candidates[number], 1.0, NO_EVIDENCE, None, None) for number in ids if number in candidates]
+        return [RankedChunk(candidates[number], 1.0, NO_FEATURES, None, None) for number in ids if number in candidates]
 
     def _nearest(self, text: str, allowed: Allowed | None) -> tuple[NDArray[np.float32], list[tuple[int, float]]]:
         vector = self._embedder.embed_question(text)
         return vector, self._dense.nearest(vector, CANDIDATES, allowed)
 
-    def _keyword(self, text: str, allowed: Allowed | None, *, begun: bool = False) -> list[tuple[int, float]]:
-        """Chunks by the words of ``text``, and with ``begun`` by those that its last word may become."""
-        terms = search_terms(text)
-        endings: list[str] = []
-        if begun and text[-1:].isalnum() and len(last := tokens(text)[-1]) >= _BEGINNING:
-            endings = [ending for ending in self._catalog.completions(last, _COMPLETIONS) if has_content(ending)]
-        frequencies = self._catalog.frequencies(stem(term) for term in (*terms, *endings))
+    def _keyword(
+        self, sought: AnalyzedText, allowed: Allowed | None, *, begun: bool = False
+    ) -> list[tuple[int, float]]:
+        """Chunks by the words of a text, and with ``begun`` by those that its last word may become."""
+        terms = self._counted(sought.terms, sought.term_stems)
+        endings: dict[str, int] = {}
+        if begun and len(sought.unfinished) >= _BEGINNING:
+            likely = self._catalog.completions(sought.unfinished, _COMPLETIONS)
+            likely = [ending for ending in likely if has_content(ending)]
+            endings = self._counted(likely, [stem(ending) for ending in likely])
         found: dict[int, float] = {}
-        for expression in expressions(terms, frequencies, _exact_phrases(text), endings):
+        for expression in expressions(terms, sought.exact_phrases, endings):
             for number, score in self._catalog.keyword(expression, CANDIDATES, allowed):
                 found.setdefault(number, score)
         return list(found.items())
 
-    def _alone(self, found: Sequence[tuple[int, float]], mode: Mode) -> list[Ranked]:
+    def _counted(self, words: Sequence[str], stems: Sequence[str]) -> dict[str, int]:
+        """In how many chunks each word occurs."""
+        frequencies = self._catalog.frequencies(stems)
+        return {word: frequencies[stem] for word, stem in zip(words, stems, strict=True)}
+
+    def _alone(self, found: Sequence[tuple[int, float]], mode: Mode) -> list[RankedChunk]:
         """The order of one search by itself."""
         candidates = self._catalog.candidates(number for number, _ in found)
         best = max((score for _, score in found), default=1.0) if mode == "keyword" else 1.0
         return [
-            Ranked(
+            RankedChunk(
                 candidates[number],
                 max(0.0, score / best),
-                replace(NO_EVIDENCE, **{"bm25" if mode == "keyword" else "cosine": score}),
+                replace(NO_FEATURES, **{"bm25" if mode == "keyword" else "cosine": score}),
                 rank if mode == "keyword" else None,
                 rank if mode == "dense" else None,
             )
@@ -256,11 +260,11 @@ class Retriever:
 
     def _fuse(
         self,
-        text: str,
+        sought: AnalyzedText,
         vector: NDArray[np.float32],
         keyword: Sequence[tuple[int, float]],
         nearest: Sequence[tuple[int, float]],
-    ) -> list[Ranked]:
+    ) -> list[RankedChunk]:
         import numpy as np
 
         keyword_ranks = {number: rank for rank, (number, _) in enumerate(keyword, 1)}
@@ -274,35 +278,25 @@ class Retriever:
         if self._rescale:
             usual = min(self._dense.usual(vector), 0.9)
             cosines = np.clip((cosines - usual) / (1.0 - usual), 0.0, 1.0)
-        question = _question(text)
-        scorer = Scorer(question, self._catalog.frequencies(question.sequence), self._catalog.corpus())
-        evidence = [
-            scorer.evidence(candidate.text, candidate.context, candidate.words, float(cosine))
+        scorer = Scorer(
+            sought.stems, sought.term_stems, self._catalog.frequencies(sought.stems), self._catalog.corpus()
+        )
+        features = [
+            scorer.features(candidate.text, candidate.context, candidate.words, float(cosine))
             for candidate, cosine in zip(candidates, cosines, strict=True)
         ]
-        best = max(item.bm25 for item in evidence)
-        exact = [tuple(stem(word) for word in phrase) for phrase in _exact_phrases(text)]
+        best = max(item.bm25 for item in features)
         ranked = [
-            Ranked(
+            RankedChunk(
                 candidate,
-                _adjusted(item.score(best), candidate, exact),
+                _adjusted(item.score(best), candidate, sought.exact_stems),
                 item,
                 keyword_ranks.get(candidate.id),
                 dense_ranks.get(candidate.id),
             )
-            for candidate, item in zip(candidates, evidence, strict=True)
+            for candidate, item in zip(candidates, features, strict=True)
         ]
         return sorted(ranked, key=lambda item: (-item.score, item.candidate.id))
-
-
-def _question(text: str) -> Question:
-    sequence = tuple(stem(word) for word in words(text))
-    return Question(sequence, tuple(dict.fromkeys(stem(word) for word in search_terms(text))))
-
-
-def _exact_phrases(text: str) -> list[tuple[str, ...]]:
-    """Numbers, names and codes of the question that must match as they stand, as words in a row."""
-    return [tuple(phrase) for exact in exact_strings(text) for phrase in exact.phrases]
 
 
 def _adjusted(score: float, candidate: Candidate, exact: Sequence[tuple[str, ...]]) -> float:

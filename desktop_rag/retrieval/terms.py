@@ -1,64 +1,52 @@
 """What of a question to look for word by word: its search terms, and the exact strings in it.
 
-Words are cut and folded as the full-text index does it (FTS5's ``unicode61 remove_diacritics 2``), so that a term here
-is a token there. The index cuts ``INV-2024-0031`` into three words, so an exact string comes as phrases of words.
-Nothing here knows SQL.
+Words are cut and folded by the full-text index's own tokenizer, so that a term here is a token there. The index cuts
+``INV-2024-0031`` into three words, so an exact string comes as phrases of words. Nothing here knows SQL.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
 
-from desktop_rag.function_words import ENGLISH, GERMAN
-
-_MARKS = re.compile("[\u0300-\u0304\u0306-\u030c\u030f\u0311\u031b\u0323-\u0328\u032d\u032e\u0330\u0331]")
-
-
-@lru_cache(maxsize=4096)
-def _fold(character: str) -> str:
-    """One character as the index stores it, " " for one that ends a word."""
-    if _MARKS.match(character):
-        return ""  # a separate accent is part of the word, and dropped
-    if unicodedata.category(character)[0] not in "LN" and unicodedata.category(character) != "Co":
-        return " "
-    lower = character.casefold() if len(character.casefold()) == 1 else character.lower()
-    plain = _MARKS.sub("", unicodedata.normalize("NFD", lower))
-    return plain if plain.isascii() else lower[0]
-
-
-def tokens(text: str) -> list[str]:
-    """The words of a text as the full-text index holds them before stemming, in order, with repetitions."""
-    return "".join(map(_fold, text)).split()
-
-
-_STOP_WORDS = tuple(frozenset(tokens(words)) for words in (ENGLISH, GERMAN))
-_ALL_STOP_WORDS = _STOP_WORDS[0] | _STOP_WORDS[1]
+from desktop_rag.language import folded, words
+from desktop_rag.languages import LANGUAGES
+from desktop_rag.tokenizer import index_tokenizer
 
 
 def search_terms(text: str) -> list[str]:
-    """The distinct words of a text worth looking for, in order.
+    """The distinct words of a text worth looking for, in order, as the index has them before stemming."""
+    written = words(text)
+    return terms_among(written, index_tokenizer().folded(written))
 
-    Function words are left out, of English or German, whichever the text has more of; unless nothing else is in it.
-    Words in capitals are kept ("US", "IT", "WHO").
+
+def terms_among(written: Sequence[str], folded: Sequence[str]) -> list[str]:
+    """Those of ``folded`` worth looking for; ``written`` are the same words as they stand in the text.
+
+    Function words are left out, of the language that the text has most of; unless nothing else is in it. Words in
+    capitals are kept ("US", "IT", "WHO"), unless all are.
     """
     found: dict[str, bool] = {}
-    shouted = text.isupper()
-    for word in "".join(" " if _fold(character) == " " else character for character in text).split():
-        for token in tokens(word):
-            found[token] = found.get(token, False) or (len(word) > 1 and word.isupper() and not shouted)
-    stop_words = max(_STOP_WORDS, key=lambda words: sum(token in words for token in found))
+    shouted = all(word == word.upper() for word in written)
+    for word, token in zip(written, folded, strict=True):
+        found[token] = found.get(token, False) or (len(word) > 1 and word.isupper() and not shouted)
+    stop_words = max(_stop_words(), key=lambda words: sum(token in words for token in found))
     return [token for token, kept in found.items() if kept or token not in stop_words] or list(found)
 
 
 def has_content(text: str) -> bool:
-    """Whether a text has any word that is a function word of neither English nor German."""
-    return any(token not in _ALL_STOP_WORDS for token in tokens(text))
+    """Whether a text has any word that is no function word of any language known here."""
+    return any(not any(token in words for words in _stop_words()) for token in folded(text))
+
+
+@cache
+def _stop_words() -> tuple[frozenset[str], ...]:
+    """The function words of each language, as the index has them."""
+    return tuple(frozenset(folded(one.function_words)) for one in LANGUAGES)
 
 
 # --- exact strings ----------------------------------------------------------------------------------------------------
@@ -72,7 +60,7 @@ _LONGEST = 2_000
 class ExactString(Struct, frozen=True):
     """A string to be matched exactly: a text has it when it has any of ``phrases``.
 
-    Each of these is a sequence of words of the index in immediate succession, as ``tokens`` cuts them. There is more
+    Each of these is a sequence of words of the index in immediate succession, as ``folded`` cuts them. There is more
     than one where people write the same thing in several ways.
     """
 
@@ -124,7 +112,7 @@ def _phrases(kind: ExactKind, text: str) -> Iterator[tuple[str, ...]]:
         case "identifier":
             yield from _identifier(text)
         case _:
-            yield tuple(tokens(text))
+            yield tuple(folded(text))
 
 
 def _iban(text: str) -> Iterator[tuple[str, ...]]:
@@ -150,7 +138,7 @@ def _identifier(text: str) -> Iterator[tuple[str, ...]]:
     """``INV-2024-0031`` is also written ``INV20240031``, ``INV20240031`` also ``INV 20240031``."""
     if len(text) < 3 or _ORDINARY.fullmatch(text):
         return
-    parts = tokens(text)
+    parts = folded(text)
     yield tuple(parts)
     if len(parts) > 1:
         yield ("".join(parts),)

@@ -40,14 +40,18 @@ class Connections:
         self._guard = threading.Lock()
         self.write_lock = threading.RLock()
         self._commits = 0
-        with storage_errors(path):
-            self._mode = "?mode=ro" if read_only else ""
-            self._writer = self._connect_read_only() if read_only else self._connect()
-            if not read_only:
-                use_write_ahead_log(self._writer)
-            elif is_behind(self._writer):
-                Connections(path).close()  # another process is just making it, or an older version has made it
-            migrate(self._writer)
+        try:
+            with storage_errors(path):
+                self._mode = "?mode=ro" if read_only else ""
+                self._writer = self._connect_read_only() if read_only else self._connect()
+                if not read_only:
+                    use_write_ahead_log(self._writer)
+                elif is_behind(self._writer):
+                    Connections(path).close()  # another process is just making it, or an older version has made it
+                migrate(self._writer)
+        except BaseException:
+            self.close()
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         uri = self.path.resolve().as_uri() + self._mode
@@ -134,9 +138,11 @@ class Connections:
 
     def check(self) -> list[str]:
         """SQLite's own integrity check and that of the full-text index: what is wrong, or nothing."""
-        connection = self.reader()
-        wrong = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        wrong += [f"foreign key of {row[0]} row {row[1]}" for row in connection.execute("PRAGMA foreign_key_check")]
+        # A connection that has seen the full-text index before takes it, in SQLite 3.44 and later, for damaged once
+        # another one has written to it.
+        with self.own_connection() as connection:
+            wrong = [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            wrong += [f"foreign key of {row[0]} row {row[1]}" for row in connection.execute("PRAGMA foreign_key_check")]
         if not self._read_only:
             try:
                 with self.transaction() as writer:

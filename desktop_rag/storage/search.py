@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -31,25 +32,26 @@ class Candidate(Struct, frozen=True):
     vector: bytes
 
 
-_COUNTED = 10_000
 FEW = 2_500
 """Up to so many chunks are compared one by one: no slower than an index, and exact."""
 
 
 class Allowed(Struct, frozen=True):
-    """What a filter admits: the documents, and their chunks if these are few; ``share`` of all documents.
+    """What filters and quoted phrases admit: of ``documents`` (None: of all) the chunks that match ``phrases``, an FTS5
+    expression ("": all). ``chunks`` are those if they are few; ``share`` is about how many of all chunks they are.
 
-    Few are searched among themselves. Many are found by searching wide and dropping what does not pass: as quick as a
-    search without a filter, as long as the filter admits a fair part of everything.
+    Few are searched among themselves. Many are found by searching on until enough pass: as quick as a search without a
+    filter, as long as the filter admits a fair part of everything.
     """
 
-    documents: frozenset[int]
+    documents: frozenset[int] | None
+    phrases: str
     chunks: list[int] | None
     share: float
 
     @property
     def nothing(self) -> bool:
-        return not self.documents or self.chunks == []
+        return self.chunks == [] or (self.documents is not None and not self.documents)
 
     def wide(self, limit: int) -> int:
         """How many to look at so that about ``limit`` pass."""
@@ -108,9 +110,7 @@ class CatalogSearch:
             known = counted.get(stem)
             if known is None:
                 row = reader.execute("SELECT doc FROM chunk_vocabulary WHERE term = ?", (stem,)).fetchone()
-                # The index stems a few words further (see ``language.stem``); asked as a question, it finds them.
-                known = row[0] if row else len(self.matching(f'"{stem}"', _COUNTED))
-                counted[stem] = known
+                known = counted[stem] = row[0] if row else 0
             result[stem] = known
         return result
 
@@ -132,21 +132,43 @@ class CatalogSearch:
                 " AND +rowid IN (SELECT value FROM json_each(?)) ORDER BY rank LIMIT ?",
                 (match, json.dumps(allowed.chunks), limit),
             ).fetchall()
-        wide = limit if allowed is None else allowed.wide(limit)
-        found = reader.execute(
-            "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? ORDER BY rank LIMIT ?", (match, wide)
-        ).fetchall()
-        return found if allowed is None else self.passing(found, allowed)[:limit]
+        if allowed is None:
+            return reader.execute(
+                "SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? ORDER BY rank LIMIT ?", (match, limit)
+            ).fetchall()
+        if allowed.phrases:
+            match = f"({match}) AND {allowed.phrases}"
+        found: list[tuple[int, float]] = []
+        with closing(
+            reader.execute("SELECT rowid, -rank FROM chunk_words WHERE chunk_words MATCH ? ORDER BY rank", (match,))
+        ) as rows:
+            while len(found) < limit and (some := rows.fetchmany(allowed.wide(limit))):
+                found += self._of_documents(some, allowed)
+        return found[:limit]
 
     def passing(self, found: Sequence[tuple[int, float]], allowed: Allowed) -> list[tuple[int, float]]:
-        """Those of ``found`` (chunk id, score) that a filter admits, in the same order."""
+        """Those of ``found`` (chunk id, score) that filters and phrases admit, in the same order."""
+        if allowed.chunks is not None:
+            admitted = set(allowed.chunks)
+            return [(number, score) for number, score in found if number in admitted]
+        if allowed.phrases:
+            rows = self._catalog.reader().execute(
+                "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? AND rowid IN (SELECT value FROM json_each(?))",
+                (allowed.phrases, json.dumps([number for number, _ in found])),
+            )
+            matching = {row[0] for row in rows}
+            found = [(number, score) for number, score in found if number in matching]
+        return self._of_documents(found, allowed)
+
+    def _of_documents(self, found: Sequence[tuple[int, float]], allowed: Allowed) -> list[tuple[int, float]]:
+        documents = allowed.documents
+        if documents is None:
+            return list(found)
         rows = self._catalog.reader().execute(
             "SELECT id, document_id FROM chunks WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps([number for number, _ in found]),),
         )
-        admitted = {number for number, document in rows if document in allowed.documents}
-        if allowed.chunks is not None:
-            admitted &= set(allowed.chunks)
+        admitted = {number for number, document in rows if document in documents}
         return [(number, score) for number, score in found if number in admitted]
 
     def candidates(self, ids: Iterable[int]) -> dict[int, Candidate]:
@@ -160,13 +182,6 @@ class CatalogSearch:
             (self._space, json.dumps(list(ids))),
         )
         return {row[0]: Candidate(*row) for row in rows}
-
-    def matching(self, match: str, limit: int) -> list[int]:
-        """Ids of chunks that match an FTS5 expression, in no order that means anything."""
-        rows = self._catalog.reader().execute(
-            "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? LIMIT ?", (match, limit)
-        )
-        return [row[0] for row in rows]
 
     def has_pictures(self) -> bool:
         """Whether there is a picture at all."""
@@ -228,19 +243,55 @@ class CatalogSearch:
         )
         return [row[0] for row in rows]
 
-    def allowed(self, filters: Selection) -> Allowed:
-        """What ``filters`` admit, planned for the searches to come."""
+    def allowed(self, filters: Selection, phrases: str = "") -> Allowed:
+        """What ``filters`` and ``phrases``, an FTS5 expression or "", admit, planned for the searches to come. One of
+        them says something."""
+        if filters == type(filters)():
+            found = self._matching(phrases, filters)
+            return Allowed(None, phrases, found, 1.0 if found is not None else self._share(phrases))
         documents = self.allowed_documents(filters)
-        reader = self._catalog.reader()
-        (total,) = reader.execute("SELECT count(*) FROM documents").fetchone()
-        chunks: list[int] | None = None
-        if len(documents) <= FEW:
-            rows = reader.execute(
-                "SELECT c.id FROM json_each(?) wanted CROSS JOIN chunks c ON c.document_id = wanted.value LIMIT ?",
-                (json.dumps(documents), FEW + 1),
-            ).fetchall()
-            chunks = [row[0] for row in rows] if len(rows) <= FEW else None
-        return Allowed(frozenset(documents), chunks, len(documents) / max(1, total))
+        (total,) = self._catalog.reader().execute("SELECT count(*) FROM documents").fetchone()
+        share = len(documents) / max(1, total)
+        chunks = self._chunks_of(documents) if len(documents) <= FEW else None
+        if phrases:
+            chunks = self._matching_among(phrases, chunks) if chunks is not None else self._matching(phrases, filters)
+            share *= self._share(phrases) if chunks is None else 1.0
+        return Allowed(frozenset(documents), phrases, chunks, share)
+
+    def _chunks_of(self, documents: Sequence[int]) -> list[int] | None:
+        """The chunks of some documents; None if they are many."""
+        rows = self._catalog.reader().execute(
+            "SELECT c.id FROM json_each(?) wanted CROSS JOIN chunks c ON c.document_id = wanted.value LIMIT ?",
+            (json.dumps(documents), FEW + 1),
+        )
+        return _few(rows)
+
+    def _matching_among(self, phrases: str, chunks: Sequence[int]) -> list[int]:
+        rows = self._catalog.reader().execute(
+            "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? AND +rowid IN (SELECT value FROM json_each(?))",
+            (phrases, json.dumps(chunks)),
+        )
+        return [row[0] for row in rows]
+
+    def _matching(self, phrases: str, filters: Selection) -> list[int] | None:
+        """The chunks that meet filters and phrases; None if they are many."""
+        conditions, parameters = _conditions(filters)
+        rows = self._catalog.reader().execute(
+            "SELECT c.id FROM chunk_words CROSS JOIN chunks c ON c.id = chunk_words.rowid"
+            " CROSS JOIN documents d ON d.id = c.document_id"
+            f" WHERE chunk_words MATCH ? AND {' AND '.join(conditions) or '1'} LIMIT ?",
+            (phrases, *parameters, FEW + 1),
+        )
+        return _few(rows)
+
+    def _share(self, phrases: str) -> float:
+        """The share of all chunks that match an FTS5 expression."""
+        (count,) = (
+            self._catalog.reader()
+            .execute("SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", (phrases,))
+            .fetchone()
+        )
+        return float(count / max(1, self.corpus().chunks))
 
     def first_chunks(self, documents: Sequence[int]) -> list[int]:
         """The first chunk of each document, in the order given."""
@@ -252,17 +303,22 @@ class CatalogSearch:
         return [row[0] for row in rows]
 
 
-def _conditions(filters: Selection) -> tuple[list[str], list[Any]]:
+def _few(rows: Iterable[tuple[int]]) -> list[int] | None:
+    found = [row[0] for row in rows]
+    return found if len(found) <= FEW else None
+
+
+def _conditions(filters: Selection) -> tuple[list[str], list[str | float]]:
     """SQL conditions on ``documents d`` and their parameters. Each field's values are alternatives."""
     conditions: list[str] = []
-    parameters: list[Any] = []
+    parameters: list[str | float] = []
     any_type: list[str] = []
     by_path = "EXISTS (SELECT 1 FROM files f WHERE f.document_id = d.top_id AND f.path LIKE ? ESCAPE '\\')"
 
-    def any_of(template: str, values: Sequence[str], *forms: str) -> None:
+    def any_of(template: str, values: Sequence[str], *forms: str, escape: Callable[[str], str] = _escape) -> None:
         conditions.append("(" + " OR ".join([template] * len(values)) + ")")
         for value in values:
-            parameters.extend(form.format(_escape(value)) for form in forms)
+            parameters.extend(form.format(escape(value)) for form in forms)
 
     for value in filters.types:
         if value.startswith("."):
@@ -280,10 +336,13 @@ def _conditions(filters: Selection) -> tuple[list[str], list[Any]]:
         names = [value if set(value) & set("*?") else f"*{value}*" for value in filters.names]
         path = "replace(f.path, '\\', '/')"
         base = f"replace({path}, rtrim({path}, replace({path}, '/', '')), '')"
-        any_of(f"({by_path.replace('f.path LIKE', base + ' LIKE')} OR d.name LIKE ? ESCAPE '\\')", names, "{}", "{}")
-        parameters[-2 * len(names) :] = [
-            value.replace("*", "%").replace("?", "_") for value in parameters[-2 * len(names) :]
-        ]
+        any_of(
+            f"({by_path.replace('f.path LIKE', base + ' LIKE')} OR d.name LIKE ? ESCAPE '\\')",
+            names,
+            "{}",
+            "{}",
+            escape=_glob,
+        )
     for role, people in (("from", filters.senders), ("to", filters.recipients)):
         if people:
             any_of(
@@ -298,6 +357,11 @@ def _conditions(filters: Selection) -> tuple[list[str], list[Any]]:
         conditions.append("d.dated < ?")
         parameters.append(filters.before.timestamp())
     return conditions, parameters
+
+
+def _glob(value: str) -> str:
+    """The pattern of LIKE for one with ``*`` and ``?``."""
+    return _escape(value).replace("*", "%").replace("?", "_")
 
 
 def _escape(value: str) -> str:

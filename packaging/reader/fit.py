@@ -1,7 +1,7 @@
 """Fit what is not learnt by gradient: ``python -m reader.fit``, after ``reader.export``.
 
 On the articles that were held out of training: how much the reader's judgement weighs beside the search's score
-(``desktop_rag/retrieval/rereading.py``), and how sure an answer must be (``desktop_rag/answering/confidence.py``).
+(``desktop_rag/retrieval/reranking.py``), and how sure an answer must be (``desktop_rag/answering/confidence.py``).
 Prints what to write there. Half of the questions find their article in the library; for the other half it is left out.
 """
 
@@ -20,13 +20,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop_rag.answering.confidence import Signs
-from desktop_rag.answering.extract import Source, quotes
-from desktop_rag.answering.respond import _signs
+from desktop_rag.answering.confidence import AnswerFeatures
+from desktop_rag.answering.extract import QuotableText, quotes
+from desktop_rag.answering.respond import _features as _features_of
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.queries.search import SearchRequest, parse
 from desktop_rag.retrieval.filters import Filters
-from desktop_rag.retrieval.rereading import _AT_ONCE, _BLIND
+from desktop_rag.retrieval.reranking import _AT_ONCE, _BLIND
 from reader.examples import Asked, split, squad
 from reader.negatives import library_of
 from reader.train import SETTINGS, STATE
@@ -35,7 +35,7 @@ from tests.benchmarks.score import exact, f1
 _READ = 24
 _WEIGHTS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
 _SURE = (0.5, 0.7, 0.9)
-_SIGNS = Signs.__struct_fields__
+_SIGNS = AnswerFeatures.__struct_fields__
 
 
 def main() -> None:
@@ -88,12 +88,12 @@ def _ranked(engine: Engine, question: Asked, ids: dict[str, str]) -> list[list[f
 def _signs_of(engine: Engine, question: str) -> list[float]:
     library = engine._parts
     finding = engine._search.find(SearchRequest(question, limit=8))
-    evidence = finding.found.evidence
-    sources = [Source(hit.text, hit.chunk.context, hit.score) for hit in finding.hits]
-    weights = library.retriever.term_weights(finding.found.query.text)
+    match = finding.found.features
+    sources = [QuotableText(hit.text, hit.chunk.context, hit.score) for hit in finding.hits]
+    weights = library.retriever.term_weights(finding.found.query.sought)
     best = quotes(finding.found.query.text, weights, sources, library.bundled.embed)[0]
-    assert evidence is not None
-    signs = _signs(msgspec.structs.asdict(evidence), best, finding.hits)
+    assert match is not None
+    signs = _features_of(msgspec.structs.asdict(match), best, finding.hits)
     return [getattr(signs, name) or 0.0 for name in _SIGNS]
 
 
@@ -118,7 +118,7 @@ def _fit_mix(ranked: list[list[list[float]]]) -> None:
 
 
 def _order(rows: NDArray[np.float64], weight: float, sure: float) -> list[int]:
-    """As ``rereading.reread``: the order of what is read."""
+    """As ``reranking.rerank``: the order of what is read."""
     worth = rows[:, 0] + weight * rows[:, 2]
     likelihood = 1 / (1 + np.exp(-np.clip(rows[:, 1], -30, 30)))
     count = 0

@@ -7,18 +7,19 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_rag.answering.cite import Cited, cite, read
-from desktop_rag.answering.verify import Quote, Verdict
+from desktop_rag.answering.cite import CitedAnswer, cite, read
+from desktop_rag.answering.verify import ClaimVerdict, QuotedSpan
+from desktop_rag.retrieval.analysis import analyze_text
 from tests.answering.passages import hit
 
 HITS = [hit("The bridge was built in 1904. It cost 900 pounds.", 1), hit("A mill stood there before.", 2)]
-BUILT, COST, MILL = Quote(0, 0, 29), Quote(0, 30, 49), Quote(1, 0, 26)
+BUILT, COST, MILL = QuotedSpan(0, 0, 29), QuotedSpan(0, 30, 49), QuotedSpan(1, 0, 26)
 
 
-def cited(written: str, *quotes: tuple[Quote, ...]) -> Cited:
+def cited(written: str, *quotes: tuple[QuotedSpan, ...]) -> CitedAnswer:
     draft = read(written, len(HITS))
-    verdicts = [Verdict("supported", 0.9, (), own) if own else Verdict("none") for own in quotes]
-    return cite(draft, verdicts, HITS, "When was the bridge built?")
+    verdicts = [ClaimVerdict("supported", 0.9, (), own) if own else ClaimVerdict("none") for own in quotes]
+    return cite(draft, verdicts, HITS, analyze_text("When was the bridge built?"))
 
 
 def said(written: str) -> list[tuple[str, tuple[int, ...]]]:
@@ -80,8 +81,8 @@ def test_the_same_marker_twice_in_a_row_is_one() -> None:
 def test_every_marker_leads_to_a_citation_and_sentences_lie_in_the_text(parts: list[str]) -> None:
     draft = read("".join(parts), 2)
     quotes = {0: BUILT, 1: MILL}
-    verdicts = [Verdict("supported", 0.9, (), tuple(quotes[p] for p in claim.passages)) for claim in draft.claims]
-    found = cite(draft, verdicts, HITS, "When?")
+    verdicts = [ClaimVerdict("supported", 0.9, (), tuple(quotes[p] for p in claim.passages)) for claim in draft.claims]
+    found = cite(draft, verdicts, HITS, analyze_text("When?"))
     numbers = {citation.marker for citation in found.citations}
     assert numbers == set(range(1, len(found.citations) + 1))
     assert {int(number) for number in re.findall(r"\[(\d+)\]", found.text)} == numbers

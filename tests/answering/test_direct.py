@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from desktop_rag.answering.direct import direct_answer, has_short_answer, same_answer
-from desktop_rag.answering.extract import LONGEST_QUOTE, Source
+from desktop_rag.answering.extract import LONGEST_QUOTE, QuotableText
 from desktop_rag.types import Reading
 
 
-def _source(text: str, *, rows: bool = False) -> Source:
-    return Source(text, "a title", 0.5, rows)
+def _source(text: str, *, rows: bool = False) -> QuotableText:
+    return QuotableText(text, "a title", 0.5, rows)
 
 
 def _marking(text: str, answer: str, score: float = 4.0, lead: float = 5.0) -> Reading:

@@ -14,8 +14,10 @@ from desktop_rag.answering.generate import CUT_SHORT, LONGEST, generate
 from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
 from desktop_rag.errors import ModelCrashed
 from desktop_rag.models.llama.chat import ChatModel, ProcessChat
-from desktop_rag.models.llama.llm import LlamaSettings, open_model
+from desktop_rag.models.llama.llm import open_model
+from desktop_rag.models.llama.loaded_model import LlamaSettings
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
+from desktop_rag.retrieval.analysis import analyze_text
 from desktop_rag.types import Answer, AnswerEvent, Finished, Hit, Retrieved, Token
 from tests.answering.passages import FakeChat, hit, turn
 from tests.tiny.gguf import tiny_chat
@@ -29,7 +31,7 @@ MILL = hit("A mill stood by the river until 1880.", 2, score=0.4)
 def ask(chat: ChatModel, *hits: Hit, asked: str = QUESTION, cancelled: threading.Event | None = None) -> Any:
     events: list[AnswerEvent] = []
     answer = generate(
-        QUESTION, asked, hits or (BRIDGE, MILL), [], chat, embed=EMBEDDER.embed, on_event=events.append,
+        QUESTION, analyze_text(asked), hits or (BRIDGE, MILL), [], chat, embed=EMBEDDER.embed, on_event=events.append,
         cancelled=cancelled or threading.Event(), began=time.monotonic(),
     )  # fmt: skip
     return answer, events
@@ -142,8 +144,8 @@ def test_a_real_model_answers_from_a_real_prompt(tmp_path: Path) -> None:
     assert answer.usage.tokens == len(says)
     again: Sequence[Any] = [turn(QUESTION, answer.text, answer.hits)]
     follow = generate(
-        "How was the bridge built?", "How was the bridge built?", [BRIDGE, MILL], again, chat, embed=EMBEDDER.embed,
-        on_event=events.append, cancelled=threading.Event(), began=time.monotonic(),
+        "How was the bridge built?", analyze_text("How was the bridge built?"), [BRIDGE, MILL], again, chat,
+        embed=EMBEDDER.embed, on_event=events.append, cancelled=threading.Event(), began=time.monotonic(),
     )  # fmt: skip
     assert isinstance(follow, Answer)
     assert follow.usage is not None

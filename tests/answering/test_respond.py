@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from desktop_rag.answering.respond import EXTRACTIVE, NOTHING, answer
+from desktop_rag.retrieval.analysis import analyze_text
 from desktop_rag.types import Answer, Hit, Reading, Why
 from tests.answering.passages import hit
 
@@ -28,7 +29,7 @@ def _read(number: int, text: str, said: str, score: float = 6.0) -> Hit:
 
 
 def _answer(hits: Sequence[Hit], question: str = QUESTION) -> Answer:
-    return answer(question, question, hits, SURE, {"shear": 1.0}, _embed)
+    return answer(question, analyze_text(question), hits, SURE, {"shear": 1.0}, _embed)
 
 
 def test_the_answer_itself_comes_first_and_its_sentence_is_quoted() -> None:
@@ -73,6 +74,11 @@ def test_nothing_is_said_when_nothing_is_likely() -> None:
     weak = dict.fromkeys(SURE, 0.0)
     found = _read(1, "The roses are pruned in March.", "March", score=-9.0)
     given = answer(
-        QUESTION, QUESTION, [found], weak, {"shear": 1.0}, lambda texts: np.eye(len(texts), dtype=np.float32)
+        QUESTION,
+        analyze_text(QUESTION),
+        [found],
+        weak,
+        {"shear": 1.0},
+        lambda texts: np.eye(len(texts), dtype=np.float32),
     )
     assert (given.mode, given.short) == (NOTHING, "")

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_rag.answering.extract import Source
-from desktop_rag.answering.facts import Evidence, facts, unseen
-from desktop_rag.answering.verify import Checker, admits_ignorance, claims_nothing
+from desktop_rag.answering.extract import QuotableText
+from desktop_rag.answering.facts import FactIndex, facts, unseen
+from desktop_rag.answering.verify import ClaimChecker, admits_ignorance, claims_nothing
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
+from desktop_rag.retrieval.analysis import analyze_text
 
 EMBEDDER = TextEmbedder()
 BRIDGE = (
@@ -17,15 +18,15 @@ BRIDGE = (
     "Tolls ended after the war."
 )
 MAIL = "The rent of the flat goes up to 900 euros from May. Please confirm."
-PASSAGES = [Source(BRIDGE, "bridge.txt", 0.6), Source(MAIL, "Rent, from Carl Orff, 3 May 2024", 0.5)]
+PASSAGES = [QuotableText(BRIDGE, "bridge.txt", 0.6), QuotableText(MAIL, "Rent, from Carl Orff, 3 May 2024", 0.5)]
 
 
 @pytest.fixture
-def checker() -> Checker:
-    return Checker("When was the bridge built, and what of the rent?", PASSAGES, EMBEDDER.embed)
+def checker() -> ClaimChecker:
+    return ClaimChecker(analyze_text("When was the bridge built, and what of the rent?"), PASSAGES, EMBEDDER.embed)
 
 
-def test_a_claim_that_stands_in_its_passage_is_supported_and_quoted(checker: Checker) -> None:
+def test_a_claim_that_stands_in_its_passage_is_supported_and_quoted(checker: ClaimChecker) -> None:
     verdict = checker.check("The bridge was built by Anna Berg in 1904.", (0,))
     assert verdict.support == "supported"
     assert verdict.unseen == ()
@@ -33,7 +34,7 @@ def test_a_claim_that_stands_in_its_passage_is_supported_and_quoted(checker: Che
     assert "The bridge was built in 1904 by Anna Berg of local stone." in BRIDGE[quote.begin : quote.end]
 
 
-def test_the_sender_and_date_of_a_mail_count_as_said(checker: Checker) -> None:
+def test_the_sender_and_date_of_a_mail_count_as_said(checker: ClaimChecker) -> None:
     verdict = checker.check("Carl Orff wrote on 2024-05-03 that the rent of the flat goes up to 900 euros.", (1,))
     assert verdict.support == "supported"
     assert verdict.unseen == ()
@@ -47,7 +48,7 @@ def test_the_sender_and_date_of_a_mail_count_as_said(checker: Checker) -> None:
         ("The bridge of local stone cost 1,334.50 pounds.", ("1,334.50",)),
     ],
 )
-def test_a_changed_fact_is_seen(checker: Checker, claim: str, missing: tuple[str, ...]) -> None:
+def test_a_changed_fact_is_seen(checker: ClaimChecker, claim: str, missing: tuple[str, ...]) -> None:
     verdict = checker.check(claim, (0,))
     assert verdict.unseen == missing
     assert verdict.support != "supported"
@@ -64,16 +65,16 @@ def test_a_changed_fact_is_seen(checker: Checker, claim: str, missing: tuple[str
     ],
 )
 def test_a_claim_is_held_against_the_answer_that_the_reader_sees(seen: str, claim: str, support: str) -> None:
-    checker = Checker("Who built the bridge?", PASSAGES[:1], EMBEDDER.embed, [seen])
+    checker = ClaimChecker(analyze_text("Who built the bridge?"), PASSAGES[:1], EMBEDDER.embed, [seen])
     assert checker.check(claim, (0,)).support == support
 
 
-def test_a_claim_about_something_else_is_unsupported(checker: Checker) -> None:
+def test_a_claim_about_something_else_is_unsupported(checker: ClaimChecker) -> None:
     assert checker.check("Photosynthesis turns light into sugar.", (0,)).support == "unsupported"
     assert checker.check("The bridge was built in 1904.", (1,)).support == "unsupported"
 
 
-def test_an_unmarked_claim_finds_its_passage_or_stays_without(checker: Checker) -> None:
+def test_an_unmarked_claim_finds_its_passage_or_stays_without(checker: ClaimChecker) -> None:
     found = checker.find("The rent of the flat goes up to 900 euros.")
     assert found.support == "supported"
     assert [quote.passage for quote in found.quotes] == [1]
@@ -82,7 +83,7 @@ def test_an_unmarked_claim_finds_its_passage_or_stays_without(checker: Checker) 
     assert lost.quotes == ()
 
 
-def test_a_claim_in_another_language_is_weak_when_its_facts_are_there(checker: Checker) -> None:
+def test_a_claim_in_another_language_is_weak_when_its_facts_are_there(checker: ClaimChecker) -> None:
     assert (
         checker.check("Die Brücke wurde 1904 von Anna Berg und ihren Leuten errichtet.", (0,)).support != "unsupported"
     )
@@ -91,7 +92,7 @@ def test_a_claim_in_another_language_is_weak_when_its_facts_are_there(checker: C
     assert wrong.unseen == ("1850",)
 
 
-def test_two_passages_bear_a_claim_together(checker: Checker) -> None:
+def test_two_passages_bear_a_claim_together(checker: ClaimChecker) -> None:
     verdict = checker.check("The bridge was built in 1904, and the rent of the flat goes up to 900 euros.", (0, 1))
     assert verdict.support == "supported"
     assert [quote.passage for quote in verdict.quotes] == [0, 1]
@@ -142,7 +143,7 @@ def test_a_negated_claim_is_no_ignorance() -> None:
 def test_a_fact_is_seen_in_another_form(said: str, shown: str) -> None:
     found = facts(said, "en")
     assert found
-    assert unseen(found, Evidence([shown])) == ()
+    assert unseen(found, FactIndex([shown])) == ()
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_fact_is_seen_in_another_form(said: str, shown: str) -> None:
     ],
 )  # fmt: skip
 def test_another_fact_is_not_seen(said: str, shown: str, missing: tuple[str, ...]) -> None:
-    assert unseen(facts(said, "en"), Evidence([shown])) == missing
+    assert unseen(facts(said, "en"), FactIndex([shown])) == missing
 
 
 def test_small_numbers_in_words_count_what_was_found() -> None:
@@ -171,4 +172,4 @@ def test_german_nouns_are_no_names() -> None:
 @given(st.text("1234567890.,-/: MayZoëAb", max_size=60))
 def test_a_text_shows_its_own_facts(text: str) -> None:
     for language in ("en", "de"):
-        assert unseen(facts(text, language), Evidence([text])) == ()
+        assert unseen(facts(text, language), FactIndex([text])) == ()

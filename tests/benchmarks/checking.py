@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from desktop_rag.answering.extract import Source
+from desktop_rag.answering.extract import QuotableText
 from desktop_rag.answering.generate import SURE
-from desktop_rag.answering.verify import Checker, Verdict
+from desktop_rag.answering.verify import ClaimChecker, ClaimVerdict
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
 from desktop_rag.models.onnx.text_reading import TextReader
+from desktop_rag.retrieval.analysis import analyze_text
 from tests.benchmarks.corpora import SHARED_DATA
 from tests.benchmarks.report import Section
 
@@ -37,20 +38,20 @@ class Case(NamedTuple):
     article: str
     question: str
     claim: str
-    passage: Source
+    passage: QuotableText
 
 
 def measure(section: Section) -> None:
     """A row for each kind of claim, without the reader's help and with it; the articles are those that neither the
     weights were fitted on nor the reader has learnt from."""
     embedder, reader = TextEmbedder(), TextReader()
-    verdicts: dict[tuple[str, bool], list[Verdict]] = defaultdict(list)
+    verdicts: dict[tuple[str, bool], list[ClaimVerdict]] = defaultdict(list)
     for case in cases(40 if section.quick else CASES, fitted=False):
         (reading,) = reader.read(case.question, [(case.passage.context, case.passage.text)])
         sure = reading.likelihood >= SURE
         for helped in (False, True):
             answers = [case.passage.text[reading.begin : reading.end] if sure and helped else ""]
-            checker = Checker(case.question, [case.passage], embedder.embed, answers)
+            checker = ClaimChecker(analyze_text(case.question), [case.passage], embedder.embed, answers)
             verdicts[case.kind, helped].append(checker.check(case.claim, (0,)))
     for kind, helped in itertools.product(KINDS, (False, True)):
         found = verdicts[kind, helped]
@@ -92,7 +93,7 @@ def cases(limit: int, *, fitted: bool) -> Iterator[Case]:
                 left[kind] -= 1
                 form = chooser.choice(("{question}: {answer}.", 'The answer to "{question}" is {answer}.'))
                 claim = form.format(question=row["question"].rstrip("? "), answer=answer.rstrip("."))
-                source = Source(passage["text"], passage["title"], 0.5)
+                source = QuotableText(passage["text"], passage["title"], 0.5)
                 yield Case(kind, right["title"], row["question"], claim, source)
 
 

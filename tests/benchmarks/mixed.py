@@ -152,10 +152,10 @@ def _name(hit: Hit) -> str:
 def _models() -> Iterator[None]:
     """What a person has who has installed both models; what is everyday to them are coloured shapes."""
     home = scratch() / "mixed-models"
-    cohort = tuple(random.Random(4).sample(CAPTIONS, 64))
+    captions = tuple(random.Random(4).sample(CAPTIONS, 64))
     with (
         patch.dict(os.environ, {"XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home)}),
-        patch("desktop_rag.retrieval.pictures.COHORT", cohort),
+        patch("desktop_rag.retrieval.pictures.CAPTIONS", captions),
     ):
         model_store = ModelStore()
         model_store.import_model(tiny_clip(scratch() / "mixed-clip"))

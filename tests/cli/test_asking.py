@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from desktop_rag.cli import asking
 from desktop_rag.cli.exits import Exit
+from desktop_rag.cli.options import Arguments
+from desktop_rag.engine.results import SearchResult
+from desktop_rag.engine.service.opening import AnyEngine
 from desktop_rag.paths import resources_dir
 from tests.cli.conftest import Run, RunJson, command
 
@@ -142,10 +146,33 @@ def test_a_batch_that_cannot_be_read_is_said(run: Run, tmp_path: Path) -> None:
     code, _, err = run("search", "--batch", tmp_path / "none")
     assert code == Exit.USAGE
     assert "could not be read" in err
-    (tmp_path / "bad.jsonl").write_text('{"query": "x"}\n', encoding="utf-8")
-    code, _, err = run("search", "--batch", tmp_path / "bad.jsonl")
-    assert code == Exit.USAGE
-    assert "Line 1" in err
+
+
+def test_a_line_that_fails_is_reported_and_the_next_is_answered(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = asking._find
+
+    def failing(engine: AnyEngine, question: str, arguments: Arguments) -> SearchResult:
+        if question == NONSENSE:
+            raise KeyError("a word of the question")
+        return find(engine, question, arguments)
+
+    monkeypatch.setattr(asking, "_find", failing)
+    batch = tmp_path / "questions.jsonl"
+    batch.write_text(f'{NONSENSE}\n{{"query": "x"}}\n{{"question"\n{SHEAR}\n', encoding="utf-8")
+    code, out, _ = run("search", "--batch", batch, "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == Exit.PARTLY
+    assert [line.get("error", {}).get("code") for line in lines] == ["error", "query", "query", None]
+    assert "KeyError" in lines[0]["error"]["message"]
+    assert "word" not in lines[0]["error"]["message"]
+    assert "Line 2" in lines[1]["error"]["message"]
+    assert lines[3]["hits"]
+    code, out, err = run("search", "--batch", batch)
+    assert code == Exit.PARTLY
+    assert "Line 3" in err
+    assert SHEAR in out
 
 
 def test_a_source_that_is_not_there_cannot_be_opened(run: Run) -> None:

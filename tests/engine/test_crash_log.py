@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -32,12 +34,12 @@ def crash(folder: Path, catalog: Catalog, names: list[str], *, trace: bool = Tru
 
 
 @pytest.fixture
-def catalog(tmp_path: Path, note: str) -> Catalog:
+def catalog(tmp_path: Path, note: str) -> Iterator[Catalog]:
     from datetime import UTC, datetime
 
-    catalog = Catalog(tmp_path / "catalog.sqlite")
-    catalog.add_root(str(Path(note).parent), datetime.now(UTC))
-    return catalog
+    with closing(Catalog(tmp_path / "catalog.sqlite")) as catalog:
+        catalog.add_root(str(Path(note).parent), datetime.now(UTC))
+        yield catalog
 
 
 def test_second_crash_sets_a_file_aside(tmp_path: Path, catalog: Catalog, note: str) -> None:

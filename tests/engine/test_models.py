@@ -50,10 +50,10 @@ def model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
 
 
 @pytest.fixture(autouse=True)
-def cohort(monkeypatch: pytest.MonkeyPatch) -> None:
+def query_bank(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is everyday to a model that has seen nothing but coloured shapes."""
     others = [caption for caption in CAPTIONS if caption not in PICTURES]
-    monkeypatch.setattr("desktop_rag.retrieval.pictures.COHORT", tuple(random.Random(1).sample(others, 64)))
+    monkeypatch.setattr("desktop_rag.retrieval.pictures.CAPTIONS", tuple(random.Random(1).sample(others, 64)))
 
 
 @pytest.fixture

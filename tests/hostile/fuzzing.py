@@ -88,7 +88,7 @@ def fuzz(cases: int, seed: int = 0, workers: int = 2) -> Outcome:
                 path.unlink()
             if problem and problem.code == "parser-stopped":
                 outcome.died[path.suffix] += 1
-            if problem and "of an unusual form" in problem.message:
+            if problem and "built in an unusual way" in problem.message:
                 outcome.surprised[f"{path.suffix} {problem.message.partition('(')[2].partition(')')[0]}"] += 1
 
     with (

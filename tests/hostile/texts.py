@@ -80,6 +80,10 @@ TEXTS = (
     Hostile(
         "line.vcf", partial(_filled, "BEGIN:VCARD\nVERSION:3.0\nFN:Seen\nNOTE:", "word ", "\nEND:VCARD\n"), (), "Seen"
     ),
+    Hostile(
+        "parameters.vcf", partial(_filled, "BEGIN:VCARD\nFN:Seen\nNOTE", ';x="a', ":\nEND:VCARD\n", _MARKS), (), "Seen"
+    ),
+    Hostile("numbers.vcf", partial(_filled, "BEGIN:VCARD\nFN:Seen\n", "TEL:1\n", "END:VCARD\n", _MARKS), (), "Seen"),
     Hostile("line.ics", partial(_calendar, _ENDLESS.replace("Seen", "Seen " + "word " * 2_000_000), 1), (), "Seen"),
     Hostile("line.rtf", partial(_filled, r"{\rtf1 Seen ", "word ", "}"), (), "Seen"),
     Hostile("blank.txt", partial(_filled, "Seen", "\n", ""), (), "Seen"),

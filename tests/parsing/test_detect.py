@@ -138,7 +138,7 @@ def test_a_mail_names_the_type_of_what_is_attached() -> None:
 def test_a_compound_file_that_cannot_be_opened() -> None:
     cut = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)
     assert _suffix("a.xls", cut) == ".xls"
-    with pytest.raises(Damaged, match=r"a\.dat is an Office file"):
+    with pytest.raises(Damaged, match=r"a\.dat is a damaged Office file"):
         _suffix("a.dat", cut)
 
 
@@ -197,5 +197,5 @@ def test_real_files_under_a_wrong_name(shared_data: Path) -> None:
 
 
 def test_a_password_is_named(shared_data: Path) -> None:
-    with pytest.raises(Encrypted, match="protected with a password"):
+    with pytest.raises(Encrypted, match="protected by a password"):
         _detect_file(shared_data / "documents/tika_documents/testWORD_protected_passtika.docx")

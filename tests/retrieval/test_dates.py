@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from desktop_rag.retrieval.dates import describe_dates, find_dates, parse_date, resolve
+from desktop_rag.retrieval.date_phrases import find_dates
+from desktop_rag.retrieval.dates import describe_dates, parse_date, resolve
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2024, 9, 18, 15, 30, tzinfo=BERLIN)

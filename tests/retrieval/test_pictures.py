@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from numpy.typing import NDArray
 
 from desktop_rag.errors import ModelError
 from desktop_rag.language import words
-from desktop_rag.retrieval.cohort import COHORT
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.passages import readable
 from desktop_rag.retrieval.pictures import PictureSearch, as_passage
-from desktop_rag.retrieval.query import Query
+from desktop_rag.retrieval.query_bank import CAPTIONS
+from desktop_rag.retrieval.question import AnalyzedQuestion, analyze
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, NewPicture
 from desktop_rag.storage.commit import FileOutcome, SeenFile, commit_documents
@@ -24,9 +26,16 @@ from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.storage.vectors import PICTURES, fingerprint
 from desktop_rag.types import FileState, Space, Whole
 
-THINGS = sorted({*words(" ".join(COHORT)), "unicorn", "wombat"})
+THINGS = sorted({*words(" ".join(CAPTIONS)), "unicorn", "wombat"})
 SIGHT = Space("eyes", "1", len(THINGS))
 TEXTS = Space("texts", "1", len(THINGS))
+
+
+NOW = datetime(2024, 9, 18, tzinfo=UTC)
+
+
+def _asked(text: str) -> AnalyzedQuestion:
+    return analyze(text, now=NOW)
 
 
 def _vector(*things: str) -> NDArray[np.float32]:
@@ -36,8 +45,8 @@ def _vector(*things: str) -> NDArray[np.float32]:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-class FakeSight:
-    """A dimension for each word of the cohort, and two words that it does not have."""
+class FakeEncoder:
+    """A dimension for each word of the bank, and two words that it does not have."""
 
     ready = True
     broken = False
@@ -102,9 +111,9 @@ def _add(catalog: Catalog, name: str, text: str, shows: tuple[str, ...] | None, 
     )
 
 
-def _pictures(catalog: Catalog, sight: FakeSight | None = None) -> PictureSearch:
+def _pictures(catalog: Catalog, sight: FakeEncoder | None = None) -> PictureSearch:
     search = CatalogSearch(catalog, fingerprint(SIGHT), PICTURES)
-    return PictureSearch(search, DenseSearch(search, None), sight or FakeSight())
+    return PictureSearch(search, DenseSearch(search, None), sight or FakeEncoder())
 
 
 def _names(catalog: Catalog, numbers: Sequence[int]) -> list[str]:
@@ -112,7 +121,7 @@ def _names(catalog: Catalog, numbers: Sequence[int]) -> list[str]:
     return [Path(catalog.paths_of(chunks[number].document_id)[0]).name for number in numbers]
 
 
-def _retriever(catalog: Catalog, sight: FakeSight | None = None) -> Retriever:
+def _retriever(catalog: Catalog, sight: FakeEncoder | None = None) -> Retriever:
     search = CatalogSearch(catalog, fingerprint(TEXTS))
     pictures = _pictures(catalog, sight)
     return Retriever(search, DenseSearch(search, None), FakeEmbedder(), lambda: pictures)
@@ -136,7 +145,7 @@ def test_a_picture_near_to_whatever_is_asked_answers_nothing(catalog: Catalog) -
     _add(catalog, "blur.jpg", "IMG 5", (), 1 << 50)
     assert max(score for _, score in _pictures(catalog).by_words("How much was paid?")) < 0.5
     with pytest.MonkeyPatch.context() as without:
-        without.setattr("desktop_rag.retrieval.pictures.UNSEEN", ())
+        without.setattr("desktop_rag.retrieval.pictures.DISTRACTORS", ())
         ((first, score), *_) = _pictures(catalog).by_words("How much was paid?")
         assert _names(catalog, [first]) == ["blur.jpg"]
         assert score > 0.7
@@ -151,7 +160,7 @@ def test_a_picture_finds_those_like_it(catalog: Catalog) -> None:
 
 def test_text_and_pictures_share_one_list(catalog: Catalog) -> None:
     retriever = _retriever(catalog)
-    ranked = retriever.rank(Query("dog beach", "dog beach"))
+    ranked = retriever.rank(_asked("dog beach"))
     names = _names(catalog, [item.candidate.id for item in ranked])
     assert set(names[:2]) == {"note.txt", "3.jpg"}
     assert ranked[names.index("3.jpg")].picture_rank == 1
@@ -161,13 +170,13 @@ def test_text_and_pictures_share_one_list(catalog: Catalog) -> None:
 
 def test_a_number_is_not_looked_for_in_pictures(catalog: Catalog) -> None:
     retriever = _retriever(catalog)
-    assert not [item for item in retriever.rank(Query("q", "unicorn TR-2024-018")) if item.picture_rank]
+    assert not [item for item in retriever.rank(_asked("unicorn TR-2024-018")) if item.picture_rank]
     retriever.close()
 
 
 def test_near_identical_pictures_are_one_passage(catalog: Catalog) -> None:
     retriever = _retriever(catalog)
-    found = retriever.search(Query("a unicorn", "a unicorn"), limit=5)
+    found = retriever.search(_asked("a unicorn"), limit=5)
     shown = [passage for passage in found.passages if passage.best.picture_rank]
     assert len(shown) == 1
     assert len(shown[0].repeated) == 1
@@ -176,30 +185,30 @@ def test_near_identical_pictures_are_one_passage(catalog: Catalog) -> None:
 
 def test_descriptions_that_are_alike_are_no_reason_to_hide_a_picture(catalog: Catalog) -> None:
     retriever = _retriever(catalog)
-    ranked = retriever.rank(Query("a dog", "a dog"))
+    ranked = retriever.rank(_asked("a dog"))
     same = [item for item in ranked if item.picture_rank]
     assert len(readable(same, 5, 3, {item.candidate.id: 0xFFFF * index for index, item in enumerate(same)})) == 2
     retriever.close()
 
 
 def test_a_question_that_text_answers_does_not_wait_for_the_model(catalog: Catalog) -> None:
-    sight = FakeSight()
+    sight = FakeEncoder()
     sight.ready = False
     retriever = _retriever(catalog, sight)
-    asked = Query("q", "a dog was seen at the beach")
+    asked = _asked("a dog was seen at the beach")
     assert not [item for item in retriever.rank(asked) if item.picture_rank]
     assert sight.wanted == 1
-    pictures = Query("q", asked.text, filters=Filters(types=("image",)))
+    pictures = structs.replace(asked, filters=Filters(types=("image",)))
     assert [item for item in retriever.rank(pictures) if item.picture_rank]
-    assert [item for item in retriever.rank(Query("q", "a unicorn")) if item.picture_rank]
+    assert [item for item in retriever.rank(_asked("a unicorn")) if item.picture_rank]
     retriever.close()
 
 
 def test_a_model_that_fails_leaves_the_text(catalog: Catalog) -> None:
-    sight = FakeSight()
+    sight = FakeEncoder()
     sight.broken = True
     retriever = _retriever(catalog, sight)
-    ranked = retriever.rank(Query("dog beach", "dog beach"))
+    ranked = retriever.rank(_asked("dog beach"))
     assert _names(catalog, [ranked[0].candidate.id]) == ["note.txt"]
     retriever.close()
 

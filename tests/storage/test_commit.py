@@ -27,6 +27,7 @@ from desktop_rag.storage.commit import (
 from desktop_rag.storage.migrations import MIGRATIONS
 from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.types import FileState, Lines, Mail, Message, Person
+from tests.storage.filling import add_file
 
 
 @pytest.fixture
@@ -175,6 +176,13 @@ def test_mails_that_name_each_other_share_a_thread_in_any_order(catalog: Catalog
         if document.mail
     }
     assert threads["a"] == threads["b"] == threads["c"] != threads["z"]
+
+
+def test_a_check_sees_what_was_written_since_the_last_one(catalog: Catalog) -> None:
+    for first in (0, 20, 40):
+        for number in range(first, first + 20):
+            add_file(catalog, f"/root/{number}.txt", [f"Receipt {number} lies in a box."])
+        assert catalog.check() == []
 
 
 def test_newer_library_is_refused(tmp_path: Path) -> None:

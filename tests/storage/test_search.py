@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from desktop_rag.retrieval.filters import Filters
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.storage.vectors import CHUNKS, PICTURES, fingerprint
@@ -37,6 +39,58 @@ def test_only_what_is_wanted_is_looked_up(tmp_path: Path, rows: str, ask: Callab
     assert steps[0].startswith("SCAN wanted")
     assert not any(step.startswith("SCAN") for step in steps[1:]), steps
     catalog.close()
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    """More matches of a phrase outside a folder than are compared one by one; inside it one, and the last."""
+    catalog = Catalog(tmp_path_factory.mktemp("crowded") / "catalog.sqlite")
+    for number in range(3):
+        add_file(catalog, f"/root/many/{number}.txt", ["the spare key of the shed"] * 1_000)
+    add_file(catalog, "/root/few/one.txt", ["nothing", "the spare key of the workshop"])
+    add_file(catalog, "/root/others/one.txt", ["something else"] * 3_000)
+    yield catalog
+    catalog.close()
+
+
+def test_a_phrase_is_found_behind_any_number_of_matches_outside_the_filter(crowded: Catalog) -> None:
+    search = CatalogSearch(crowded, fingerprint(SPACE))
+    allowed = search.allowed(Filters(folders=("few",)), '"spare key"')
+    assert allowed.chunks == [3_002]
+    assert search.keyword('"key" OR "nothing"', 40, allowed)[0][0] == 3_002
+    assert search.passing([(1, 0.9), (3_001, 0.8), (3_002, 0.7)], allowed) == [(3_002, 0.7)]
+
+
+def test_many_matches_of_a_phrase_are_all_searched(crowded: Catalog) -> None:
+    search = CatalogSearch(crowded, fingerprint(SPACE))
+    allowed = search.allowed(Filters(), '"spare key"')
+    assert (allowed.chunks, allowed.documents) == (None, None)
+    assert [number for number, _ in search.keyword('"workshop" OR "something"', 40, allowed)] == [3_002]
+    assert search.passing([(1, 0.9), (3_001, 0.8), (3_500, 0.7)], allowed) == [(1, 0.9)]
+    filtered = search.allowed(Filters(folders=("many",)), '"spare key"')
+    assert filtered.chunks is None
+    assert filtered.documents == frozenset((1, 2, 3))
+    assert search.passing([(1, 0.9), (3_002, 0.8)], filtered) == [(1, 0.9)]
+
+
+def test_what_a_wide_filter_admits_is_found_behind_any_number_of_better_matches(crowded: Catalog) -> None:
+    search = CatalogSearch(crowded, fingerprint(SPACE))
+    allowed = search.allowed(Filters(folders=("others", "few")))
+    assert allowed.chunks is None
+    assert [number for number, _ in search.keyword('"key"', 5, structs.replace(allowed, share=1.0))] == [3_002]
+
+
+@pytest.mark.parametrize("filters", [Filters(folders=("many",)), Filters(), Filters(folders=("few",))])
+def test_phrase_and_filter_are_one_query_that_begins_with_the_phrase(crowded: Catalog, filters: Filters) -> None:
+    asked: list[str] = []
+    reader = crowded.reader()
+    reader.set_trace_callback(asked.append)
+    CatalogSearch(crowded, fingerprint(SPACE)).allowed(filters, '"spare key"')
+    reader.set_trace_callback(None)
+    statement = next(text for text in asked if "chunk_words" in text and "count" not in text)
+    steps = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert steps[0].startswith("SCAN chunk_words VIRTUAL TABLE INDEX")
+    assert not any(step.startswith("SCAN") and "json_each" not in step for step in steps[1:]), steps
 
 
 def test_the_vectors_of_some_chunks_are_those_among_all(tmp_path: Path) -> None:

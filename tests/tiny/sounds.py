@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -51,7 +51,8 @@ def write_sound(
         subtitles = None if not captions else av.open(BytesIO(_as_subrip(captions)), "r", format="srt")
         text = None if subtitles is None else container.add_stream_from_template(subtitles.streams[0])
         if chapters:
-            container.set_chapters(
+            setting: Callable[..., None] = container.set_chapters  # PyAV 19 names its own kind of fraction
+            setting(
                 [
                     {
                         "id": number,

@@ -15,8 +15,9 @@ from desktop_rag.answering.condense import condense
 from desktop_rag.answering.generate import generate
 from desktop_rag.answering.respond import answer as quote_answer
 from desktop_rag.answering.transcript import markdown
+from desktop_rag.clock import local_zone
 from desktop_rag.engine.library import Library
-from desktop_rag.engine.queries.search import Finding, SearchQueries, SearchRequest, note
+from desktop_rag.engine.queries.search import Finding, SearchQueries, SearchRequest, note, parse
 from desktop_rag.errors import ModelError, ModelStopped
 from desktop_rag.models.llama.chat import ChatModel, ProcessChat
 from desktop_rag.models.llama.llm import Rerank
@@ -55,16 +56,19 @@ class AnswerQueries:
         turns = [] if conversation is None else self._conversations.turns(conversation)
         chat = None if quote else self._chat(stop)
         trouble = ""
-        asked = condense(request.question, turns, chat) if turns else request.question
+        put = query = parse(request.question, request.filters)
+        asked = condense(put.asked, turns, chat)
+        if asked != put.original:
+            query = parse(asked, request.filters)
         reranking = self._library.model_for("reranking") is not None
         wanted = max(request.limit, _RERANKED) if reranking else request.limit
-        finding = self._search.find(replace(request, question=asked, limit=wanted))
+        finding = self._search.find(replace(request, question=query.original, limit=wanted), query)
         hits = self._reranked(finding, request.limit) if reranking else finding.hits
         if chat is not None and hits:
             try:
                 given = generate(
-                    request.question or finding.asked,
-                    finding.asked,
+                    put.original or finding.asked,
+                    finding.query.asked,
                     hits,
                     turns,
                     chat,
@@ -74,28 +78,28 @@ class AnswerQueries:
                     began=began,
                 )
             except ModelStopped:
-                given = Answer(request.question, "", (), (), chat.name, hits, stopped=True)
+                given = Answer(put.original, "", (), (), chat.name, hits, stopped=True)
             except ModelError as error:
                 logging.getLogger("desktop_rag").warning("%s: %s", error.code, error.message)
                 trouble = f"Quoted, as the chat model could not answer: {error.message}"
-                given = self._quoted(request, finding, hits, on_event)
+                given = self._quoted(put.original or finding.asked, finding, hits, on_event)
         else:
-            given = self._quoted(request, finding, hits, on_event)
+            given = self._quoted(put.original or finding.asked, finding, hits, on_event)
         given = replace(
             given,
             understood=finding.found.query.understood,
             note=" ".join(filter(None, (note(finding.query, finding.found.query), given.note, trouble))),
-            asked="" if finding.asked == request.question else finding.asked,
+            asked="" if finding.asked == put.original else finding.asked,
             conversation=conversation,
         )
         if remember or conversation is not None:
-            given = self._remember(request.question or finding.asked, given)
+            given = self._remember(put.original or finding.asked, given)
         on_event(Finished(given))
         return given
 
     def export(self, conversation: int) -> str:
         """A conversation as Markdown, with its sources. Raises ``QueryError``."""
-        return markdown(self._conversations.get(conversation), self._conversations.turns(conversation))
+        return markdown(self._conversations.get(conversation), self._conversations.turns(conversation), local_zone())
 
     @property
     def conversations(self) -> ConversationStore:
@@ -125,16 +129,16 @@ class AnswerQueries:
         ]
         return tuple(sorted(judged, key=lambda hit: -hit.score)[:limit])
 
-    def _quoted(self, request: SearchRequest, finding: Finding, hits: tuple[Hit, ...], on_event: OnEvent) -> Answer:
+    def _quoted(self, question: str, finding: Finding, hits: tuple[Hit, ...], on_event: OnEvent) -> Answer:
         on_event(Retrieved(hits))
         library, found = self._library, finding.found
-        evidence = None if found.evidence is None else msgspec.structs.asdict(found.evidence)
+        features = None if found.features is None else msgspec.structs.asdict(found.features)
         return quote_answer(
-            request.question or finding.asked,
-            found.query.text,
+            question,
+            found.query.sought,
             hits,
-            evidence,
-            library.retriever.term_weights(found.query.text),
+            features,
+            library.retriever.term_weights(found.query.sought),
             library.bundled.embed,
             filtered=not found.query.filters.is_empty,
         )

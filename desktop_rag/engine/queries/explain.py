@@ -15,7 +15,7 @@ from desktop_rag.engine.results import ChunkRank, Explanation
 from desktop_rag.indexing.indexer import shown
 from desktop_rag.indexing.rules import BUILT_IN, HIDDEN, LINKS, SIZE, SYSTEM, YOURS, YOURS_HERE, Rule, Rules
 from desktop_rag.indexing.scan import is_text
-from desktop_rag.retrieval.query import Query
+from desktop_rag.retrieval.question import AnalyzedQuestion
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.search import CatalogSearch
@@ -39,7 +39,7 @@ def explain(
     search: CatalogSearch,
     retriever: Retriever,
     path: Path,
-    query: Query | None,
+    query: AnalyzedQuestion | None,
     config: Config,
     own: Sequence[Path],
 ) -> Explanation:
@@ -153,7 +153,7 @@ def _literally(name: str) -> str:
     return "".join("\\" + letter if letter in "*?[\\" else letter for letter in name)
 
 
-def _ranks(retriever: Retriever, query: Query | None) -> dict[int, ChunkRank]:
+def _ranks(retriever: Retriever, query: AnalyzedQuestion | None) -> dict[int, ChunkRank]:
     if query is None:
         return {}
     placeholder: dict[int, ChunkRank] = {}
@@ -163,7 +163,7 @@ def _ranks(retriever: Retriever, query: Query | None) -> dict[int, ChunkRank]:
     return placeholder
 
 
-def _excluded(search: CatalogSearch, query: Query | None, documents: set[int]) -> tuple[str, ...]:
+def _excluded(search: CatalogSearch, query: AnalyzedQuestion | None, documents: set[int]) -> tuple[str, ...]:
     """The filters of a question that none of ``documents`` meets, in words."""
     if query is None or query.filters.is_empty:
         return ()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from desktop_rag.locators import join, nest
-from desktop_rag.retrieval.passages import Passage
+from desktop_rag.retrieval.passages import RetrievedPassage
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.types import Chunk, Document, Entry, Hit, Locator, Message, Why
 
 
-def to_hits(catalog: Catalog, passages: Sequence[Passage]) -> tuple[Hit, ...]:
+def to_hits(catalog: Catalog, passages: Sequence[RetrievedPassage]) -> tuple[Hit, ...]:
     """The hits of ``passages``, in the same order; those whose file has just been removed are left out."""
     chunks = catalog.chunks(candidate.id for passage in passages for candidate in passage.chunks)
     documents = with_parents(catalog, {chunk.document_id for chunk in chunks.values()})
@@ -27,7 +27,9 @@ def full_locator(document: Document, inner: Locator, documents: dict[int, Docume
     return inner
 
 
-def _to_hit(catalog: Catalog, passage: Passage, chunks: dict[int, Chunk], documents: dict[int, Document]) -> Hit | None:
+def _to_hit(
+    catalog: Catalog, passage: RetrievedPassage, chunks: dict[int, Chunk], documents: dict[int, Document]
+) -> Hit | None:
     best = passage.best
     present = [chunks[candidate.id] for candidate in passage.chunks if candidate.id in chunks]
     if best.candidate.id not in chunks:
@@ -53,8 +55,8 @@ def _to_hit(catalog: Catalog, passage: Passage, chunks: dict[int, Chunk], docume
         why=Why(
             best.keyword_rank,
             best.dense_rank,
-            best.evidence.bm25,
-            best.evidence.cosine,
+            best.features.bm25,
+            best.features.cosine,
             best.picture_rank,
             best.picture_score,
             best.reading,

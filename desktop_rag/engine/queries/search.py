@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from desktop_rag.clock import local_now
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.hits import to_hits
 from desktop_rag.engine.queries.query_by_example import ExampleFile, SampleKind, understand
 from desktop_rag.engine.results import Mode, SearchResult
 from desktop_rag.language import words
 from desktop_rag.retrieval.filters import Filters
-from desktop_rag.retrieval.query import Query, parse_query
-from desktop_rag.retrieval.retriever import Found
+from desktop_rag.retrieval.question import AnalyzedQuestion, analyze
+from desktop_rag.retrieval.retriever import RetrievalResult
 from desktop_rag.types import Hit
 
 _LIKE_WORDS = 60
@@ -40,11 +40,14 @@ class SearchRequest(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """What a request was understood as, and what was found."""
 
-    asked: str
-    """The question in words: of a recording, what is said in it."""
-    query: Query
-    found: Found
+    query: AnalyzedQuestion
+    found: RetrievalResult
     hits: tuple[Hit, ...]
+
+    @property
+    def asked(self) -> str:
+        """The question in words: of a recording, what is said in it."""
+        return self.query.original
 
 
 class SearchQueries:
@@ -53,20 +56,21 @@ class SearchQueries:
     def __init__(self, library: Library) -> None:
         self._library = library
 
-    def find(self, request: SearchRequest) -> Finding:
-        """The passages and pictures for a request. Raises ``QueryError`` for a filter that makes no sense or a file
-        that cannot be searched by, ``ModelError`` when that file needs a model that is not there."""
+    def find(self, request: SearchRequest, query: AnalyzedQuestion | None = None) -> Finding:
+        """The passages and pictures for a request; ``query`` is its question, if that was understood before. Raises
+        ``QueryError`` for a filter that makes no sense or a file that cannot be searched by, ``ModelError`` when that
+        file needs a model that is not there."""
         library = self._library
         sample = self._sample(request)
-        asked = request.question
         if sample is not None and sample.kind in ("audio", "video"):
-            asked = f"{request.question} {sample.text}".strip()
-        query = parse(asked, request.filters)
+            query = parse(f"{request.question} {sample.text}".strip(), request.filters)
+        elif query is None:
+            query = parse(request.question, request.filters)
         picture = None
         without = None
         if sample is not None:
             if sample.kind not in ("audio", "video"):
-                query = replace(query, text=f"{query.text} {_telling(sample.text)}".strip())
+                query = query.with_text(f"{query.text} {_telling(sample.text)}".strip())
             if sample.previews:
                 vector = library.image_text_encoder.embed_pictures(sample.previews).mean(axis=0)
                 picture = vector / max(float((vector @ vector) ** 0.5), 1e-6)
@@ -82,7 +86,7 @@ class SearchQueries:
                 without=without,
                 read=request.rerank,
             )
-        return Finding(asked, query, found, to_hits(library.catalog, found.passages))
+        return Finding(query, found, to_hits(library.catalog, found.passages))
 
     def search(self, request: SearchRequest, *, complete: bool) -> SearchResult:
         """The same as what a person is shown. Unless ``complete``, models that are not loaded yet are done without."""
@@ -104,12 +108,12 @@ class SearchQueries:
         return understand(request.like.expanduser().absolute(), pool, self._library.media_analyzer, request.like_kind)
 
 
-def parse(question: str, filters: Filters) -> Query:
+def parse(question: str, filters: Filters) -> AnalyzedQuestion:
     """A question as it is understood now."""
-    return parse_query(question, now=datetime.now().astimezone(), options=filters)
+    return analyze(question, now=local_now(), options=filters)
 
 
-def note(asked: Query, used: Query) -> str:
+def note(asked: AnalyzedQuestion, used: AnalyzedQuestion) -> str:
     """What the person should know when another query than the one asked for was used."""
     if used is asked:
         return ""

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from desktop_rag.engine.queries.search import parse
-from desktop_rag.language import stem
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.keyword import quoted
-from desktop_rag.retrieval.terms import exact_strings, has_content, search_terms
+from desktop_rag.retrieval.terms import has_content, search_terms
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.listing import Listing
 from desktop_rag.storage.names import folded
@@ -89,15 +88,16 @@ class SuggestionQueries:
 
     def _finds(self, question: str, document: Document) -> bool:
         """Whether the words of a question lead to a document, and none of them is taken for a filter."""
-        if not parse(question, Filters()).filters.is_empty:
+        query = parse(question, Filters())
+        if not query.filters.is_empty:
             return False
         said = folded(" ".join(chunk.text for chunk in self._chunks(document)))
-        if not all(folded(exact.text) in said for exact in exact_strings(question)):
+        if not all(folded(exact.text) in said for exact in query.sought.exact):
             return False  # a number that only the title has would be looked for in vain
         search = self._search()
-        terms = search_terms(question)
-        frequencies = search.frequencies(stem(term) for term in terms)
-        known = sorted((frequencies[stem(term)], term) for term in terms if frequencies[stem(term)])
+        frequencies = search.frequencies(query.sought.term_stems)
+        terms = zip(query.sought.terms, query.sought.term_stems, strict=True)
+        known = sorted((frequencies[stem], term) for term, stem in terms if frequencies[stem])
         costs = accumulate(frequency for frequency, _ in known)
         rarest = [quoted([term]) for (_, term), cost in zip(known, costs, strict=True) if cost <= _POSTINGS]
         if not rarest:

@@ -1,9 +1,10 @@
 """Messages -> the prompt a chat model was trained on, with the template its file brings.
 
 A template is a program by a stranger, in Jinja. It runs in Jinja's sandbox with what real templates need and no more:
-no attributes but a few methods, no other templates, and limits on time and on the size of every value. It never sees
-what the messages say: it gets a sentinel in place of each content, and where a sentinel comes out, the content is put
-in as plain text. So no passage can speak in the name of the system or the model, whatever control tokens it spells.
+no attributes but a few methods, no other templates, and limits on the size of every value. How long it runs is watched
+from outside its process (see ``time_limit``). It never sees what the messages say: it gets a sentinel in place of each
+content, and where a sentinel comes out, the content is put in as plain text. So no passage can speak in the name of the
+system or the model, whatever control tokens it spells.
 """
 
 from __future__ import annotations
@@ -11,24 +12,24 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from types import FrameType
 from typing import Any
 
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
 from desktop_rag.models.llama.messages import ChatMessage
+from desktop_rag.models.time_limit import within
 
 MAX_SOURCE = 256 * 1024
 MAX_TEXT = 512 * 1024
 """Characters of any text a template makes."""
 MAX_ITEMS = 4_096
-TIME_S = 2.0
+TIME_S = 3.0
+"""Real templates take milliseconds."""
+TOO_SLOW = f"The model's chat template takes longer than {TIME_S:g} seconds, as a harmful one would."
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
@@ -59,6 +60,7 @@ class TemplatePiece(Struct, frozen=True):
 
 class ChatTemplate:
     """A template that has proved itself on an example. Raises ``ModelRefused`` for one that does not work, or attacks.
+    One that never ends costs the process, if that is a model's.
 
     ``bos`` and ``eos`` are the texts of the tokens that begin and end a text. A template that knows no system role
     gets the system's message at the head of the person's first.
@@ -68,27 +70,27 @@ class ChatTemplate:
         if len(source) > MAX_SOURCE:
             raise ModelRefused("The model's chat template is too long.")
         self._special = {"bos_token": bos, "eos_token": eos}
-        with _refusing():
-            environment = _environment()
-            self._template = environment.from_string(environment.measured(source))
-        self._knows_system = True
-        try:
-            self._render(_EXAMPLE)
-        except ModelRefused as error:
-            if isinstance(error.__cause__, TimeoutError):
-                raise
-            self._knows_system = False
-            self._render(_without_system(_EXAMPLE))
+        environment = _environment()
+        with within(TIME_S, TOO_SLOW):
+            with _refusing():
+                self._template = environment.from_string(environment.measured(source))
+            self._knows_system = True
+            try:
+                self._render(_EXAMPLE)
+            except ModelRefused:
+                self._knows_system = False
+                self._render(_without_system(_EXAMPLE))
 
     def pieces(self, messages: Sequence[ChatMessage]) -> list[TemplatePiece]:
         """The prompt for the answer to the last message. Contents lose the space around them."""
-        return self._render(list(messages) if self._knows_system else _without_system(messages))
+        with within(TIME_S, TOO_SLOW):
+            return self._render(list(messages) if self._knows_system else _without_system(messages))
 
     def _render(self, messages: Sequence[ChatMessage]) -> list[TemplatePiece]:
         # Letters and digits only: a template may trim or escape what it is given.
         key = "x" + secrets.token_hex(12)
         stand_ins = [{"role": message.role, "content": f"{key}n{number}x"} for number, message in enumerate(messages)]
-        with _refusing(), _deadline(TIME_S):
+        with _refusing():
             parts, size = [], 0
             for part in self._template.generate(
                 messages=stand_ins, add_generation_prompt=True, enable_thinking=False, tools=None, **self._special
@@ -131,27 +133,8 @@ def _refusing() -> Iterator[None]:
     except ModelRefused:
         raise
     except Exception as error:  # a template can raise anything
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ModelRefused(f"The model's chat template cannot be used ({reason}).") from error
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
-    """Ends Python code of this thread that runs for longer, however it loops. What one call into C takes is bounded by
-    the sizes of values."""
-    end = time.monotonic() + seconds
-
-    def look(_frame: FrameType, _event: str, _argument: object) -> Callable[..., Any]:
-        if time.monotonic() > end:
-            raise TimeoutError("it takes too long")
-        return look
-
-    before = sys.gettrace()
-    sys.settrace(look)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
 
 
 _METHODS = {

@@ -17,6 +17,7 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from types import ModuleType
 from typing import BinaryIO, NoReturn
@@ -31,6 +32,7 @@ from desktop_rag.models.runtime.protocol import (
     CancelMessage,
     DoneMessage,
     FailedMessage,
+    LimitMessage,
     LoadMessage,
     ReadyMessage,
     ReplyMessage,
@@ -38,6 +40,7 @@ from desktop_rag.models.runtime.protocol import (
     decode_order,
     encode,
 )
+from desktop_rag.models.time_limit import announce_with
 
 _NO_BOXES = 0x0001 | 0x0002
 """SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window that tells of a crash and waits for a click."""
@@ -99,6 +102,7 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
     model: object = None
     while True:
         order = inbox.next()
+        announce_with(partial(_announce, answers, order.number))
         end: ReadyMessage | DoneMessage | FailedMessage
         try:
             if isinstance(order, LoadMessage):
@@ -116,6 +120,10 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
         except BaseException as error:  # a panic of a Rust library is no ``Exception``
             end = _failure(order.number, error)
         write_frame(answers, encode(end))
+
+
+def _announce(answers: BinaryIO, number: int, seconds: float, said: str) -> None:
+    write_frame(answers, encode(LimitMessage(number, seconds, said)))
 
 
 def _failure(number: int, error: BaseException) -> FailedMessage:

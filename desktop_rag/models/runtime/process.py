@@ -15,13 +15,14 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.child_process import KILLED, ChildProcess, exit_reason
-from desktop_rag.errors import ModelCrashed, ModelError, NoMemoryForModel
+from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, NoMemoryForModel
 from desktop_rag.models.requests import ModelRequest, type_of_replies
 from desktop_rag.models.runtime.protocol import (
     BUG,
     CancelMessage,
     DoneMessage,
     FailedMessage,
+    LimitMessage,
     LoadMessage,
     ReadyMessage,
     ReplyMessage,
@@ -188,7 +189,11 @@ class ModelProcess:
         self._loaded = False
         try:
             child = ChildProcess(
-                "desktop_rag.models.runtime.child", [self._module], environment=self._environment, log=self._log
+                "desktop_rag.models.runtime.child",
+                [self._module],
+                environment=self._environment,
+                log=self._log,
+                intercept=_take_limit,
             )
         except OSError as error:
             raise ModelError(f"No process could be started ({error.strerror}).", "Close other programs.") from error
@@ -204,11 +209,8 @@ class ModelProcess:
             frame = child.receive(cancelled=cancelled)
             if cancelled is not None and cancelled.is_set():
                 return
-            try:
-                answer = None if frame is None else decode_answer(frame)
-            except msgspec.MsgspecError:  # a child that does not keep to the form is as good as gone
-                answer = None
-            if answer is None:
+            answer = None if frame is None else _decoded_answer(frame)
+            if answer is None or isinstance(answer, LimitMessage):  # that one is not handed on
                 raise self._gone(child, loading=loading)
             if answer.number == number:  # else the rest of a request that was cancelled
                 yield answer
@@ -236,6 +238,8 @@ class ModelProcess:
         child.wait(_LAST_WORDS_S)
         alive = child.running
         status = self._forget(child)
+        if child.overdue:
+            return ModelRefused(child.overdue, "Choose another model.")
         logging.getLogger("desktop_rag").warning("The process of %s ended by itself: %s", self._module, status)
         how = "it wrote what is no answer" if alive else exit_reason(status)
         if loading and status == KILLED and not alive:
@@ -261,3 +265,19 @@ class ModelProcess:
             return ModelError(f"The model {self.name} failed unexpectedly ({failed.message}).", where)
         kinds = {kind.code: kind for kind in ModelError.__subclasses__()}
         return kinds.get(failed.code, ModelError)(failed.message, failed.hint)
+
+
+def _decoded_answer(frame: bytes) -> Answer | LimitMessage | None:
+    """None for what is no answer: a child that does not keep to the form is as good as gone."""
+    try:
+        return decode_answer(frame)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _take_limit(child: ChildProcess, frame: bytes) -> bool:
+    answer = _decoded_answer(frame)
+    if not isinstance(answer, LimitMessage):
+        return False
+    child.limit(answer.seconds, answer.message)
+    return True

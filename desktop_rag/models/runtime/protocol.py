@@ -3,6 +3,7 @@
 The parent sends one ``LoadMessage`` and then one ``RequestMessage`` after another, numbered, each when the one before
 is done; a ``CancelMessage`` may come at any time. The child answers the loading with ``ReadyMessage`` or
 ``FailedMessage``, and each request with any number of ``ReplyMessage`` and then ``DoneMessage`` or ``FailedMessage``.
+Before work that might never end it sends a ``LimitMessage``.
 """
 
 from __future__ import annotations
@@ -47,6 +48,13 @@ class DoneMessage(_ModelMessage, frozen=True):
     pass
 
 
+class LimitMessage(_ModelMessage, frozen=True):
+    """If nothing else comes within ``seconds``, the parent is to end the child, and to say ``message``; 0: no more."""
+
+    seconds: float
+    message: str
+
+
 class FailedMessage(_ModelMessage, frozen=True):
     """``code`` is that of a ``ModelError``; "bug" for an error that is none, of which ``message`` names the type."""
 
@@ -60,9 +68,9 @@ BUG = "bug"
 decode_order: Callable[[bytes], LoadMessage | RequestMessage | CancelMessage] = msgspec.msgpack.Decoder(
     LoadMessage | RequestMessage | CancelMessage
 ).decode
-decode_answer: Callable[[bytes], ReadyMessage | ReplyMessage | DoneMessage | FailedMessage] = msgspec.msgpack.Decoder(
-    ReadyMessage | ReplyMessage | DoneMessage | FailedMessage
-).decode
+decode_answer: Callable[[bytes], ReadyMessage | ReplyMessage | DoneMessage | FailedMessage | LimitMessage] = (
+    msgspec.msgpack.Decoder(ReadyMessage | ReplyMessage | DoneMessage | FailedMessage | LimitMessage).decode
+)
 
 _encoder = msgspec.msgpack.Encoder()
 

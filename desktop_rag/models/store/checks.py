@@ -17,6 +17,7 @@ from msgspec import Struct
 from desktop_rag.errors import ModelRefused
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.runtime.template_check import check_template
 from desktop_rag.models.store.catalogue import Form
 from desktop_rag.models.store.weight_files import (
     PICKLE,
@@ -184,6 +185,7 @@ def _gguf(path: Path) -> Nature:
         role = "embedding"
     else:
         role = "chat"
+        check_template(header.chat_template)
     title = str(metadata.get("general.name", "")).strip() or path.stem
     return Nature(role, "gguf", title[:_MAX_TITLE], path.name, (path.name,))
 

@@ -33,7 +33,7 @@ def parse_mbox(source: Source) -> Iterator[ParseItem]:
             if number > source.limits.messages:
                 yield Problem(
                     "over-cap",
-                    f"Only the first {source.limits.messages} messages of the mailbox were read.",
+                    f"Only the first {source.limits.messages:,} messages in the mailbox were read.",
                     "Split the mailbox to have all of it indexed.",
                 )
                 break
@@ -47,9 +47,10 @@ def parse_mbox(source: Source) -> Iterator[ParseItem]:
                 name or f"message {number}", "message/rfc822", _dated(separator, head, data), Message(number)
             )
     if shortened:
+        messages = "1 message" if shortened == 1 else f"{shortened:,} messages"
         yield Problem(
             "over-cap",
-            f"{shortened} messages of the mailbox are larger than {limit // MIB} MiB and were read up to that.",
+            f"Only the first {limit // MIB} MiB of {messages} in the mailbox were read.",
         )
 
 

@@ -10,6 +10,7 @@ from io import BytesIO
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged
+from desktop_rag.parsing.faults import is_fault
 from desktop_rag.parsing.mail.headers import decode_bytes
 
 Value = str | bytes | int | float | bool | datetime
@@ -24,7 +25,7 @@ STRING8, STRING, TIME, BINARY, OBJECT = 0x001E, 0x001F, 0x0040, 0x0102, 0x000D
 _INTERNET_CODEPAGE, _MESSAGE_CODEPAGE = 0x3FDE, 0x3FFD
 
 
-class Bag(Struct, frozen=True):
+class PropertyBag(Struct, frozen=True):
     """Properties by number; and the "named" ones, which every file numbers anew, by their long id as well."""
 
     values: Mapping[int, Value]
@@ -52,12 +53,12 @@ class Bag(Struct, frozen=True):
         return next((v for i in ids if isinstance(v := self.named.get(i), datetime)), None)
 
 
-class Item(Struct, frozen=True):
+class OutlookItem(Struct, frozen=True):
     """A mail, appointment, contact, … with the bags of its recipients and its attachments."""
 
-    properties: Bag
-    recipients: tuple[Bag, ...] = ()
-    attachments: tuple[tuple[Bag, Item | None], ...] = ()
+    properties: PropertyBag
+    recipients: tuple[PropertyBag, ...] = ()
+    attachments: tuple[tuple[PropertyBag, OutlookItem | None], ...] = ()
     """Each attachment, and the Outlook item it is, if it is one."""
 
 
@@ -102,7 +103,7 @@ def charset_of(values: Mapping[int, Value]) -> str:
     return names.get(page) or f"cp{page}"
 
 
-def read_msg(data: bytes, name: str) -> Item:
+def read_msg(data: bytes, name: str) -> OutlookItem:
     """Read a .msg file. Raises ``Damaged`` if it is none, or is broken beyond reading."""
     import olefile
 
@@ -114,15 +115,17 @@ def read_msg(data: bytes, name: str) -> Item:
                     streams["/".join(path)] = stream.read()
     # olefile meets a broken file with whatever its arithmetic runs into: OSError, IndexError, struct.error, …
     except Exception as error:
+        if is_fault(error):
+            raise
         raise Damaged(
-            f"{name} is not a readable Outlook message ({error}).", "Open it in Outlook and save it anew."
+            f"{name} is not a readable Outlook message ({error}).", "Open it in Outlook and save it again."
         ) from error
     if not any(path.startswith(("__properties_version1.0", "__substg1.0_")) for path in streams):
-        raise Damaged(f"{name} is not an Outlook message.", "Check what program made it.")
-    return _Msg(streams).item("", 32, 0)
+        raise Damaged(f"{name} is not an Outlook message.", "Check which program made it.")
+    return _MsgReader(streams).item("", 32, 0)
 
 
-class _Msg:
+class _MsgReader:
     """The streams of a .msg file by path."""
 
     def __init__(self, streams: Mapping[str, bytes]) -> None:
@@ -139,21 +142,21 @@ class _Msg:
             if not kind & 1
         }
 
-    def item(self, folder: str, header_size: int, depth: int) -> Item:
+    def item(self, folder: str, header_size: int, depth: int) -> OutlookItem:
         prefix = f"{folder}/" if folder else ""
         bag = self._bag(folder, header_size)
         recipients = tuple(self._bag(path, 8) for path in self._children(f"{prefix}__recip_version1.0_"))
-        attachments: list[tuple[Bag, Item | None]] = []
+        attachments: list[tuple[PropertyBag, OutlookItem | None]] = []
         for path in self._children(f"{prefix}__attach_version1.0_"):
             inner = f"{path}/__substg1.0_3701000D"
             is_item = "__properties_version1.0" in self._folders.get(inner, {}) and depth < _MAX_DEPTH
             attachments.append((self._bag(path, 8), self.item(inner, 24, depth + 1) if is_item else None))
-        return Item(bag, recipients, tuple(attachments))
+        return OutlookItem(bag, recipients, tuple(attachments))
 
     def _children(self, start: str) -> list[str]:
         return [path for path in self._paths if path.startswith(start) and "/" not in path[len(start) :]]
 
-    def _bag(self, folder: str, header_size: int) -> Bag:
+    def _bag(self, folder: str, header_size: int) -> PropertyBag:
         streams = self._folders.get(folder, {})
         values: dict[int, Value] = {}
         entries = streams.get("__properties_version1.0", b"")[header_size:]
@@ -170,7 +173,7 @@ class _Msg:
                 if (value := variable_value(kind, data, charset)) is not None:
                     values[number] = value
         named = {long: values[short] for short, long in self._long_ids.items() if short in values}
-        return Bag(values, named)
+        return PropertyBag(values, named)
 
 
 def _slashes(path: str) -> list[int]:

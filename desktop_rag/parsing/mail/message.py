@@ -12,7 +12,7 @@ from email.policy import compat32
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.mail import headers as mail_headers
 from desktop_rag.parsing.mail.body import html_segments_by_role, text_segments
-from desktop_rag.parsing.mail.parts import DECORATION_BYTES, File, Html, Text, charset_of, parts
+from desktop_rag.parsing.mail.parts import DECORATION_BYTES, AttachedFile, HtmlBody, PlainBody, charset_of, parts
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Attachment, Message, Metadata, ParseItem, Problem, Segment
 
@@ -35,12 +35,12 @@ def parse_eml(source: Source) -> Iterator[ParseItem]:
     if not any(_KNOWN.fullmatch(name) for name, _ in message.raw_items()):
         if b"\x00" in data[:4096] or len(re.findall(rb"[\x01-\x08\x0e-\x1f]", data[:4096])) > 20:
             raise Damaged(
-                f"{source.name} is not a mail.", "Open it with the program that made it, or check its suffix."
+                f"{source.name} is not a mail message.", "Open it with the program that made it, or check its suffix."
             )
-        yield Problem("damaged", "The mail has no headers; what is there was read as its text.")
+        yield Problem("damaged", "The mail has no headers; everything in it was read as its text.")
         message.set_payload(data.decode("ascii", "surrogateescape"))
     if not whole:
-        yield Problem("damaged", "The mail is nested too deeply to be read whole.")
+        yield Problem("damaged", "The mail is nested too deeply to be read completely.")
     yield from message_items(message, source.limits)
     if cut is not None:
         yield cut
@@ -48,7 +48,7 @@ def parse_eml(source: Source) -> Iterator[ParseItem]:
 
 def body_text(data: bytes) -> str:
     """The plain text of a message: the text whose lines the locators of its segments count."""
-    return "\n\n".join(part.text for part in parts(read_message(data)[0]) if isinstance(part, Text))
+    return "\n\n".join(part.text for part in parts(read_message(data)[0]) if isinstance(part, PlainBody))
 
 
 def read_message(data: bytes) -> tuple[MimeMessage, bool]:
@@ -107,14 +107,14 @@ def message_items(message: MimeMessage, limits: Limits) -> Iterator[ParseItem]:
     for part in parts(message):
         if isinstance(part, Problem):
             yield part
-        elif isinstance(part, File):
+        elif isinstance(part, AttachedFile):
             if part.decoration or (is_page and not _worth_reading(part)):
                 continue
             files += 1
             if files > limits.attachments:
                 yield Problem(
                     "over-cap",
-                    f"The mail has more than {limits.attachments} attachments; the rest was left out.",
+                    f"The mail has more than {limits.attachments} attachments; the rest were left out.",
                     "Save them as files to have them indexed.",
                 )
                 break
@@ -124,14 +124,14 @@ def message_items(message: MimeMessage, limits: Limits) -> Iterator[ParseItem]:
             for segment in _body_segments(part, line, is_page):
                 empty = False
                 yield segment
-            if isinstance(part, Text):
+            if isinstance(part, PlainBody):
                 line += part.text.count("\n") + 2
     if empty and mail.subject:
         yield Segment(mail.subject, Message(1))  # mails of a subject alone are common
 
 
-def _body_segments(part: Text | Html, line: int, is_page: bool) -> Iterator[Segment]:
-    if isinstance(part, Text):
+def _body_segments(part: PlainBody | HtmlBody, line: int, is_page: bool) -> Iterator[Segment]:
+    if isinstance(part, PlainBody):
         yield from text_segments(part.text, line)
     elif is_page:
         from desktop_rag.parsing.web.html import html_segments
@@ -142,7 +142,7 @@ def _body_segments(part: Text | Html, line: int, is_page: bool) -> Iterator[Segm
         yield from html_segments_by_role(part.data, part.charset)
 
 
-def _worth_reading(part: File) -> bool:
+def _worth_reading(part: AttachedFile) -> bool:
     """Whether a part of a saved page is more than its dressing."""
     main, _, _ = part.mime.partition("/")
     return main not in ("text", "font", "audio") and "script" not in part.mime and (

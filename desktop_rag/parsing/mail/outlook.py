@@ -19,9 +19,10 @@ from msgspec.structs import replace
 from desktop_rag.errors import Damaged, OverCap
 from desktop_rag.parsing.mail import mapi
 from desktop_rag.parsing.mail.headers import decode_bytes
-from desktop_rag.parsing.mail.mapi import Bag, Item
+from desktop_rag.parsing.mail.mapi import OutlookItem, PropertyBag
 from desktop_rag.parsing.mail.message import message_items
 from desktop_rag.parsing.mail.tnef import is_cut_short, read_tnef
+from desktop_rag.parsing.office.rtf import rtf_text
 from desktop_rag.parsing.source import MIB, Source
 from desktop_rag.types import Kind, Metadata, ParseItem, Problem
 
@@ -63,7 +64,7 @@ def parse_msg(source: Source) -> Iterator[ParseItem]:
     """Parse an Outlook item. Raises ``Damaged`` or ``OverCap``."""
     item = mapi.read_msg(_read(source), source.name)
     if not (item.properties.values or item.attachments):
-        raise Damaged(f"{source.name} is damaged: it holds no mail, appointment or contact.", "Export it again.")
+        raise Damaged(f"{source.name} is damaged: it contains no mail, appointment or contact.", "Export it again.")
     yield from _parsed(item, source)
 
 
@@ -77,7 +78,7 @@ def parse_tnef(source: Source) -> Iterator[ParseItem]:
     data = _read(source)
     yield from _parsed(read_tnef(data, source.name), source)
     if is_cut_short(data):
-        yield Problem("damaged", f"{source.name} is cut short; what could be read was indexed.", "Get a fresh copy.")
+        yield Problem("damaged", f"{source.name} is incomplete; what could be read was indexed.", "Get a fresh copy.")
 
 
 def _read(source: Source) -> bytes:
@@ -88,7 +89,7 @@ def _read(source: Source) -> bytes:
     return source.read()
 
 
-def _parsed(item: Item, source: Source) -> Iterator[ParseItem]:
+def _parsed(item: OutlookItem, source: Source) -> Iterator[ParseItem]:
     kind = _kind(item)
     for found in message_items(_as_mime(item), source.limits):
         if isinstance(found, Metadata) and kind != "mail":
@@ -97,7 +98,7 @@ def _parsed(item: Item, source: Source) -> Iterator[ParseItem]:
         yield found
 
 
-def _kind(item: Item) -> Kind:
+def _kind(item: OutlookItem) -> Kind:
     name = item.properties.text(_CLASS).lower()
     if name.startswith(("ipm.appointment", "ipm.task")):
         return "event"
@@ -106,7 +107,7 @@ def _kind(item: Item) -> Kind:
     return "note" if name.startswith(("ipm.stickynote", "ipm.activity")) else "mail"
 
 
-def _as_mime(item: Item) -> MimeMessage:
+def _as_mime(item: OutlookItem) -> MimeMessage:
     """The item as a MIME message."""
     bag = item.properties
     message = MimeMessage(policy=compat32)
@@ -132,7 +133,7 @@ def _as_mime(item: Item) -> MimeMessage:
     return message
 
 
-def _headers(item: Item) -> Iterator[tuple[str, str]]:
+def _headers(item: OutlookItem) -> Iterator[tuple[str, str]]:
     bag = item.properties
     yield "Subject", bag.text(_SUBJECT)
     name = bag.text(_AUTHOR_NAME, _SENDER_NAME)
@@ -170,7 +171,7 @@ def _names(display: str) -> str:
     return ", ".join(_person(name.strip(), "") for name in display.split(";") if name.strip())
 
 
-def _details(item: Item) -> str:
+def _details(item: OutlookItem) -> str:
     """What an appointment, task or contact says in its fields, a line each."""
     bag, lines = item.properties, []
     start, end = bag.named_time(_START), bag.named_time(_END)
@@ -194,7 +195,7 @@ def _details(item: Item) -> str:
     return "\n".join(" ".join(line.split()) for line in lines if line and not line.endswith(": "))
 
 
-def _body(bag: Bag) -> MimeMessage:
+def _body(bag: PropertyBag) -> MimeMessage:
     """The text: plain, or HTML, or what Outlook's compressed RTF says."""
     html = bag.values.get(_HTML)
     page = html if isinstance(html, str) else decode_bytes(bag.data(_HTML), mapi.charset_of(bag.values))
@@ -212,14 +213,13 @@ def _rtf_text(data: bytes) -> str:
     if len(data) < 17 or len(data) > _MAX_RTF:
         return ""
     from compressed_rtf import decompress
-    from striprtf.striprtf import rtf_to_text
 
-    # Both give up on broken input with plain exceptions of many kinds; then the item has no text.
     try:
-        text = rtf_to_text(decompress(data).decode("latin-1"), errors="ignore")  # type: ignore[no-untyped-call]
+        rtf = decompress(data)
+    # It gives up on broken input with plain exceptions of many kinds; then the item has no text.
     except Exception:
         return ""
-    return re.sub(r"\n{3,}", "\n\n", str(text)).strip()
+    return rtf_text(rtf)
 
 
 def _text_part(subtype: str, text: str) -> MimeMessage:
@@ -230,7 +230,7 @@ def _text_part(subtype: str, text: str) -> MimeMessage:
     return part
 
 
-def _attachment(bag: Bag) -> MimeMessage:
+def _attachment(bag: PropertyBag) -> MimeMessage:
     part = MimeMessage(policy=compat32)
     mime = bag.text(_MIME_TYPE).lower()
     if mime.startswith("multipart/"):  # a signed mail, kept whole in one attachment

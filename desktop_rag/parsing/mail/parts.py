@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import Message as MimeMessage
 from email.policy import compat32
-from typing import Any
+from typing import TypeVar
 
 from msgspec import Struct
 
 from desktop_rag.parsing.mail import headers as mail_headers
 from desktop_rag.types import Problem
+
+_Answer = TypeVar("_Answer")
+_Default = TypeVar("_Default")
 
 _MAX_NESTING = 60
 DECORATION_BYTES = 8 * 1024
@@ -46,20 +49,20 @@ _SUFFIXES = {
 }
 
 
-class Text(Struct, frozen=True):
+class PlainBody(Struct, frozen=True):
     """A plain body."""
 
     text: str
 
 
-class Html(Struct, frozen=True):
+class HtmlBody(Struct, frozen=True):
     """An HTML body; ``charset`` is what the mail says about it."""
 
     data: bytes
     charset: str
 
 
-class File(Struct, frozen=True):
+class AttachedFile(Struct, frozen=True):
     """A part that is a document of its own."""
 
     name: str
@@ -68,10 +71,10 @@ class File(Struct, frozen=True):
     decoration: bool = False
 
 
-Part = Text | Html | File | Problem
+MailPart = PlainBody | HtmlBody | AttachedFile | Problem
 
 
-def parts(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[Part]:
+def parts(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[MailPart]:
     """The leaves of a message that a person would see, in order."""
     mime = part.get_content_type()
     if depth > _MAX_NESTING:
@@ -96,7 +99,7 @@ def parts(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[Part]
         yield _inner_message(part)
     elif mime.startswith("message/") and part.is_multipart():  # delivery reports: blocks of headers
         blocks = [_as_text(child) for child in part.get_payload() if isinstance(child, MimeMessage)]
-        yield Text("\n\n".join(blocks))
+        yield PlainBody("\n\n".join(blocks))
     elif mime.startswith("multipart/") and (mended := _with_boundary_found(part)) is not None:
         yield from parts(mended, depth + 1)
     else:
@@ -109,11 +112,11 @@ def body(message: MimeMessage) -> tuple[str, bytes]:
     page = next(_pages(message), None)
     if page is not None:
         return "text/html", mail_headers.decode_bytes(page.data, page.charset).encode("utf-8", "replace")
-    text = "\n\n".join(part.text for part in parts(message) if isinstance(part, Text))
+    text = "\n\n".join(part.text for part in parts(message) if isinstance(part, PlainBody))
     return "text/plain", text.encode("utf-8", "replace")
 
 
-def _pages(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[Html]:
+def _pages(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[HtmlBody]:
     """The HTML of a message itself, be there another form of it or not."""
     mime = part.get_content_type()
     if mime.startswith("multipart/") and mime != "multipart/encrypted" and depth <= _MAX_NESTING:
@@ -122,7 +125,7 @@ def _pages(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[Html
             if isinstance(child, MimeMessage):
                 yield from _pages(child, depth + 1, mime)
     elif mime.startswith("text/"):
-        yield from (leaf for leaf in _leaf(part, mime, depth, parent) if isinstance(leaf, Html))
+        yield from (leaf for leaf in _leaf(part, mime, depth, parent) if isinstance(leaf, HtmlBody))
 
 
 def _with_boundary_found(part: MimeMessage) -> MimeMessage | None:
@@ -140,26 +143,26 @@ def _with_boundary_found(part: MimeMessage) -> MimeMessage | None:
     return mended if mended.is_multipart() else None
 
 
-def _best_alternative(children: list[MimeMessage], depth: int) -> Iterator[Part]:
+def _best_alternative(children: list[MimeMessage], depth: int) -> Iterator[MailPart]:
     """Of several forms of one text the plain one, unless it says nothing; and every part that is none of them."""
     forms = [list(parts(child, depth + 1, "multipart/alternative")) for child in children]
-    plain = [form for form in forms if any(isinstance(item, Text) for item in form) and not _has_html(form)]
+    plain = [form for form in forms if any(isinstance(item, PlainBody) for item in form) and not _has_html(form)]
     rich = [form for form in forms if _has_html(form)]
-    text = "\n".join(item.text for form in plain for item in form if isinstance(item, Text)).strip()
+    text = "\n".join(item.text for form in plain for item in form if isinstance(item, PlainBody)).strip()
     # "Your mail program cannot show HTML" is no text.
     says_nothing = not text or (len(text) < 400 and _NO_TEXT.search(text))
     unused = plain if says_nothing and rich else rich if plain else rich[:-1]
     for form in forms:
         for item in form:
-            if not (isinstance(item, Text | Html) and any(form is other for other in unused)):
+            if not (isinstance(item, PlainBody | HtmlBody) and any(form is other for other in unused)):
                 yield item
 
 
-def _has_html(form: list[Part]) -> bool:
-    return any(isinstance(item, Html) for item in form)
+def _has_html(form: list[MailPart]) -> bool:
+    return any(isinstance(item, HtmlBody) for item in form)
 
 
-def _leaf(part: MimeMessage, mime: str, depth: int, parent: str) -> Iterator[Part]:
+def _leaf(part: MimeMessage, mime: str, depth: int, parent: str) -> Iterator[MailPart]:
     data = _content(part)
     name = _file_name(part)
     disposition = str(part.get("Content-Disposition", "")).strip().lower()
@@ -169,7 +172,7 @@ def _leaf(part: MimeMessage, mime: str, depth: int, parent: str) -> Iterator[Par
     if mime.startswith("multipart/"):
         mime, attached = "text/plain", False  # its parts could not be told apart
     if mime == "text/html" and not attached:
-        yield Html(data, charset_of(part))
+        yield HtmlBody(data, charset_of(part))
     elif not attached and (mime in _BODY_TYPES or mime.startswith("message/")):
         yield from _plain(part, mime, data)
     elif data.strip():
@@ -178,43 +181,43 @@ def _leaf(part: MimeMessage, mime: str, depth: int, parent: str) -> Iterator[Par
             "Content-ID" in part or parent == "multipart/related"
         )
         decoration = mime.startswith("image/") and shown_inline and len(data) < DECORATION_BYTES
-        yield File(name or "attachment" + _SUFFIXES.get(mime, ""), mime, data, decoration)
+        yield AttachedFile(name or "attachment" + _SUFFIXES.get(mime, ""), mime, data, decoration)
 
 
-def _plain(part: MimeMessage, mime: str, data: bytes) -> Iterator[Part]:
+def _plain(part: MimeMessage, mime: str, data: bytes) -> Iterator[MailPart]:
     text = mail_headers.decode_bytes(data, charset_of(part))
     if re.match(r"\s*<(?:!doctype html|html)\b", text, re.IGNORECASE):
-        yield Html(data, charset_of(part))
+        yield HtmlBody(data, charset_of(part))
         return
     if mime in ("text/enriched", "text/richtext"):
         text = re.sub(r"<param>.*?</param>|<[^<>]{1,40}>", "", text.replace("<<", "<"), flags=re.DOTALL)
     if str(_quietly(lambda: part.get_param("format"), "") or "").lower() == "flowed":
         text = _unflowed(text, str(_quietly(lambda: part.get_param("delsp"), "") or "").lower() == "yes")
-    files: list[File] = []
+    files: list[AttachedFile] = []
 
     def take(found: re.Match[str]) -> str:
-        files.append(File(_clean_name(found[1]), "", _uudecoded(found[2])))
+        files.append(AttachedFile(_clean_name(found[1]), "", _uudecoded(found[2])))
         return "\n" * found[0].count("\n")
 
     if "\nbegin " in f"\n{text}":
         text = _UUENCODED.sub(take, text)
     if "-----BEGIN PGP " in text:
         if "-----BEGIN PGP MESSAGE-----" in text:
-            yield _encrypted("The mail, or a part of it, is encrypted (PGP).")
+            yield _encrypted("The mail, or part of it, is encrypted (PGP).")
         text = _ARMOUR.sub(lambda found: "\n" * found[0].count("\n"), text)
-    yield Text(text)
+    yield PlainBody(text)
     yield from files
 
 
 def _encrypted(message: str) -> Problem:
-    return Problem("encrypted", message, "Save the readable text from your mail program to have it indexed.")
+    return Problem("encrypted", message, "Save its text from your mail program to have it indexed.")
 
 
-def _inner_message(part: MimeMessage) -> File:
+def _inner_message(part: MimeMessage) -> AttachedFile:
     children = part.get_payload()
     inner = children[0] if isinstance(children, list) else None
     if not isinstance(inner, MimeMessage):
-        return File("message.eml", "message/rfc822", b"")
+        return AttachedFile("message.eml", "message/rfc822", b"")
     # Headers are written as they came, not folded anew.
     policy = compat32.clone(max_line_length=0)
     data: bytes = _quietly(lambda: inner.as_bytes(policy=policy), b"") or _as_text(inner).encode()
@@ -223,7 +226,9 @@ def _inner_message(part: MimeMessage) -> File:
         inner["Content-Transfer-Encoding"] = encoding
         data = _content(inner)
     subject = mail_headers.words(str(inner.get("Subject", "")))
-    return File(_file_name(part) or re.sub(r"[\\/]", "-", subject or "message")[:190] + ".eml", "message/rfc822", data)
+    return AttachedFile(
+        _file_name(part) or re.sub(r"[\\/]", "-", subject or "message")[:190] + ".eml", "message/rfc822", data
+    )
 
 
 def _as_text(part: MimeMessage) -> str:
@@ -272,7 +277,7 @@ def _clean_name(name: str) -> str:
     return re.split(r"[\\/]", name)[-1].strip()[-200:]
 
 
-def _quietly(call: Callable[[], Any], default: Any) -> Any:
+def _quietly(call: Callable[[], _Answer], default: _Default) -> _Answer | _Default:
     # The standard library's accessors raise almost anything on malformed parameters (LookupError, UnicodeError,
     # TypeError, AttributeError, binascii.Error, IndexError, …); a broken parameter counts as missing.
     try:

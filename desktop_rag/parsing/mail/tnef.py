@@ -7,7 +7,17 @@ from collections.abc import Iterator
 
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.mail.headers import decode_bytes
-from desktop_rag.parsing.mail.mapi import BINARY, OBJECT, STRING, STRING8, Bag, Item, Value, fixed_value, variable_value
+from desktop_rag.parsing.mail.mapi import (
+    BINARY,
+    OBJECT,
+    STRING,
+    STRING8,
+    OutlookItem,
+    PropertyBag,
+    Value,
+    fixed_value,
+    variable_value,
+)
 
 _SIGNATURE = 0x223E9F78
 _SUBJECT, _BODY, _ATTACH_DATA, _ATTACH_TITLE = 0x8004, 0x800C, 0x800F, 0x8010
@@ -23,14 +33,14 @@ def is_tnef(data: bytes) -> bool:
     return data[:4] == struct.pack("<I", _SIGNATURE)
 
 
-def read_tnef(data: bytes, name: str, depth: int = 0) -> Item:
+def read_tnef(data: bytes, name: str, depth: int = 0) -> OutlookItem:
     """Read a winmail.dat; what follows a broken attribute is left out. Raises ``Damaged`` if the data is none."""
     if not is_tnef(data):
-        raise Damaged(f"{name} is not an Outlook attachment envelope (winmail.dat).", "Check what program made it.")
+        raise Damaged(f"{name} is not a winmail.dat file from Outlook.", "Check which program made it.")
     charset = ""
     values: dict[int, Value] = {}
     named: dict[int, Value] = {}
-    attachments: list[tuple[dict[int, Value], Item | None]] = []
+    attachments: list[tuple[dict[int, Value], OutlookItem | None]] = []
     for attribute, content in _attributes(data):
         if attribute == _CODE_PAGE and len(content) >= 4:
             charset = f"cp{struct.unpack('<I', content[:4])[0]}"
@@ -53,7 +63,7 @@ def read_tnef(data: bytes, name: str, depth: int = 0) -> Item:
             inner = bag.get(_MAPI_DATA)
             if isinstance(inner, bytes) and is_tnef(inner[16:]) and depth < _MAX_DEPTH:  # 16 bytes name the interface
                 attachments[-1] = (bag, read_tnef(inner[16:], name, depth + 1))
-    return Item(Bag(values, named), (), tuple((Bag(bag), item) for bag, item in attachments))
+    return OutlookItem(PropertyBag(values, named), (), tuple((PropertyBag(bag), item) for bag, item in attachments))
 
 
 def is_cut_short(data: bytes) -> bool:

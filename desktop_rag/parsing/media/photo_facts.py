@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from desktop_rag.parsing.text.encoding import decode
 
 if TYPE_CHECKING:
     import PIL.Image
+    from lxml.etree import _Element
 
 _EXIF_PART, _GPS_PART = 0x8769, 0x8825
 _MOST_CHARACTERS = 10_000
@@ -55,21 +56,21 @@ class PhotoFacts(Struct, frozen=True):
 
 def photo_facts(image: PIL.Image.Image) -> PhotoFacts:
     """The facts in an open picture. What is broken among them is left out; nothing is raised."""
-    exif, iptc, xmp = (_guarded(read, image) for read in (_exif, _iptc, _xmp))
-    plain = _guarded(_comments, image)
-    captions = [text for source in (xmp, iptc, exif, plain) for text in source.get("captions", [])]
-    title = _first("title", xmp, iptc, exif, plain)
-    at = _first("at", exif, xmp, iptc, plain)
+    exif, iptc, xmp, plain = (_guarded(read, image) for read in (_exif, _iptc, _xmp, _comments))
+    sources = (xmp, iptc, exif, plain)
+    captions = dict.fromkeys(text for source in sources for text in source.captions)
+    title = _first(source.title for source in sources)
+    at = _first((exif.at, xmp.at, iptc.at, plain.at))
     return PhotoFacts(
         title=title,
-        captions=tuple(text for text in dict.fromkeys(captions) if text != title),
-        author=_first("author", xmp, iptc, exif, plain),
+        captions=tuple(text for text in captions if text != title),
+        author=_first(source.author for source in sources),
         taken=moment(at),
         at=at,
-        camera=_first("camera", exif),
-        tags=tuple(dict.fromkeys(tag for source in (xmp, iptc, exif) for tag in source.get("tags", [])))[:_MOST_TAGS],
-        people=tuple(xmp.get("people", []))[:_MOST_TAGS],
-        where=_first("where", xmp, iptc, exif),
+        camera=exif.camera,
+        tags=tuple(dict.fromkeys(tag for source in sources for tag in source.tags))[:_MOST_TAGS],
+        people=xmp.people[:_MOST_TAGS],
+        where=_first(source.where for source in sources),
     )
 
 
@@ -93,15 +94,19 @@ def describe(facts: PhotoFacts, width: int, height: int) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _guarded(read: Callable[[PIL.Image.Image], dict[str, Any]], image: PIL.Image.Image) -> dict[str, Any]:
+def _guarded(read: Callable[[PIL.Image.Image], PhotoFacts], image: PIL.Image.Image) -> PhotoFacts:
     try:
         return read(image)
     except Exception:  # Pillow raises anything on broken metadata, and the picture is good all the same
-        return {}
+        return PhotoFacts()
 
 
-def _first(name: str, *sources: Mapping[str, Any]) -> str:
-    return next((str(source[name]) for source in sources if source.get(name)), "")
+def _first(texts: Iterable[str]) -> str:
+    return next(filter(None, texts), "")
+
+
+def _filled(*texts: str) -> tuple[str, ...]:
+    return tuple(filter(None, texts))
 
 
 def _in_words(taken: datetime, at: str) -> str:
@@ -141,7 +146,7 @@ def _wide(value: object) -> str:
 # --- EXIF ------------------------------------------------------------------------------------------------------------
 
 
-def _exif(image: PIL.Image.Image) -> dict[str, Any]:
+def _exif(image: PIL.Image.Image) -> PhotoFacts:
     exif = image.getexif()
     details = exif.get_ifd(_EXIF_PART)
     maker, model = _narrow(exif.get(0x010F)), _narrow(exif.get(0x0110))
@@ -151,25 +156,20 @@ def _exif(image: PIL.Image.Image) -> dict[str, Any]:
         at, zone = _exif_time(part.get(key)), _text(details.get(zone_key))
         if at:
             break
-    return {
-        "title": _wide(exif.get(0x9C9B)),
-        "captions": list(
-            filter(
-                None,
-                (
-                    _caption(_narrow(exif.get(0x010E))),
-                    _user_comment(details.get(0x9286)),
-                    _caption(_wide(exif.get(0x9C9C))),
-                    _caption(_wide(exif.get(0x9C9F))),
-                ),
-            )
+    return PhotoFacts(
+        title=_wide(exif.get(0x9C9B)),
+        captions=_filled(
+            _caption(_narrow(exif.get(0x010E))),
+            _user_comment(details.get(0x9286)),
+            _caption(_wide(exif.get(0x9C9C))),
+            _caption(_wide(exif.get(0x9C9F))),
         ),
-        "author": _wide(exif.get(0x9C9D)) or _caption(_narrow(exif.get(0x013B))),
-        "tags": [tag.strip() for tag in _wide(exif.get(0x9C9E)).split(";") if tag.strip()],
-        "camera": model if known else f"{maker} {model}".strip(),
-        "at": at + zone if moment(at + zone) else at,
-        "where": _gps_place(exif.get_ifd(_GPS_PART)),
-    }
+        author=_wide(exif.get(0x9C9D)) or _caption(_narrow(exif.get(0x013B))),
+        tags=_filled(*(tag.strip() for tag in _wide(exif.get(0x9C9E)).split(";"))),
+        camera=model if known else f"{maker} {model}".strip(),
+        at=at + zone if moment(at + zone) else at,
+        where=_gps_place(exif.get_ifd(_GPS_PART)),
+    )
 
 
 def _exif_time(value: object) -> str:
@@ -193,7 +193,7 @@ def _user_comment(value: object) -> str:
     return _caption(text) if charset.startswith((b"ASCII", b"JIS", b"\0")) else ""
 
 
-def _gps_place(gps: Mapping[int, Any]) -> str:
+def _gps_place(gps: Mapping[int, object]) -> str:
     latitude, longitude = _degrees(gps.get(2), gps.get(1), "S"), _degrees(gps.get(4), gps.get(3), "W")
     if latitude is None or longitude is None or (latitude, longitude) == (0.0, 0.0):
         return ""
@@ -218,7 +218,7 @@ def _degrees(value: object, side: object, negative: str) -> float | None:
 # --- IPTC ------------------------------------------------------------------------------------------------------------
 
 
-def _iptc(image: PIL.Image.Image) -> dict[str, Any]:
+def _iptc(image: PIL.Image.Image) -> PhotoFacts:
     from PIL.ImageFile import ImageFile
     from PIL.IptcImagePlugin import getiptcinfo
 
@@ -234,14 +234,14 @@ def _iptc(image: PIL.Image.Image) -> dict[str, Any]:
     day, time = one(55), one(60)
     at = f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 else ""
     timed = f"{at}T{time[:2]}:{time[2:4]}:{time[4:6]}{time[6:11]}"
-    return {
-        "title": one(5),
-        "captions": [text for text in (_caption(one(105)), _caption(one(120))) if text],
-        "author": ", ".join(values(80)),
-        "tags": values(25),
-        "at": timed if moment(timed) else at if moment(at) else "",
-        "where": _in_place(one(92), one(90), one(95), one(101)),
-    }
+    return PhotoFacts(
+        title=one(5),
+        captions=_filled(_caption(one(105)), _caption(one(120))),
+        author=", ".join(values(80)),
+        tags=tuple(values(25)),
+        at=timed if moment(timed) else at if moment(at) else "",
+        where=_in_place(one(92), one(90), one(95), one(101)),
+    )
 
 
 def _in_place(*names: str) -> str:
@@ -252,7 +252,7 @@ def _in_place(*names: str) -> str:
 # --- XMP -------------------------------------------------------------------------------------------------------------
 
 
-def _xmp(image: PIL.Image.Image) -> dict[str, Any]:
+def _xmp(image: PIL.Image.Image) -> PhotoFacts:
     data = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
     if not data and (tags := getattr(image, "tag_v2", None)) is not None:
         data = tags.get(700)
@@ -262,7 +262,7 @@ def _xmp(image: PIL.Image.Image) -> dict[str, Any]:
         data = data.encode()
     root, _ = parse_xml(data.strip(b"\0 \r\n")) if isinstance(data, bytes) else (None, True)
     if root is None:
-        return {}
+        return PhotoFacts()
     found: dict[str, list[str]] = {}
     for node in root.iter("{*}Description"):
         for name, value in _properties(node):
@@ -276,18 +276,18 @@ def _xmp(image: PIL.Image.Image) -> dict[str, Any]:
 
     captions = (_caption(one(name)) for name in ("Headline", "description", "UserComment", "AltTextAccessibility"))
     times = (one(name) for name in ("DateTimeOriginal", "DateCreated", "CreateDate"))
-    return {
-        "title": _caption(one("title")),
-        "captions": [text for text in captions if text],
-        "author": ", ".join(filter(None, found.get("creator", []))),
-        "tags": [tag for tag in found.get("subject", []) if tag],
-        "people": list(dict.fromkeys(filter(None, found.get("PersonInImage", [])))),
-        "at": next((time for time in times if moment(time)), ""),
-        "where": _in_place(one("Location"), one("City"), one("State"), one("Country")),
-    }
+    return PhotoFacts(
+        title=_caption(one("title")),
+        captions=_filled(*captions),
+        author=", ".join(filter(None, found.get("creator", []))),
+        tags=_filled(*found.get("subject", [])),
+        people=tuple(dict.fromkeys(filter(None, found.get("PersonInImage", [])))),
+        at=next((time for time in times if moment(time)), ""),
+        where=_in_place(one("Location"), one("City"), one("State"), one("Country")),
+    )
 
 
-def _properties(description: Any) -> Iterator[tuple[str, str]]:
+def _properties(description: _Element) -> Iterator[tuple[str, str]]:
     """Names and values of what is said: attributes, plain elements, and the items of lists; the default language
     alone where there are several."""
     for key, value in description.attrib.items():
@@ -302,14 +302,14 @@ def _properties(description: Any) -> Iterator[tuple[str, str]]:
 # --- comments --------------------------------------------------------------------------------------------------------
 
 
-def _comments(image: PIL.Image.Image) -> dict[str, Any]:
+def _comments(image: PIL.Image.Image) -> PhotoFacts:
     """Texts of PNG, and the one comment of JPEG and GIF."""
     info = image.info
     captions = (_caption(info.get(name)) for name in ("Description", "Comment", "comment"))
     at = _text(info.get("Creation Time"))
-    return {
-        "title": _caption(info.get("Title")),
-        "captions": [text for text in captions if text],
-        "author": _text(info.get("Author")),
-        "at": at if moment(at) else "",
-    }
+    return PhotoFacts(
+        title=_caption(info.get("Title")),
+        captions=_filled(*captions),
+        author=_text(info.get("Author")),
+        at=at if moment(at) else "",
+    )

@@ -20,7 +20,7 @@ _DEGREE_KM = 111.2
 _EARTH_KM = 6371.0
 
 
-class Place(Struct, frozen=True):
+class Town(Struct, frozen=True):
     """A town of more than 15,000 inhabitants. Degrees are positive to the north and east."""
 
     latitude: float
@@ -50,23 +50,23 @@ def place_name(latitude: float, longitude: float) -> str:
     return f"{where}, {nearest.country}" if nearest.country and nearest.country not in names else where
 
 
-def _between(south: float, north: float) -> list[Place]:
+def _between(south: float, north: float) -> list[Town]:
     latitudes, places = _table()
     return places[bisect_left(latitudes, south) : bisect_right(latitudes, north)]
 
 
 @cache
-def _table() -> tuple[list[float], list[Place]]:
+def _table() -> tuple[list[float], list[Town]]:
     """Latitudes and places from south to north."""
     lines = gzip.decompress((resources_dir() / "places" / "cities.tsv.gz").read_bytes()).decode().split("\n")
     places = []
     for line in lines:
         latitude, longitude, inhabitants, name, country = line.split("\t")
-        places.append(Place(float(latitude), float(longitude), int(inhabitants), name, country))
+        places.append(Town(float(latitude), float(longitude), int(inhabitants), name, country))
     return [place.latitude for place in places], places
 
 
-def _distance_km(latitude: float, longitude: float, place: Place) -> float:
+def _distance_km(latitude: float, longitude: float, place: Town) -> float:
     """Along the great circle (haversine formula)."""
     here, there = math.radians(latitude), math.radians(place.latitude)
     across = math.radians(place.longitude - longitude)

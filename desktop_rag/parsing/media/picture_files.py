@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged, FileProblem, OverCap, Unsupported
+from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.types import IMAGE_SIDE
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ def opened(stream: BinaryIO, name: str) -> Iterator[PIL.Image.Image]:
             image = PIL.Image.open(stream, formats=formats)
         except PIL.UnidentifiedImageError as error:
             if start:
-                raise Damaged(
-                    f"{name} is damaged or no picture of a kind that can be read.", GET_A_FRESH_COPY
-                ) from error
+                raise Damaged(f"{name} is damaged, or not a picture that can be read.", GET_A_FRESH_COPY) from error
             raise Damaged(f"{name} cannot be opened: it is empty.", GET_A_FRESH_COPY) from error
         except Exception as error:
             raise problem_of(error, name) from error
@@ -128,19 +127,23 @@ def problem_of(error: Exception, name: str) -> FileProblem:
 
     if isinstance(error, FileProblem):
         return error
+    if is_fault(error):
+        return fault_in(name, error)
     if isinstance(error, PIL.Image.DecompressionBombError):
         return _too_large(name)
     if isinstance(error, MemoryError):
-        return OverCap(f"{name} needs more memory than it may have.", "Save it in a smaller size to have it seen.")
+        return OverCap(f"{name} needs more memory than the limit allows.", "Save it in a smaller size.")
     if isinstance(error, NotImplementedError):
-        return Unsupported(f"{name} is written in a way that is not supported ({error}).", "Save it as JPEG or PNG.")
+        return Unsupported(
+            f"{name} uses a form of its format that is not supported ({error}).", "Save it as JPEG or PNG."
+        )
     reason = (str(error) or type(error).__name__).rstrip(".")[:120]
     return Damaged(f"{name} is damaged ({reason}).", GET_A_FRESH_COPY)
 
 
 def _too_large(name: str) -> OverCap:
     return OverCap(
-        f"{name} has more than {MOST_PIXELS // 1_000_000} million pixels: that is how harmful files are built.",
+        f"{name} has more than {MOST_PIXELS // 1_000_000} million pixels. Harmful files are built like that.",
         "If you trust it, save it in a smaller size.",
     )
 

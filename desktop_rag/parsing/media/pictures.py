@@ -109,7 +109,9 @@ def _segment(text: str, image: bytes, place: Whole | Page | None = None) -> Segm
 
 
 def _cut_short(name: str) -> Problem:
-    return Problem("damaged", f"{name} is damaged or cut short, and is shown as far as it goes.", GET_A_FRESH_COPY)
+    return Problem(
+        "damaged", f"{name} is damaged or incomplete, and is shown as far as it can be read.", GET_A_FRESH_COPY
+    )
 
 
 def _pages(image: PIL.Image.Image, source: Source) -> Iterator[ParseItem]:

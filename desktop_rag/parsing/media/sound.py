@@ -6,8 +6,8 @@ may read, and it knows no protocol. The sound is decoded as it is asked for, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from desktop_rag.errors import Damaged, Encrypted, FileProblem, Unsupported
 from desktop_rag.parsing.media.sound_tags import chapter_title, describe, in_words, sound_facts
@@ -69,21 +69,25 @@ def parse_sound(source: Source) -> Iterator[ParseItem]:
     """What the file says about the recording, its chapters and subtitles, and if anybody is to ``hear`` it, its sound
     in pieces of ``PIECE_S`` seconds without a gap; if not, one piece of no length where there is any. Of several sound
     tracks it is the main one."""
-    import av
+    with source.open() as stream, _opened(stream, source) as container:
+        yield from _recording(container, source)
 
-    with source.open() as stream:
-        try:
-            container = av.open(
-                stream,
-                "r",
-                options={"protocol_whitelist": "none", "format_whitelist": _READ},
-                metadata_errors="replace",
-                buffer_size=_BUFFER_BYTES,
-            )
-        except Exception as error:
-            raise _broken(source, error) from error
-        with container:
-            yield from _recording(container, source)
+
+def _opened(stream: BinaryIO, source: Source) -> InputContainer:
+    """The recording, whose tags have surrogates in place of bytes that are no UTF-8. Raises ``Damaged``."""
+    import av
+    from av.error import FFmpegError
+
+    opening: Callable[..., InputContainer] = av.open
+    # From version 19 on PyAV decodes tags this way by itself, and takes no word on it.
+    tags = {"metadata_errors": "surrogateescape"} if int(av.__version__.partition(".")[0]) < 19 else {}
+    options = {"protocol_whitelist": "none", "format_whitelist": _READ}
+    try:
+        return opening(stream, "r", options=options, buffer_size=_BUFFER_BYTES, **tags)
+    except MemoryError:  # PyAV's own is an FFmpegError, too
+        raise
+    except (FFmpegError, ValueError, OSError) as error:
+        raise Damaged(f"{source.name} is damaged, or no recording.", _GET_ANOTHER) from error
 
 
 def _recording(container: InputContainer, source: Source) -> Iterator[ParseItem]:
@@ -108,7 +112,7 @@ def _recording(container: InputContainer, source: Source) -> Iterator[ParseItem]
     if unheard is not None:
         raise unheard
     if not container.streams:
-        raise Damaged(f"{source.name} is cut short: there is neither sound nor picture in it.", _GET_ANOTHER)
+        raise Damaged(f"{source.name} is incomplete: it contains neither sound nor pictures.", _GET_ANOTHER)
 
 
 def _main_audio(container: InputContainer) -> AudioStream | None:
@@ -139,10 +143,10 @@ def _why_unheard(audio: AudioStream, source: Source) -> FileProblem | None:
         or (form == "asf" and _has_any(source, _PROTECTED_ASF))
         or (audio.codec_context is None and _has_any(source, _PROTECTED_CODECS))
     ):
-        message = f"{source.name} is protected against copying (DRM), so its sound cannot be heard."
+        message = f"{source.name} is copy-protected (DRM), so its sound cannot be heard."
         return Encrypted(message, "Play it with the program it was bought for.")
     if audio.codec_context is None:
-        return Unsupported(f"The sound of {source.name} is stored in a form that is not known.", _GET_ANOTHER)
+        return Unsupported(f"The sound of {source.name} is stored in an unknown format.", _GET_ANOTHER)
     return None
 
 
@@ -230,19 +234,13 @@ def _leave_out_others(container: InputContainer, wanted: list[Stream]) -> None:
 def _problems(sound: _Sound, source: Source, declared_s: float | None, failure: Exception | None) -> Iterator[Problem]:
     """What is missing of the sound. Raises ``Damaged`` when it is all of it."""
     if not sound.frames:
-        raise Damaged(f"The sound of {source.name} is damaged: nothing of it can be heard.", _GET_ANOTHER)
+        raise Damaged(f"The sound of {source.name} is damaged: none of it can be heard.", _GET_ANOTHER)
     missing_s = 0.0 if declared_s is None else declared_s - sound.heard_s
     if missing_s > _SHORT_BY_S and declared_s is not None and missing_s > declared_s * _SHORT_BY:
-        parts = f"{in_words(sound.heard_s)} of {in_words(declared_s)} can be heard"
-        yield Problem("damaged", f"{source.name} is cut short: {parts}.", _GET_ANOTHER)
+        parts = f"only {in_words(sound.heard_s)} of {in_words(declared_s)} can be heard"
+        yield Problem("damaged", f"{source.name} is incomplete: {parts}.", _GET_ANOTHER)
     elif failure is not None or sound.broken > _FEW_BROKEN * sound.packets + 1:
         yield Problem("damaged", f"{source.name} is damaged: parts of its sound are missing.", _GET_ANOTHER)
-
-
-def _broken(source: Source, error: Exception) -> FileProblem:
-    if isinstance(error, MemoryError):
-        raise error
-    return Damaged(f"{source.name} is damaged, or no recording.", _GET_ANOTHER)
 
 
 class _Sound:

@@ -15,7 +15,8 @@ _MOST_CHARACTERS = 20_000
 _MOST_TAGS = 50
 _FIRST_YEAR = 1850
 """Sound was not recorded before."""
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+"""Surrogates stand for bytes that are no UTF-8."""
 _ZERO_TIMES = ("1904-01-01", "1970-01-01")
 """What a device that has no clock writes."""
 _VENDOR = re.compile(r"^(?:com\.apple\.quicktime\.|com\.android\.|wm/|ws?_?|quicktime:)")
@@ -101,9 +102,14 @@ def in_words(seconds: float) -> str:
     return " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in counts if count)
 
 
+def tag_line(metadata: Mapping[str, str], key: str) -> str:
+    """A tag in one line, without what is no text; "" if there is none."""
+    return _line(_CONTROLS.sub("", metadata.get(key, "")))
+
+
 def chapter_title(metadata: Mapping[str, str]) -> str:
     """The title of a chapter; "" for one that is only numbered."""
-    title = _line(_CONTROLS.sub("", metadata.get("title", "")))[:_MOST_CHARACTERS]
+    title = tag_line(metadata, "title")[:_MOST_CHARACTERS]
     return "" if _NUMBER_ONLY.fullmatch(title) else title
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from desktop_rag.parsing.media.sound_tags import tag_line
 from desktop_rag.types import Segment, TimeSpan
 
 if TYPE_CHECKING:
@@ -82,9 +83,11 @@ class SubtitleTrack:
             return
         start_s = float(packet.pts * packet.time_base) - base_s
         shown_s = float((packet.duration or 0) * packet.time_base)
+        from av.error import FFmpegError
+
         try:
             decoded = self._stream.decode(packet)
-        except Exception:  # FFmpeg's errors have no base in common but this
+        except (FFmpegError, ValueError):
             return
         for rectangle in decoded:
             text = _text_of(bytes(getattr(rectangle, "ass", b"") or b""))[: self._room]
@@ -93,8 +96,7 @@ class SubtitleTrack:
                 self._captions.append(Caption(round(max(0.0, start_s), 3), round(max(0.0, start_s + shown_s), 3), text))
 
     def segments(self) -> Iterator[Segment]:
-        language = self._stream.metadata.get("language", "und")
-        title = " ".join(self._stream.metadata.get("title", "").split())
+        language, title = (tag_line(self._stream.metadata, key) for key in ("language", "title"))
         named = ", ".join(part for part in (title, "" if language == "und" else language) if part)
         ordered = sorted(self._captions, key=lambda caption: caption.start_s)
         return passages(ordered, f"Subtitles ({named})" if named else "Subtitles")

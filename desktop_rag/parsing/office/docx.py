@@ -12,7 +12,7 @@ from desktop_rag.parsing.archive import GET_A_FRESH_COPY, open_archive, parse_xm
 from desktop_rag.parsing.office.drawing import drawing_texts
 from desktop_rag.parsing.office.embedded_pictures import InnerPictures, drawn_pictures
 from desktop_rag.parsing.office.ooxml import Package, Relationship, attribute, local, moment, real_title
-from desktop_rag.parsing.office.word_text import Notes, Paragraph, Styles, blocks, read_paragraph
+from desktop_rag.parsing.office.word_text import DocxNotes, DocxParagraph, DocxStyles, blocks, read_paragraph
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.outline import Outline
 from desktop_rag.parsing.text.tables import row_segments
@@ -37,14 +37,14 @@ def parse_docx(source: Source) -> Iterator[ParseItem]:
         main = package.main_part("word/document.xml")
         yield package.metadata("document")
         root = archive.xml(main)
-        styles, notes = Styles(), Notes()
+        styles, notes = DocxStyles(), DocxNotes()
         for part in package.parts(main, "styles"):
             style_root = package.root(part)
             if style_root is not None:
                 styles.read(style_root)
         notes.read(package, main)
         pictures = InnerPictures(source, archive)
-        body = _Body(styles, notes, pictures, package.links(main), paged=_has_pages(root))
+        body = _DocxBody(styles, notes, pictures, package.links(main), paged=_has_pages(root))
         yield from body.read(root)
         for part in [*package.parts(main, "header"), *package.parts(main, "footer")]:
             yield from body.read_aside(package.root(part))
@@ -60,7 +60,9 @@ def parse_word_xml(source: Source) -> Iterator[ParseItem]:
     refuse_large(source)
     root, whole = parse_xml(source.read())
     if root is None or local(root) != "wordDocument":
-        raise Damaged(f"{source.name} is no Word document.", "Rename it to what it is, or get a fresh copy.")
+        raise Damaged(
+            f"{source.name} is not a Word document.", "Give it the suffix of its real format, or get a fresh copy."
+        )
     values = {local(node): " ".join((node.text or "").split()) for node in root.iterfind("{*}DocumentProperties/{*}*")}
     yield Metadata(
         kind="document",
@@ -68,9 +70,9 @@ def parse_word_xml(source: Source) -> Iterator[ParseItem]:
         author=values.get("Author", ""),
         created=moment(values.get("Created", "")),
     )
-    styles = Styles()
+    styles = DocxStyles()
     styles.read(root)
-    yield from _Body(styles, Notes(), None, {}, paged=_has_pages(root)).read(root)
+    yield from _DocxBody(styles, DocxNotes(), None, {}, paged=_has_pages(root)).read(root)
     if not whole:
         yield Problem("damaged", f"{source.name} is damaged and was read as far as possible.", GET_A_FRESH_COPY)
 
@@ -79,13 +81,13 @@ def _has_pages(root: _Element) -> bool:
     return any(local(node) == "lastRenderedPageBreak" for node in root.iter("{*}lastRenderedPageBreak"))
 
 
-class _Body:
+class _DocxBody:
     """Walks the blocks of a document and keeps the heading path, the page and the list being collected."""
 
     def __init__(
         self,
-        styles: Styles,
-        notes: Notes,
+        styles: DocxStyles,
+        notes: DocxNotes,
         pictures: InnerPictures | None,
         links: dict[str, Relationship],
         *,
@@ -145,7 +147,7 @@ class _Body:
                 for picture in self._pictures.part(name, text, self.place()):
                     yield replace(picture, headings=self._outline.path())
 
-    def _paragraph(self, paragraph: Paragraph) -> Iterator[Segment]:
+    def _paragraph(self, paragraph: DocxParagraph) -> Iterator[Segment]:
         # What stands before the first page break of a paragraph is where a reader starts to look for it.
         place = self.place()
         if paragraph.breaks_first:

@@ -14,7 +14,7 @@ from desktop_rag.parsing.office import powerpoint_binary
 from desktop_rag.parsing.office.docx import parse_word_xml
 from desktop_rag.parsing.office.embedded import unwrap_ole, unwrap_streams
 from desktop_rag.parsing.office.ole import ole_metadata
-from desktop_rag.parsing.office.word_binary import SAVE_AS_DOCX, Paragraph, WordBinary
+from desktop_rag.parsing.office.word_binary import SAVE_AS_DOCX, DocParagraph, WordBinary
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.text.outline import Outline
 from desktop_rag.parsing.text.tables import row_segments
@@ -65,7 +65,7 @@ def parse_ppt(source: Source) -> Iterator[ParseItem]:
     except (struct.error, KeyError, IndexError):
         yield from (Segment(text, Whole()) for text in powerpoint_binary.all_texts(stream))
         yield Problem(
-            "damaged", f"{source.name} is damaged: its text was found, but not on which slide it is.", GET_A_FRESH_COPY
+            "damaged", f"{source.name} is damaged: its text was found, but not which slide it is on.", GET_A_FRESH_COPY
         )
         slides = []
     for number, slide in enumerate(slides[: source.limits.pages], 1):
@@ -84,8 +84,8 @@ def _open(source: Source, stream: str, advice: str) -> olefile.OleFileIO[str]:
     data = source.read()
     if not data.startswith(OLE_MAGIC):
         if data.startswith(_OLD_WORD):
-            raise Unsupported(f"{source.name} was made by a very old Word.", advice)
-        what = "empty" if not data else "damaged, or of another format than its name says"
+            raise Unsupported(f"{source.name} was made with a very old version of Word.", advice)
+        what = "empty" if not data else "damaged, or not in the format that its name says"
         raise Damaged(f"{source.name} cannot be opened: it is {what}.", advice)
     try:
         ole = olefile.OleFileIO(io.BytesIO(data))
@@ -97,7 +97,7 @@ def _open(source: Source, stream: str, advice: str) -> olefile.OleFileIO[str]:
     ole.close()
     if protected:
         raise Encrypted(f"{source.name} is protected.", SAVE_WITHOUT_PASSWORD)
-    raise Unsupported(f"{source.name} is an Office file of before 1997 or of another program.", advice)
+    raise Unsupported(f"{source.name} is an Office file from before 1997, or from another program.", advice)
 
 
 def _stream(source: Source, ole: olefile.OleFileIO[str], name: str) -> bytes:
@@ -109,7 +109,7 @@ def _stream(source: Source, ole: olefile.OleFileIO[str], name: str) -> bytes:
     return data
 
 
-def _word_segments(paragraphs: Iterator[Paragraph]) -> Iterator[Segment]:
+def _word_segments(paragraphs: Iterator[DocParagraph]) -> Iterator[Segment]:
     outline = Outline()
     items: list[str] = []
     cell: list[str] = []
@@ -151,7 +151,7 @@ def _rows(rows: list[list[str]], outline: Outline) -> Iterator[Segment]:
         yield from row_segments(filled, lambda _: Whole(), outline.path())
 
 
-def _slide_segments(slide: powerpoint_binary.Slide, place: Page) -> Iterator[Segment]:
+def _slide_segments(slide: powerpoint_binary.PptSlide, place: Page) -> Iterator[Segment]:
     headings = (slide.title,) if slide.title else ()
     for text in [*slide.texts, *slide.comments]:
         yield Segment(text, place, headings)

@@ -50,7 +50,7 @@ class Package:
             if link.kind == "officedocument" and link.target in self.archive:
                 return link.target
         if usual not in self.archive:
-            raise Damaged(f"{self.archive.name} is damaged: it holds no document.", GET_A_FRESH_COPY)
+            raise Damaged(f"{self.archive.name} is damaged: it contains no document.", GET_A_FRESH_COPY)
         return usual
 
     def links(self, part: str) -> dict[str, Relationship]:

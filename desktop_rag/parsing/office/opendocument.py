@@ -69,7 +69,7 @@ def _body(archive: Archive, kind: str) -> _Element:
     root = archive.xml("content.xml")
     body = root.find(f"{{*}}body/{{*}}{kind}")
     if body is None:
-        raise Damaged(f"{archive.name} holds no OpenDocument {kind}.", GET_A_FRESH_COPY)
+        raise Damaged(f"{archive.name} contains no OpenDocument {kind}.", GET_A_FRESH_COPY)
     return body
 
 

@@ -23,30 +23,30 @@ _DEPTH = 32
 _OBJECT_BYTES = 256 * 1024 * 1024
 
 
-class Record(Struct, frozen=True):
+class PptRecord(Struct, frozen=True):
     kind: int
     instance: int
     container: bool
     data: bytes
 
 
-class Slide(Struct):
+class PptSlide(Struct):
     title: str = ""
     texts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
 
 
-def records(data: bytes) -> Iterator[Record]:
+def records(data: bytes) -> Iterator[PptRecord]:
     """The records that lie side by side in ``data``; what is cut short ends them."""
     at = 0
     while at + 8 <= len(data):
         head, kind, length = struct.unpack_from("<HHI", data, at)
-        yield Record(kind, head >> 4, head & 0xF == 0xF, data[at + 8 : at + 8 + length])
+        yield PptRecord(kind, head >> 4, head & 0xF == 0xF, data[at + 8 : at + 8 + length])
         at += 8 + length
 
 
-def descendants(data: bytes, depth: int = 0) -> Iterator[Record]:
+def descendants(data: bytes, depth: int = 0) -> Iterator[PptRecord]:
     """All records inside ``data``, outer ones first."""
     for record in records(data):
         yield record
@@ -54,14 +54,14 @@ def descendants(data: bytes, depth: int = 0) -> Iterator[Record]:
             yield from descendants(record.data, depth + 1)
 
 
-def read_slides(stream: bytes, current_edit: int) -> list[Slide]:
+def read_slides(stream: bytes, current_edit: int) -> list[PptSlide]:
     """The slides in the order of the show. Raises ``struct.error``, ``KeyError`` or ``IndexError`` if damaged."""
     places, document_id = _directory(stream, current_edit)
     document = _record_at(stream, places[document_id])
-    found: list[Slide] = []
-    by_id: dict[int, Slide] = {}
+    found: list[PptSlide] = []
+    by_id: dict[int, PptSlide] = {}
     for reference, slide_id, outline in _listed(document, _SLIDES):
-        slide = Slide()
+        slide = PptSlide()
         found.append(slide)
         by_id[slide_id] = slide
         record = _record_at(stream, places[reference]) if reference in places else None
@@ -116,12 +116,12 @@ def _directory(stream: bytes, edit: int) -> tuple[dict[int, int], int]:
     return places, document_id
 
 
-def _record_at(stream: bytes, place: int) -> Record:
+def _record_at(stream: bytes, place: int) -> PptRecord:
     head, kind, length = struct.unpack_from("<HHI", stream, place)
-    return Record(kind, head >> 4, True, stream[place + 8 : place + 8 + length])
+    return PptRecord(kind, head >> 4, True, stream[place + 8 : place + 8 + length])
 
 
-def _listed(document: Record, instance: int) -> Iterator[tuple[int, int, list[tuple[int, str]]]]:
+def _listed(document: PptRecord, instance: int) -> Iterator[tuple[int, int, list[tuple[int, str]]]]:
     """Entries of a slide list: number of the slide's record, its id, and its placeholders' texts with their kinds."""
     for record in records(document.data):
         if record.kind != _SLIDE_LIST or record.instance != instance:
@@ -141,7 +141,7 @@ def _listed(document: Record, instance: int) -> Iterator[tuple[int, int, list[tu
             yield entry
 
 
-def _fill(slide: Slide, record: Record | None, outline: list[tuple[int, str]]) -> None:
+def _fill(slide: PptSlide, record: PptRecord | None, outline: list[tuple[int, str]]) -> None:
     texts = list(_shape_texts(record.data, outline)) if record is not None else outline
     shown = {text for _, text in texts}
     texts += [entry for entry in outline if entry[1] and entry[1] not in shown]
@@ -178,7 +178,7 @@ def _shape_texts(slide: bytes, outline: list[tuple[int, str]]) -> Iterator[tuple
                     yield kind, text
 
 
-def _text(record: Record) -> str:
+def _text(record: PptRecord) -> str:
     if record.kind == _TEXT_CHARACTERS:
         return _string(record.data)
     if record.kind == _TEXT_BYTES:

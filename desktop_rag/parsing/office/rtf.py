@@ -1,4 +1,4 @@
-"""RTF documents."""
+"""RTF documents, and the texts of mails that come in RTF."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from desktop_rag.errors import Damaged
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY
 from desktop_rag.parsing.office.embedded import unwrap_ole1
 from desktop_rag.parsing.office.ooxml import real_title
-from desktop_rag.parsing.office.rtf_reader import Block, read_rtf
+from desktop_rag.parsing.office.rtf_reader import RtfBlock, read_rtf
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.outline import Outline
 from desktop_rag.parsing.text.tables import row_segments
@@ -19,7 +19,7 @@ def parse_rtf(source: Source) -> Iterator[ParseItem]:
     """A segment per paragraph, list and table row under the headings; notes below their paragraph; embedded files."""
     data, problem = source.read_text_bytes()
     if b"{\\rt" not in data[:1024]:
-        what = "empty" if not data.strip() else "no RTF"
+        what = "empty" if not data.strip() else "not RTF"
         raise Damaged(f"{source.name} cannot be opened: it is {what}.", GET_A_FRESH_COPY)
     found = read_rtf(data[data.index(b"{\\rt") :])
     yield Metadata(kind="document", title=real_title(found.title), author=found.author, created=found.created)
@@ -33,7 +33,18 @@ def parse_rtf(source: Source) -> Iterator[ParseItem]:
         yield problem
 
 
-def _segments(blocks: list[Block]) -> Iterator[Segment]:
+def rtf_text(data: bytes) -> str:
+    """What an RTF text says: a line for each paragraph and table row, and a blank line where its author left one."""
+    lines: list[str] = []
+    for block in read_rtf(data).blocks:
+        if block.after_blank and lines:
+            lines.append("")
+        rows = [" | ".join(cell for cell in row if cell) for row in block.rows]
+        lines += [row for row in rows if row] or [f"- {block.text}" if block.listed else block.text]
+    return "\n".join(lines)
+
+
+def _segments(blocks: list[RtfBlock]) -> Iterator[Segment]:
     outline = Outline()
     items: list[str] = []
     for block in blocks:

@@ -56,19 +56,21 @@ _HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop|rubrik)
 _BODY = "body"
 
 
-class Block(Struct):
+class RtfBlock(Struct):
     """A paragraph (its ``level`` from 1 if it is a heading), a note below it, or a table's rows of cells."""
 
     text: str = ""
     level: int = 0
     listed: bool = False
     rows: list[list[str]] = field(default_factory=list)
+    after_blank: bool = False
+    """Whether a paragraph without text stands before it."""
 
 
-class Rtf(Struct):
+class RtfDocument(Struct):
     """What an RTF file holds."""
 
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[RtfBlock] = field(default_factory=list)
     asides: list[str] = field(default_factory=list)
     """Headers and footers."""
     objects: list[bytes] = field(default_factory=list)
@@ -78,7 +80,7 @@ class Rtf(Struct):
     created: datetime | None = None
 
 
-class _Group(Struct):
+class _RtfGroup(Struct):
     """The state that braces save and restore."""
 
     destination: str = _BODY
@@ -89,37 +91,38 @@ class _Group(Struct):
     """Whether this group opened its destination: its end is the destination's end."""
 
 
-class _Paragraph(Struct):
+class _RtfParagraph(Struct):
     style: int = 0
     level: int = 0
     in_table: bool = False
     listed: bool = False
 
 
-def read_rtf(data: bytes) -> Rtf:
+def read_rtf(data: bytes) -> RtfDocument:
     """Read an RTF file; what is cut short is read up to the cut."""
-    reader = _Reader()
+    reader = _RtfReader()
     reader.run(data)
     return reader.found
 
 
-class _Reader:
+class _RtfReader:
     def __init__(self) -> None:
-        self.found = Rtf()
+        self.found = RtfDocument()
         self._default = "cp1252"
-        self._group = _Group(encoding=self._default)
-        self._stack: list[_Group] = []
+        self._group = _RtfGroup(encoding=self._default)
+        self._stack: list[_RtfGroup] = []
         self._fonts: dict[int, str] = {}
         self._font = 0
         self._levels: dict[int, int] = {}
-        self._paragraph = _Paragraph()
-        self._style_group = _Paragraph()
+        self._paragraph = _RtfParagraph()
+        self._style_group = _RtfParagraph()
         self._texts: dict[str, list[str]] = {_BODY: []}
         self._bytes = bytearray()
         self._skip = 0
         self._cells: list[str] = []
         self._rows: list[list[str]] = []
         self._notes: list[str] = []
+        self._blank = False
         self._time: dict[str, int] = {}
 
     def run(self, data: bytes) -> None:
@@ -153,7 +156,7 @@ class _Reader:
             elif brace == b"{":
                 self._flush()
                 self._stack.append(self._group)
-                self._group = _Group(
+                self._group = _RtfGroup(
                     self._group.destination, self._group.encoding, self._group.unicode_skip, self._group.hidden
                 )
                 self._skip = 0
@@ -265,14 +268,14 @@ class _Reader:
 
     def _style(self, name: str, value: int) -> None:
         if name == "s":
-            self._style_group = _Paragraph(style=value)
+            self._style_group = _RtfParagraph(style=value)
         elif name == "outlinelevel" and value < 9:
             self._style_group.level = value + 2
 
     def _layout(self, name: str, value: int) -> None:
         match name:
             case "pard":
-                self._paragraph = _Paragraph(listed=self._paragraph.listed)  # the number may stand before it
+                self._paragraph = _RtfParagraph(listed=self._paragraph.listed)  # the number may stand before it
             case "s":
                 self._paragraph.style = value
             case "outlinelevel":
@@ -328,7 +331,7 @@ class _Reader:
         level = self._style_group.level or (int(match.group(1)) + 1 if match else int(name.lower() == "title"))
         if level:
             self._levels[self._style_group.style] = level
-        self._style_group = _Paragraph()
+        self._style_group = _RtfParagraph()
 
     def _set_created(self) -> None:
         try:
@@ -347,7 +350,8 @@ class _Reader:
         text = self._take(_BODY)
         if text:
             level = self._paragraph.level or self._levels.get(self._paragraph.style, 0)
-            self.found.blocks.append(Block(text, level, self._paragraph.listed))
+            self._add_block(RtfBlock(text, level, self._paragraph.listed))
+        self._blank = self._blank or (always and not text)
         self._paragraph.listed = False
         self._add_notes()
 
@@ -356,11 +360,15 @@ class _Reader:
             self._rows.append(self._cells)
             self._cells = []
         if self._rows:
-            self.found.blocks.append(Block(rows=self._rows))
+            self._add_block(RtfBlock(rows=self._rows))
             self._rows = []
             self._add_notes()
 
+    def _add_block(self, block: RtfBlock) -> None:
+        block.after_blank, self._blank = self._blank, False
+        self.found.blocks.append(block)
+
     def _add_notes(self) -> None:
         if not self._rows:
-            self.found.blocks.extend(Block(text) for text in self._notes)
+            self.found.blocks.extend(RtfBlock(text) for text in self._notes)
             self._notes = []

@@ -50,7 +50,7 @@ def parse_spreadsheet(source: Source) -> Iterator[ParseItem]:
         return
     if start in _OLD_EXCEL:
         raise Unsupported(
-            f"{source.name} was made by an Excel of before 1993.",
+            f"{source.name} was made with a version of Excel from before 1993.",
             "Open it in Excel or LibreOffice and save it as .xlsx.",
         )
     refuse_large(source)

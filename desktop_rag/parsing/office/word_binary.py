@@ -40,7 +40,7 @@ _FONT_SYMBOLS = re.compile("[\uf000-\uf0ff]")
 _ENDS = re.compile("[\r\x07\x0c]")
 
 
-class Paragraph(Struct, frozen=True):
+class DocParagraph(Struct, frozen=True):
     """A paragraph of the text or of a table's cell; ``level`` is 0 for text, from 1 for headings."""
 
     text: str
@@ -51,7 +51,7 @@ class Paragraph(Struct, frozen=True):
     ends_row: bool = False
 
 
-class _Piece(Struct, frozen=True):
+class _TextPiece(Struct, frozen=True):
     first: int
     """Index of its first character in the document."""
     text: str
@@ -75,7 +75,7 @@ class WordBinary:
         if flags & _ENCRYPTED:
             raise Encrypted(f"{name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
         if magic != _MAGIC or version < _FIRST_WITH_UNICODE:
-            raise Unsupported(f"{name} was made by a Word of before 1997.", SAVE_AS_DOCX)
+            raise Unsupported(f"{name} was made with a version of Word from before 1997.", SAVE_AS_DOCX)
         try:
             table = tables["1Table" if flags & _SECOND_TABLE else "0Table"]
             self._lengths = struct.unpack_from("<8i", main, _LENGTHS_AT)
@@ -90,11 +90,11 @@ class WordBinary:
             self._looks = []  # the text is there, its headings are not
         self._look_ends = [end for end, _, _ in self._looks]
 
-    def body(self) -> Iterator[Paragraph]:
+    def body(self) -> Iterator[DocParagraph]:
         """The main text."""
         return self._paragraphs(0, self._lengths[0])
 
-    def apart(self) -> Iterator[Paragraph]:
+    def apart(self) -> Iterator[DocParagraph]:
         """Footnotes, headers and footers, comments, endnotes and text boxes, in this order."""
         start = self._lengths[0]
         for length in self._lengths[1:]:
@@ -102,7 +102,7 @@ class WordBinary:
                 yield from self._paragraphs(start, start + length)
                 start += length
 
-    def _paragraphs(self, first: int, last: int) -> Iterator[Paragraph]:
+    def _paragraphs(self, first: int, last: int) -> Iterator[DocParagraph]:
         start = first
         last = min(last, len(self._text))
         while start < last:
@@ -111,7 +111,7 @@ class WordBinary:
             style, properties = self._look(end)
             text = self._text[start:end]
             mark = match.group() if match else ""
-            yield Paragraph(
+            yield DocParagraph(
                 text=_readable(text),
                 level=style if 1 <= style <= _HEADING_STYLES else 0,
                 listed=_LIST.search(properties) is not None,
@@ -148,7 +148,7 @@ def _readable(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _pieces(main: bytes, table: bytes) -> Iterator[_Piece]:
+def _pieces(main: bytes, table: bytes) -> Iterator[_TextPiece]:
     offset, length = struct.unpack_from("<II", main, _CLX_AT)
     clx = table[offset : offset + length]
     at = 0
@@ -167,12 +167,12 @@ def _pieces(main: bytes, table: bytes) -> Iterator[_Piece]:
         if place & _COMPRESSED:
             start = (place & ~_COMPRESSED) // 2
             text = main[start : start + characters].decode("cp1252", errors="replace")
-            yield _Piece(ends[index], text.ljust(characters), start, 1)
+            yield _TextPiece(ends[index], text.ljust(characters), start, 1)
         else:
             # Two units for a character beyond the first 65,536: they stay two, so that places still count.
             data = main[place : place + 2 * characters]
             text = "".join(map(chr, struct.unpack(f"<{len(data) // 2}H", data[: len(data) // 2 * 2])))
-            yield _Piece(ends[index], text.ljust(characters), place, 2)
+            yield _TextPiece(ends[index], text.ljust(characters), place, 2)
 
 
 def _looks(main: bytes, table: bytes) -> Iterator[tuple[int, int, bytes]]:

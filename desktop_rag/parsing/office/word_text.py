@@ -24,7 +24,7 @@ _OUTLINE_LEVELS = 9
 _SYMBOL_FONT_BULLETS = re.compile("[\uf000-\uf0ff]")
 
 
-class Paragraph(Struct):
+class DocxParagraph(Struct):
     """A paragraph's text and what hangs on it."""
 
     text: str = ""
@@ -40,7 +40,7 @@ class Paragraph(Struct):
     """Text boxes anchored in it."""
 
 
-class Styles:
+class DocxStyles:
     """Which paragraph styles are headings or lists; found by outline level or name, along "based on"."""
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ def _outline_level(node: _Element) -> int | None:
     return int(value) + 2 if int(value) < _OUTLINE_LEVELS else 0
 
 
-class Notes:
+class DocxNotes:
     """Footnotes, endnotes and comments; each is read once, below the paragraph that refers to it."""
 
     def __init__(self) -> None:
@@ -143,9 +143,9 @@ def blocks(parent: _Element, *tags: str) -> Iterator[_Element]:
             yield from blocks(node, *tags)
 
 
-def read_paragraph(paragraph: _Element, styles: Styles | None) -> Paragraph:
+def read_paragraph(paragraph: _Element, styles: DocxStyles | None) -> DocxParagraph:
     """Text and meaning of one ``w:p``; without ``styles`` headings are not told apart."""
-    found = Paragraph()
+    found = DocxParagraph()
     parts: list[str] = []
     _collect(paragraph, parts, found)
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
@@ -161,7 +161,7 @@ def read_paragraph(paragraph: _Element, styles: Styles | None) -> Paragraph:
     return found
 
 
-def _collect(node: _Element, parts: list[str], found: Paragraph) -> None:
+def _collect(node: _Element, parts: list[str], found: DocxParagraph) -> None:
     for child in node:
         name = local(child)
         if name == "t":

@@ -6,22 +6,22 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msgspec.structs import replace
 
-from desktop_rag.errors import Damaged, Encrypted, FileProblem
+from desktop_rag.errors import Damaged, Encrypted, FileProblem, ParserFault
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, refuse_large
+from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.parsing.office.ooxml import real_title
-from desktop_rag.parsing.pdf.page_layout import Piece, clean, flow, paragraphs
+from desktop_rag.parsing.pdf.page_layout import DrawnText, clean, flow, paragraphs
 from desktop_rag.parsing.pdf.page_pictures import PdfPictures
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.text.outline import Outline
 from desktop_rag.types import Attachment, Entry, Metadata, Page, ParseItem, Problem, Segment
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from pypdf import PageObject, PdfReader
 
 _REPAIR = "Open it in a PDF viewer and print it to a new PDF, or get a fresh copy."
@@ -61,6 +61,7 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
     outline = Outline()
     failed: list[int] = []
     unseen: list[int] = []
+    fault: ParserFault | None = None
     room = source.limits.attachments
     for index in range(min(count, source.limits.pages)):
         place = Page(index + 1)
@@ -75,8 +76,10 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
                 look = not texts or _holds_images(page, set())
         except LimitReachedError:  # a page that unpacks without end: nothing else may try to
             broken, look = True, False
-        except Exception:  # pypdf raises anything at all on a broken page, and the other pages are still good
-            broken = True
+        except Exception as error:  # pypdf raises anything at all on a broken page, and the other pages are still good
+            broken = not is_fault(error)
+            if not broken:
+                fault = fault or fault_in(source.name, error)
         yield from _under_headings(texts, entries.get(index, []), outline, place)
         yield from (Segment(text, place, outline.path()) for text in notes)
         try:
@@ -85,6 +88,8 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
                 room -= segment.form == "picture"
                 if room >= 0:
                     yield replace(segment, headings=outline.path())
+        except ParserFault as error:
+            fault = fault or error
         except FileProblem:
             unseen.append(index + 1)
         if broken:
@@ -98,6 +103,8 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
         attachments = list(_attachments(reader))
     yield from attachments
     yield from _page_problems(source.name, count, failed, [number for number in unseen if number not in failed])
+    if fault is not None:
+        raise fault
 
 
 @contextmanager
@@ -121,7 +128,9 @@ def _open(source: Source, stream: BinaryIO) -> PdfReader:
         reader = PdfReader(stream, strict=False)
         locked = reader.is_encrypted and not reader.decrypt("")
     except Exception as error:  # what a broken file raises is not foreseeable
-        what = f"it is damaged or no PDF ({_reason(error)})" if source.size else "it is empty"
+        if is_fault(error):
+            raise
+        what = f"it is damaged or not a PDF ({_reason(error)})" if source.size else "it is empty"
         raise Damaged(f"{source.name} cannot be opened: {what}.", _REPAIR) from error
     if locked:
         raise Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
@@ -136,27 +145,32 @@ def _page_count(source: Source, reader: PdfReader) -> int:
     try:
         return len(reader.pages)
     except Exception as error:
+        if is_fault(error):
+            raise
         raise Damaged(f"{source.name} is damaged: its pages cannot be found ({_reason(error)}).", _REPAIR) from error
 
 
 def _metadata(reader: PdfReader) -> Metadata:
     """Every entry by itself: one that is broken does not cost the others."""
-    found: dict[str, Any] = {}
-    for name in ("title", "author", "creation_date"):
-        with suppress(Exception):
-            found[name] = getattr(reader.metadata, name)
+
+    def entry(name: str) -> object:
+        try:
+            return getattr(reader.metadata, name)
+        except Exception:  # what a broken file raises is not foreseeable
+            return None
+
     language = ""
     with suppress(Exception):
         language = str(reader.root_object.get("/Lang", "")) if reader.root_object else ""
-    created: datetime | None = found.get("creation_date")
+    made = entry("creation_date")
+    created = made if isinstance(made, datetime) else None
     if created is not None and created.tzinfo is None:
-        from datetime import UTC
-
         created = created.replace(tzinfo=UTC)
+    author = entry("author")
     return Metadata(
         kind="document",
-        title=real_title(_one_line(found.get("title"))),
-        author=_one_line(found.get("author")) if found.get("author") not in _NO_AUTHORS else "",
+        title=real_title(_one_line(entry("title"))),
+        author=_one_line(author) if author not in _NO_AUTHORS else "",
         created=created,
         language=language if language.isascii() and language.replace("-", "").isalnum() else "",
     )
@@ -188,15 +202,15 @@ def _entries(reader: PdfReader) -> Entries:
 
 
 def _page_texts(page: PageObject) -> list[str]:
-    pieces: list[Piece] = []
+    pieces: list[DrawnText] = []
 
-    def collect(text: str, cm: list[float], tm: list[float], _font: Any, font_size: float) -> None:
+    def collect(text: str, cm: list[float], tm: list[float], _font: object, font_size: float) -> None:
         if text:
             x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
             y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
             down = tm[2] * cm[1] + tm[3] * cm[3]
             across = tm[0] * cm[1] + tm[1] * cm[3]
-            pieces.append(Piece(text, x, y, abs(down * font_size) or 1.0, abs(across) <= abs(down) / 4))
+            pieces.append(DrawnText(text, x, y, abs(down * font_size) or 1.0, abs(across) <= abs(down) / 4))
 
     drawn = page.extract_text(visitor_text=collect)
     return paragraphs(pieces, drawn)
@@ -311,6 +325,8 @@ def _attachments(reader: PdfReader) -> Iterator[ParseItem]:
             for data in contents:
                 yield Attachment(name, "", bytes(data), Entry(name))
     except Exception as error:
+        if is_fault(error):
+            raise
         yield Problem("damaged", f"Files embedded in this PDF cannot be read ({_reason(error)}).", _REPAIR)
 
 
@@ -318,7 +334,7 @@ def _page_problems(name: str, count: int, failed: list[int], unseen: list[int]) 
     if failed:
         yield Problem("damaged", f"{_pages(failed, count)} of {name} cannot be read.", _REPAIR)
     if unseen:
-        yield Problem("damaged", f"Pictures cannot be shown: {_pages(unseen, count)} of {name}.", _REPAIR)
+        yield Problem("damaged", f"Some pictures in {name} cannot be shown: {_pages(unseen, count)}.", _REPAIR)
 
 
 def _pages(numbers: list[int], count: int) -> str:

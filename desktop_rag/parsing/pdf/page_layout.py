@@ -34,7 +34,7 @@ _CONTROLS = re.compile("[\x01-\x08\x0b-\x1f\x7f\ue000-\uf8ff\U000f0000-\U0010fff
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
-class Piece(Struct):
+class DrawnText(Struct):
     """Text as it was drawn: ``x`` from the left, ``y`` from the bottom, in points; ``size`` of the letters."""
 
     text: str
@@ -44,7 +44,7 @@ class Piece(Struct):
     upright: bool = True
 
 
-def paragraphs(pieces: Sequence[Piece], drawn: str) -> list[str]:
+def paragraphs(pieces: Sequence[DrawnText], drawn: str) -> list[str]:
     """The page's paragraphs; ``drawn`` is its whole text in the order of drawing, used when places say nothing.
 
     The order of drawing is kept, since programs write columns one after the other, unless it jumps about the page as
@@ -76,12 +76,12 @@ def flow(lines: Sequence[str]) -> str:
     return text.replace("\n", " ") if running else text
 
 
-def _lines(pieces: Sequence[Piece]) -> list[Piece]:
+def _lines(pieces: Sequence[DrawnText]) -> list[DrawnText]:
     """Pieces drawn one after the other are one line until the text breaks or the pen goes back.
 
     Then parts on one base line are put together from left to right.
     """
-    parts: list[Piece] = []
+    parts: list[DrawnText] = []
     at = 0.0
     fresh = True
     for piece in pieces:
@@ -93,7 +93,7 @@ def _lines(pieces: Sequence[Piece]) -> list[Piece]:
                 continue
             if fresh:
                 # A piece of several lines gives the place of its first; the others follow at the usual distance.
-                parts.append(Piece(text, piece.x, piece.y - number * 1.2 * piece.size, piece.size, piece.upright))
+                parts.append(DrawnText(text, piece.x, piece.y - number * 1.2 * piece.size, piece.size, piece.upright))
             else:
                 parts[-1].text += text
             at = piece.x
@@ -101,9 +101,9 @@ def _lines(pieces: Sequence[Piece]) -> list[Piece]:
     return _side_by_side(parts)
 
 
-def _side_by_side(parts: Sequence[Piece]) -> list[Piece]:
+def _side_by_side(parts: Sequence[DrawnText]) -> list[DrawnText]:
     """Neighbours in the list that stand on one base line become one line."""
-    rows: list[list[Piece]] = []
+    rows: list[list[DrawnText]] = []
     for part in parts:
         last = rows[-1][0] if rows else None
         if last is not None and abs(last.y - part.y) < max(part.size, last.size) * _SAME_LINE:
@@ -116,20 +116,20 @@ def _side_by_side(parts: Sequence[Piece]) -> list[Piece]:
             row.sort(key=lambda part: part.x)
         upright = all(part.upright for part in row)
         size = max(part.size for part in row)
-        lines.append(Piece(" ".join(part.text.strip() for part in row), row[0].x, row[0].y, size, upright))
+        lines.append(DrawnText(" ".join(part.text.strip() for part in row), row[0].x, row[0].y, size, upright))
     return lines
 
 
-def _is_jumbled(lines: Sequence[Piece]) -> bool:
+def _is_jumbled(lines: Sequence[DrawnText]) -> bool:
     rises = sum(1 for a, b in pairwise(lines) if b.y > a.y + max(a.size, b.size) * _SAME_LINE)
     short = median(len(line.text) for line in lines) < _FORM
     return len(lines) > 5 and rises > 2 and (short or rises / len(lines) >= _JUMBLED)
 
 
-def _blocks(lines: Sequence[Piece]) -> list[list[Piece]]:
+def _blocks(lines: Sequence[DrawnText]) -> list[list[DrawnText]]:
     steps = [a.y - b.y for a, b in pairwise(lines) if 0 < a.y - b.y < 4 * max(a.size, b.size)]
     usual = median(steps) if steps else 0.0
-    blocks: list[list[Piece]] = []
+    blocks: list[list[DrawnText]] = []
     margin = 0.0
     for line in lines:
         last = blocks[-1][-1] if blocks else None
@@ -142,7 +142,7 @@ def _blocks(lines: Sequence[Piece]) -> list[list[Piece]]:
     return blocks
 
 
-def _begins_block(last: Piece, line: Piece, usual: float, margin: float, *, alone: bool) -> bool:
+def _begins_block(last: DrawnText, line: DrawnText, usual: float, margin: float, *, alone: bool) -> bool:
     step = last.y - line.y
     size = max(last.size, line.size, 1.0)
     if step < -size * _SAME_LINE or step > max(usual * _NEW_BLOCK, size * 1.3):

@@ -43,7 +43,7 @@ _CAPTION = re.compile(
 _LONGEST_CAPTION = 300
 
 
-class _Part(Struct):
+class _PlacedImage(Struct):
     """An image on a page, or several that lie together: edges in points from the lower left corner."""
 
     left: float
@@ -57,7 +57,7 @@ class _Part(Struct):
     def area(self) -> float:
         return max(self.right - self.left, 0.0) * max(self.top - self.bottom, 0.0)
 
-    def touches(self, other: _Part) -> bool:
+    def touches(self, other: _PlacedImage) -> bool:
         return (
             self.left <= other.right + _TOUCHING
             and other.left <= self.right + _TOUCHING
@@ -65,7 +65,7 @@ class _Part(Struct):
             and other.bottom <= self.top + _TOUCHING
         )
 
-    def take(self, other: _Part) -> None:
+    def take(self, other: _PlacedImage) -> None:
         self.left, self.bottom = min(self.left, other.left), min(self.bottom, other.bottom)
         self.right, self.top = max(self.right, other.right), max(self.top, other.top)
         self.pixels += other.pixels
@@ -143,22 +143,22 @@ class PdfPictures:
                     image=encoded(crop),
                 )
 
-    def _parts(self, page: PdfPage) -> list[_Part]:
+    def _parts(self, page: PdfPage) -> list[_PlacedImage]:
         import pypdfium2.raw as pdfium
         from pypdfium2 import PdfImage
 
-        parts: list[_Part] = []
+        parts: list[_PlacedImage] = []
         for number, found in enumerate(page.get_objects([pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=_DEEPEST)):
             if number == _MOST_PARTS:
                 return []
             assert isinstance(found, PdfImage)
             width, height = found.get_px_size()
             if width * height > MOST_PIXELS:
-                raise Damaged(f"{self._name} holds an image of {width} x {height} pixels.", GET_A_FRESH_COPY)
+                raise Damaged(f"{self._name} contains an image of {width} by {height} pixels.", GET_A_FRESH_COPY)
             outer = _outermost(found)
             content = blake2b(bytes(found.get_data()), digest_size=16).digest()
             left, bottom, right, top = outer.get_bounds()
-            parts.append(_Part(left, bottom, right, top, width * height, content))
+            parts.append(_PlacedImage(left, bottom, right, top, width * height, content))
         return parts
 
 
@@ -169,11 +169,11 @@ def _outermost(found: PdfObject) -> PdfObject:
     return found
 
 
-def _joined(parts: Sequence[_Part]) -> list[_Part]:
+def _joined(parts: Sequence[_PlacedImage]) -> list[_PlacedImage]:
     """Parts that touch, put together."""
-    whole: list[_Part] = []
+    whole: list[_PlacedImage] = []
     for part in sorted(parts, key=lambda part: (-part.top, part.left)):
-        grown = _Part(part.left, part.bottom, part.right, part.top, part.pixels, part.content)
+        grown = _PlacedImage(part.left, part.bottom, part.right, part.top, part.pixels, part.content)
         while touching := [other for other in whole if other.touches(grown)]:
             for other in touching:
                 grown.take(other)
@@ -182,7 +182,7 @@ def _joined(parts: Sequence[_Part]) -> list[_Part]:
     return whole
 
 
-def _is_picture(part: _Part) -> bool:
+def _is_picture(part: _PlacedImage) -> bool:
     least = _LEAST_SIDE * _POINTS / _RESOLUTION
     return (
         part.pixels >= _LEAST_SIDE * _LEAST_SIDE and part.right - part.left >= least and part.top - part.bottom >= least
@@ -206,7 +206,7 @@ def _rendered(page: PdfPage) -> PIL.Image.Image:
     return image
 
 
-def _region(page: PdfPage, part: _Part) -> Region | None:
+def _region(page: PdfPage, part: _PlacedImage) -> Region | None:
     """Where a part is on the page as it is shown, cropped and turned; None when it is not to be seen."""
     left, bottom, right, top = page.get_cropbox()
     width, height = right - left, top - bottom
@@ -220,7 +220,7 @@ def _region(page: PdfPage, part: _Part) -> Region | None:
     return Region(round(x0, 4), round(y0, 4), round(x1 - x0, 4), round(y1 - y0, 4)) if x0 < x1 and y0 < y1 else None
 
 
-def _caption(page: PdfPage, part: _Part) -> str:
+def _caption(page: PdfPage, part: _PlacedImage) -> str:
     """The text right below a picture, or right above, if it begins as captions do; else ""."""
     words = page.get_textpage()
     try:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.pim.content_lines import components
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.encoding import decode
 from desktop_rag.types import Entry, Locator, Metadata, ParseItem, Problem, Segment, Whole
+
+if TYPE_CHECKING:
+    from icalendar import Component
 
 _DAYS = {"MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday"}
 _DAYS["SU"] = "Sunday"
@@ -30,6 +35,15 @@ _ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentat
 _CALENDAR_NAME = re.compile(r"^(?:X-WR-CALNAME|NAME)[^:\n]*:(.+)$", re.MULTILINE | re.IGNORECASE)
 
 
+class _CalendarEntry(Struct, frozen=True):
+    """What is shown of an event, task or journal entry."""
+
+    text: str
+    summary: str
+    organizer: str = ""
+    start: datetime | None = None
+
+
 def parse_ics(source: Source) -> Iterator[ParseItem]:
     """Yield one segment for each event, task and journal entry. Raises ``Damaged`` if the file is no calendar."""
     data, cut = source.read_text_bytes()
@@ -40,21 +54,22 @@ def parse_ics(source: Source) -> Iterator[ParseItem]:
         raise Damaged(f"{source.name} is not a calendar.", "Export it again from your calendar program.")
     _learn_time_zones(text)
     found = list(_entries(text, source.limits.rows + 1))
-    kept = [entry for entry in found[: source.limits.rows] if isinstance(entry, dict)]
+    kept = [entry for entry in found[: source.limits.rows] if entry is not None]
     name = _CALENDAR_NAME.search(text)
     if len(kept) == 1:
         only = kept[0]
-        yield Metadata("event", only["summary"], only["organizer"], only["start"])
+        yield Metadata("event", only.summary, only.organizer, only.start)
     else:
         yield Metadata(kind="event", title=name[1].strip() if name else "")
     for entry in kept:
-        where: Locator = Whole() if len(kept) == 1 else Entry(entry["summary"] or "event")
-        yield Segment(entry["text"], where)
+        where: Locator = Whole() if len(kept) == 1 else Entry(entry.summary or "event")
+        yield Segment(entry.text, where)
     broken = sum(entry is None for entry in found)
     if broken:
-        yield Problem("damaged", f"{broken} entries of the calendar could not be read.", "Export it again.")
+        what = "1 entry" if broken == 1 else f"{broken:,} entries"
+        yield Problem("damaged", f"{what} in the calendar could not be read.", "Export the calendar again.")
     if len(found) > source.limits.rows:
-        yield Problem("over-cap", f"Only the first {source.limits.rows} entries of the calendar were read.")
+        yield Problem("over-cap", f"Only the first {source.limits.rows:,} entries in the calendar were read.")
     if cut is not None:
         yield cut
 
@@ -70,7 +85,7 @@ def _learn_time_zones(text: str) -> None:
             continue  # its events are then shown without a zone
 
 
-def _entries(text: str, limit: int) -> Iterator[dict[str, Any] | None]:
+def _entries(text: str, limit: int) -> Iterator[_CalendarEntry | None]:
     """What is shown of each entry; None for one that cannot be read."""
     import icalendar
 
@@ -84,10 +99,10 @@ def _entries(text: str, limit: int) -> Iterator[dict[str, Any] | None]:
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
             summary = re.search(r"^SUMMARY[^:\n]*:(.+)$", block, re.MULTILINE)
             plain = summary[1].strip() if summary else ""
-            yield {"summary": plain, "organizer": "", "start": None, "text": plain} if plain else None
+            yield _CalendarEntry(plain, plain) if plain else None
 
 
-def _entry(component: Any) -> dict[str, Any] | None:
+def _entry(component: Component) -> _CalendarEntry | None:
     start, end = _moment(component, "dtstart"), _moment(component, "dtend")
     duration = _moment(component, "duration")
     if end is None and isinstance(start, date) and isinstance(duration, timedelta):
@@ -112,25 +127,20 @@ def _entry(component: Any) -> dict[str, Any] | None:
     text = f"{shown}\n\n{description}" if description and shown else shown or description
     if not text:
         return None
-    return {
-        "summary": summary,
-        "organizer": organizer,
-        "start": _zoned(start if start is not None else due),
-        "text": text,
-    }
+    return _CalendarEntry(text, summary, organizer, _zoned(start if start is not None else due))
 
 
-def _first(component: Any, name: str) -> Any:
+def _first(component: Component, name: str) -> object:
     found = component.get(name)
     return found[0] if isinstance(found, list) and found else found
 
 
-def _all(component: Any, name: str) -> list[Any]:
+def _all(component: Component, name: str) -> list[object]:
     found = component.get(name)
     return found if isinstance(found, list) else [] if found is None else [found]
 
 
-def _text(component: Any, name: str) -> str:
+def _text(component: Component, name: str) -> str:
     value = str(_first(component, name) or "").replace("\r\n", "\n").strip()
     if re.search(r"<(?:html|p|br|div|a)\b[^>]*>", value, re.IGNORECASE):  # some programs put a page here
         value = re.sub(r"<(?:br|/p|/div|/li)\s*/?>", "\n", value, flags=re.IGNORECASE)
@@ -142,12 +152,12 @@ def _labelled(label: str, value: str) -> str:
     return f"{label}: {' '.join(value.split())}" if value.strip() else ""
 
 
-def _moment(component: Any, name: str) -> date | timedelta | None:
+def _moment(component: Component, name: str) -> date | timedelta | None:
     value = getattr(_first(component, name), "dt", None)
     return value if isinstance(value, date | timedelta) else None
 
 
-def _zoned(moment: Any) -> datetime | None:
+def _zoned(moment: object) -> datetime | None:
     """The moment with a time zone; times that name none are meant in the reader's own."""
     if not isinstance(moment, date):
         return None
@@ -170,7 +180,7 @@ def _zone(moment: datetime) -> str:
     return f" ({getattr(moment.tzinfo, 'key', '') or moment.tzname() or f'UTC{moment:%z}'})"
 
 
-def _span(start: date, end: Any) -> str:
+def _span(start: date, end: object) -> str:
     if not isinstance(end, date) or end == start or isinstance(end, datetime) != isinstance(start, datetime):
         return _day(start)
     if not isinstance(start, datetime):
@@ -183,25 +193,25 @@ def _span(start: date, end: Any) -> str:
     return f"{_day(start)} to {_day(end)}"
 
 
-def _repeats(rule: Any) -> str:
+def _repeats(rule: object) -> str:
     """A recurrence rule in words."""
     if not isinstance(rule, dict) or not rule.get("FREQ"):
         return ""
 
-    def values(name: str) -> list[Any]:
+    def values(name: str) -> list[object]:
         found = rule.get(name, [])
         return found if isinstance(found, list) else [found]
 
     unit = _UNITS.get(str(values("FREQ")[0]).upper(), "")
     if not unit:
         return ""
-    interval = int(values("INTERVAL")[0]) if values("INTERVAL") else 1
+    interval = next((int(number) for number in values("INTERVAL") if isinstance(number, int)), 1)
     said = f"every {unit}" if interval == 1 else f"every {interval} {unit}s"
     if days := [_weekday(str(day)) for day in values("BYDAY")]:
         said += f" on {_joined(days)}"
     if days := [str(day) for day in values("BYMONTHDAY")]:
         said += f" on day {_joined(days)}"
-    if months := [_MONTHS[int(month) - 1] for month in values("BYMONTH") if 1 <= int(month) <= 12]:
+    if months := [_MONTHS[month - 1] for month in values("BYMONTH") if isinstance(month, int) and 1 <= month <= 12]:
         said += f" in {_joined(months)}"
     if values("COUNT"):
         said += f", {values('COUNT')[0]} times"
@@ -222,7 +232,7 @@ def _joined(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _person(value: Any) -> str:
+def _person(value: object) -> str:
     if value is None:
         return ""
     address = re.sub(r"^mailto:", "", str(value), flags=re.IGNORECASE).strip()
@@ -230,10 +240,10 @@ def _person(value: Any) -> str:
     return f"{name} <{address}>" if name and "@" in address and name != address else name or address
 
 
-def _guest(value: Any) -> str:
+def _guest(value: object) -> str:
     answer = _ANSWERS.get(str(getattr(value, "params", {}).get("PARTSTAT", "")).upper(), "")
     return f"{_person(value)} ({answer})" if answer and _person(value) else _person(value)
 
 
-def _categories(component: Any) -> list[str]:
+def _categories(component: Component) -> list[str]:
     return [str(name) for value in _all(component, "categories") for name in getattr(value, "cats", [])]

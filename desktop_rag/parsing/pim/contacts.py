@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import logging
+import base64
 import quopri
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.mail.headers import decode_bytes
-from desktop_rag.parsing.pim.content_lines import components
+from desktop_rag.parsing.pim.content_lines import ContentLine, components, content_lines
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.encoding import decode
 from desktop_rag.types import Entry, Locator, Metadata, ParseItem, Problem, Segment, Whole
 
-# A line as the library can read it: name, parameters, colon. It takes exponential time over one that lacks the colon.
-_VALUE = r'(?:"[^"]*"|[^";:,]+)'
-_LINE = re.compile(rf"(?:[A-Za-z0-9_-]+\.)?([A-Za-z0-9_-]+)(?:;[A-Za-z0-9_-]+(?:={_VALUE}(?:,{_VALUE})*)?)*:")
-_BINARY = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
-_QUOTED_PRINTABLE = re.compile(
-    r"^([\w.-]+)((?:;[^:;\r\n]*)*;(?:ENCODING=)?QUOTED-PRINTABLE(?:;[^:;\r\n]*)*):((?:.*=\r?\n)*.*)\r?\n", re.M | re.I
-)
+_PIECE = re.compile(r"\\.|[^\\;,]+|.", re.DOTALL)
+"""An escaped character, a separator, or what stands between them."""
 _LABELS = {
-    "org": "Organisation",
-    "title": "Title",
-    "role": "Role",
-    "nickname": "Nickname",
-    "email": "Email",
-    "tel": "Phone",
-    "adr": "Address",
-    "url": "Web",
-    "bday": "Birthday",
-    "anniversary": "Anniversary",
-    "impp": "Chat",
-    "x-skype": "Chat",
-    "categories": "Categories",
-    "member": "Member",
-    "note": "Note",
+    "ORG": "Organisation",
+    "TITLE": "Title",
+    "ROLE": "Role",
+    "NICKNAME": "Nickname",
+    "EMAIL": "Email",
+    "TEL": "Phone",
+    "ADR": "Address",
+    "URL": "Web",
+    "BDAY": "Birthday",
+    "ANNIVERSARY": "Anniversary",
+    "IMPP": "Chat",
+    "X-SKYPE": "Chat",
+    "CATEGORIES": "Categories",
+    "MEMBER": "Member",
+    "NOTE": "Note",
 }
 _TYPES = {"home": "home", "work": "work", "cell": "mobile", "mobile": "mobile", "fax": "fax", "pager": "pager"}
 
@@ -50,7 +44,7 @@ def parse_vcf(source: Source) -> Iterator[ParseItem]:
     if not text.strip():
         return
     if not re.search(r"^BEGIN\s*:\s*VCARD", text, re.MULTILINE | re.IGNORECASE):
-        raise Damaged(f"{source.name} holds no contact card.", "Export it again from your address book.")
+        raise Damaged(f"{source.name} contains no contact cards.", "Export it again from your address book.")
     blocks = [block for _, block in islice(components(text, {"VCARD"}), source.limits.rows + 1)]
     read = [_card(block) for block in blocks[: source.limits.rows]]
     cards = [(name, shown) for name, shown in read if shown]
@@ -63,100 +57,99 @@ def parse_vcf(source: Source) -> Iterator[ParseItem]:
         yield Segment(shown, where)
     if len(read) > len(cards):
         broken = len(read) - len(cards)
-        yield Problem(
-            "damaged", f"{broken} contact cards could not be read.", "Export them again from your address book."
-        )
+        what = "1 contact card" if broken == 1 else f"{broken:,} contact cards"
+        yield Problem("damaged", f"{what} could not be read.", "Export your contacts again from your address book.")
     if len(blocks) > len(read):
-        yield Problem("over-cap", f"Only the first {source.limits.rows} cards were read.", "Split the file.")
+        yield Problem(
+            "over-cap",
+            f"Only the first {source.limits.rows:,} contact cards were read.",
+            "Split the file to have all of them indexed.",
+        )
     if cut is not None:
         yield cut
 
 
 def _card(block: str) -> tuple[str, str]:
     """Name and text of a card; both empty if nothing in it could be read."""
-    import vobject
-
-    logging.getLogger("vobject.base").disabled = True  # it prints every line it skips
-    text = _sound_lines(_QUOTED_PRINTABLE.sub(_decoded, block))
-    try:
-        card = next(iter(vobject.readComponents(text, ignoreUnreadable=True, allowQP=True, transform=True)), None)
-        contents: dict[str, list[Any]] = card.contents if card is not None else {}
-    # vobject turns a malformed line into ParseError, or whatever its decoding ran into.
-    except Exception:
-        contents = {}
-    if not contents:
-        return _plain(text)
-    name = _value(contents["fn"][0]) if contents.get("fn") else ""
-    if not name and contents.get("n"):
-        name = _value(contents["n"][0])
-    lines: list[str] = [name]
+    found: dict[str, list[ContentLine]] = {}
+    for line in content_lines(block):
+        found.setdefault(line.name, []).append(line)
+    names = (shown for key in ("FN", "N") for line in found.get(key, []) if (shown := _shown(line)))
+    name = next(names, "")
+    lines = [name] if name else []
     for key, label in _LABELS.items():
-        for item in contents.get(key, []):
-            shown = _value(item)
-            if shown and shown not in lines:
-                lines.append(f"{label}{_kind(item)}: {shown}")
-    name = name or next((line.partition(": ")[2] for line in lines if line), "")
-    return name, "\n".join(line for line in lines if line)
+        for line in found.get(key, []):
+            shown = _shown(line)
+            if shown and shown != name:
+                lines.append(f"{label}{_places(line)}: {shown}")
+    title = name or next((line.partition(": ")[2] for line in lines), "")
+    return title, "\n".join(lines)
 
 
-def _sound_lines(text: str) -> str:
-    """The lines that can be read and hold text, unfolded."""
-    lines = re.sub(r"\r\n[ \t]", "", text).split("\r\n")
-    found = [(line, _LINE.match(line)) for line in lines]
-    return "".join(f"{line}\r\n" for line, match in found if match and match[1].upper() not in _BINARY)
+def _shown(line: ContentLine) -> str:
+    """The value of a property as a person reads it, on one line."""
+    value = _decoded(line)
+    match line.name:
+        case "N":
+            family, given, additional, prefix, suffix = _named_fields(value, 5, " ")
+            text = " ".join((prefix, given, additional, family, suffix))
+        case "ADR":
+            box, extended, street, city, region, code, country = _named_fields(value, 7, ", ")
+            parts = (box, extended, street, f"{code} {city}".strip(), region, country)
+            text = ", ".join(part for part in parts if part)
+        case "ORG":
+            text = ", ".join(_fields(value, ";"))
+        case "CATEGORIES" | "NICKNAME":
+            text = ", ".join(_fields(value, ","))
+        case _:
+            text = "".join(_fields(value, ""))
+    text = re.sub(r"^(?:tel|mailto|sip|xmpp|skype):", "", text, flags=re.IGNORECASE)
+    return " ".join(text.split())
 
 
-def _decoded(line: re.Match[str]) -> str:
-    """A line in quoted-printable (vCard 2.1) as one that is not."""
-    name, parameters, value = line[1], line[2], re.sub(r"=\r?\n[ \t]?", "", line[3])
-    charset = re.search(r"CHARSET=([\w-]+)", parameters, re.IGNORECASE)
-    plain = decode_bytes(quopri.decodestring(value.encode("utf-8", "replace")), charset[1] if charset else "")
-    rest = re.sub(r";(?:ENCODING=)?QUOTED-PRINTABLE|;CHARSET=[\w-]+", "", parameters, flags=re.IGNORECASE)
-    return f"{name}{rest}:{plain.strip()}".replace("\n", "\\n") + "\r\n"
-
-
-def _plain(text: str) -> tuple[str, str]:
-    """The values of a card that the library cannot read, line by line."""
-    lines: list[str] = []
-    for key, value in re.findall(r"^(?:[\w-]+\.)?([A-Za-z-]+)[^:\n]*:(.+)$", text, re.MULTILINE):
-        shown = " ".join(value.replace("\\,", ",").replace("\\n", " ").replace(";", " ").split())
-        if key.lower() == "fn":
-            lines.insert(0, shown)
-        elif key.lower() in _LABELS and shown:
-            lines.append(f"{_LABELS[key.lower()]}: {shown}")
-    return (lines[0] if lines else ""), "\n".join(lines)
-
-
-def _value(item: Any) -> str:
-    value = item.value
-    if isinstance(value, list | tuple):
-        text = ", ".join(str(part) for part in value if str(part).strip())
-    elif item.name.upper() == "N":
-        names = (value.prefix, value.given, value.additional, value.family, value.suffix)
-        text = " ".join(_flat(part) for part in names)
-    elif item.name.upper() == "ADR":
-        town = f"{_flat(value.code)} {_flat(value.city)}".strip()
-        parts = (
-            _flat(value.box),
-            _flat(value.extended),
-            _flat(value.street),
-            town,
-            _flat(value.region),
-            _flat(value.country),
-        )
-        text = ", ".join(part for part in parts if part)
+def _decoded(line: ContentLine) -> str:
+    """The value out of its transfer encoding, which vCard 2.1 uses for texts and all versions for pictures."""
+    encoding = line.parameters.get("ENCODING", [""])[0].upper()
+    if encoding == "QUOTED-PRINTABLE":
+        data = quopri.decodestring(line.value.encode("utf-8", "replace"))
+    elif encoding in ("B", "BASE64"):
+        try:
+            data = base64.b64decode(line.value)
+        except ValueError:
+            return ""
     else:
-        text = str(value)
-    text = re.sub(r"^(?:tel|mailto|sip|xmpp|skype):", "", text.strip(), flags=re.IGNORECASE)
-    return " ".join(text.replace("\x00", "").split())
+        return line.value
+    return decode_bytes(data, line.parameters.get("CHARSET", [""])[0])
 
 
-def _flat(part: Any) -> str:
-    return " ".join(map(str, part)) if isinstance(part, list | tuple) else str(part or "")
+def _named_fields(value: str, count: int, between: str) -> list[str]:
+    """The first ``count`` parts of a structured value, those left out as ""; a comma in one becomes ``between``."""
+    parts = list(_split(value, ";", between))
+    return (parts + [""] * count)[:count]
 
 
-def _kind(item: Any) -> str:
+def _fields(value: str, separator: str) -> list[str]:
+    """The parts of a value that are not blank; without a separator, the whole of it."""
+    return [part for part in _split(value, separator, ",") if part]
+
+
+def _split(value: str, separator: str, comma: str) -> Iterator[str]:
+    part: list[str] = []
+    for piece in _PIECE.findall(value):
+        if piece == separator:
+            yield "".join(part).strip()
+            part = []
+        elif piece == ",":
+            part.append(comma)
+        elif piece.startswith("\\") and len(piece) == 2:
+            part.append(" " if piece[1] in "nN" else piece[1])
+        else:
+            part.append(piece)
+    yield "".join(part).strip()
+
+
+def _places(line: ContentLine) -> str:
     """ " (work)" for what the card says is the number or address at work."""
-    names = [str(name) for values in item.params.values() for name in values] + [str(n) for n in item.singletonparams]
-    kinds = [_TYPES[part] for name in names for part in re.split(r"[,\s]", name.lower()) if part in _TYPES]
-    return f" ({', '.join(dict.fromkeys(kinds))})" if kinds else ""
+    written = (name for value in line.parameters.get("TYPE", []) for name in re.split(r"[,\s]", value.lower()))
+    places = dict.fromkeys(_TYPES[name] for name in written if name in _TYPES)
+    return f" ({', '.join(places)})" if places else ""

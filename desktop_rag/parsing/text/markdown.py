@@ -1,13 +1,13 @@
 """Markdown: notes of Obsidian and Logseq, front matter, and every other dialect of it.
 
-The blocks come from markdown-it's block parser, which knows the lines of each; inside them the markup is cleaned line
-by line, so that a passage reads well and still is found in the file.
+The blocks come from markdown-it's block parser, which knows the lines of each; the text inside them is read by its
+inline parser, line by line, so that a passage reads well and still is found in the file.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,10 @@ from desktop_rag.parsing.text.dates import date_in_name, date_in_words
 from desktop_rag.parsing.text.encoding import decode
 from desktop_rag.parsing.text.front_matter import FrontMatter, read_front_matter, readable_properties
 from desktop_rag.parsing.text.lines import line_segments
-from desktop_rag.parsing.text.markdown_inline import logseq_properties, readable_markdown
+from desktop_rag.parsing.text.markdown_inline import readable_markdown
+from desktop_rag.parsing.text.markdown_lines import hidden_lines, is_rule, logseq_properties, shown_marks, split_marks
 from desktop_rag.parsing.text.outline import Outline
-from desktop_rag.parsing.text.tabular import columns_context, row_text
+from desktop_rag.parsing.text.tables import columns_context, row_text
 from desktop_rag.types import Lines, Metadata, ParseItem, Segment
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _ALIAS = re.compile(r"(\[\[[^\[\]|\n\\]*)\|(?=[^\[\]|\n]*\]\])")
 """The stroke of ``[[Page|alias]]``, which does not end a table's cell."""
+_BULLET = re.compile(r"^[ \t]*[-*+][ \t]+")
 _PART = 1024 * 1024  # characters; a longer text is parsed in parts, cut before a heading where there is one
 _LINE = 50  # characters that a line counts besides its own: what is known of it takes memory too
 _LONG_LIST = 12  # lines; the items of a longer list are segments of their own
@@ -44,7 +46,7 @@ def markdown_items(text: str, name: str) -> Iterator[Metadata | Segment]:
     """What the note ``text`` of the file ``name`` holds."""
     lines = text.split("\n")
     front = read_front_matter(lines)
-    note = _Note(lines, front)
+    note = _MarkdownNote(lines, front)
     segments = note.segments()
     # The title and the tags stand anywhere in a note, so that a note of usual size is read before it is described.
     begun = [segment for segment, _ in zip(segments, range(10_000), strict=False)]
@@ -53,7 +55,7 @@ def markdown_items(text: str, name: str) -> Iterator[Metadata | Segment]:
     yield from segments
 
 
-class _Note:
+class _MarkdownNote:
     """One text: its lines, its open headings, and what became known of it on the way."""
 
     def __init__(self, lines: list[str], front: FrontMatter) -> None:
@@ -65,6 +67,10 @@ class _Note:
         self.headings = Outline()
         self.headed = False
         self.is_outline = _is_outline(lines[front.lines :])
+        self.references: Mapping[str, object] = {}
+        self.hidden: set[int] = set()
+        self.read: dict[int, str] = {}
+        """What a person reads of the lines that hold the text of a block, by their indexes; of one part at a time."""
 
     def metadata(self, name: str) -> Metadata:
         front, own = self.front, self.properties
@@ -90,12 +96,18 @@ class _Note:
 
     def _blocks(self, begin: int, end: int) -> Iterator[Segment]:
         """The segments of ``lines[begin:end]``. What no block claims (a link's definition, say) is text too."""
-        text = "\n".join(self.lines[begin:end])
-        if "|" in text and "[[" in text:
-            text = "\n".join(
-                _ALIAS.sub(r"\1\\|", line) if line.lstrip().startswith("|") else line for line in text.split("\n")
-            )
-        tokens = _block_parser().parse(text)
+        lines = [
+            _ALIAS.sub(r"\1\\|", line) if "[[" in line and line.lstrip().startswith("|") else line
+            for line in self.lines[begin:end]
+        ]
+        known: dict[str, dict[str, object]] = {}
+        tokens = _block_parser().parse("\n".join(lines), known)
+        self.references = known.get("references", {})
+        self.hidden = {begin + index for index in hidden_lines(lines)}
+        self.read.clear()
+        for token in tokens:
+            if token.map is not None and token.type in ("inline", "html_block"):
+                self._read_block(token.content, lines, begin, *token.map)
         at = begin
         header: list[str] = []
         for index, token in enumerate(tokens):
@@ -135,7 +147,7 @@ class _Note:
             return
         if "::" in text and not self.properties:
             self.properties = logseq_properties(text)
-        lines = self._clean(text).split("\n")
+        lines = [self._line(index) for index in range(first, last)]
         if any(line.strip() for line in lines):  # only then has the heading something below it
             yield from line_segments(lines, first + 1, self.headings.path())
 
@@ -159,8 +171,36 @@ class _Note:
             context = columns_context(header)
             yield Segment(text, Lines(line + 1, line + 1), self.headings.path(), form="row", context=context)
 
+    def _read_block(self, content: str, lines: Sequence[str], begin: int, first: int, last: int) -> None:
+        """Note what is read of the text of a block, which is ``lines[first:last]`` without the marks before each."""
+        written = content.split("\n")[: last - first]
+        if len(written) < last - first:
+            return
+        for index, line in enumerate(written):
+            if begin + first + index in self.hidden or is_rule(line):
+                written[index] = ""
+            elif self.is_outline:  # a bullet too far in for Markdown, but not for Logseq
+                written[index] = _BULLET.sub("", line)
+        read = self._clean("\n".join(written)).split("\n")
+        if len(read) != len(written):
+            return
+        for index, (line, text) in enumerate(zip(written, read, strict=True), first):
+            marks = lines[index][: max(lines[index].rfind(line.strip()), 0)]
+            self.read[begin + index] = self._with_marks(marks, text)
+
+    def _line(self, index: int) -> str:
+        if index in self.hidden:
+            return ""
+        if index in self.read:
+            return self.read[index]
+        marks, text = split_marks(self.lines[index])
+        return self._with_marks(marks, self._clean(text))
+
+    def _with_marks(self, marks: str, text: str) -> str:
+        return shown_marks(marks, outline=self.is_outline) + text.strip() if text.strip() else ""
+
     def _clean(self, text: str) -> str:
-        return readable_markdown(text, self.tags, outline=self.is_outline)
+        return readable_markdown(text, self.tags, self.references)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeGuard
 
 import msgspec
 
@@ -13,12 +13,12 @@ from desktop_rag.types import Metadata, Segment, Whole
 _FENCE = "`" * 12
 
 
-def is_notebook(value: Any) -> bool:
+def is_notebook(value: object) -> TypeGuard[dict[str, list[object]]]:
     """Whether a JSON document is a notebook (format 4, which all programs write since 2015)."""
     return isinstance(value, dict) and "nbformat" in value and isinstance(value.get("cells"), list)
 
 
-def notebook_items(notebook: Any, name: str) -> Iterator[Metadata | Segment]:
+def notebook_items(notebook: dict[str, list[object]], name: str) -> Iterator[Metadata | Segment]:
     """The cells in order, below the headings of the prose; pictures and other rich results are left out."""
     parts: list[str] = []
     for cell in notebook["cells"]:
@@ -31,7 +31,7 @@ def notebook_items(notebook: Any, name: str) -> Iterator[Metadata | Segment]:
         yield msgspec.structs.replace(item, locator=Whole()) if isinstance(item, Segment) else item
 
 
-def _printed(outputs: Any) -> Iterator[str]:
+def _printed(outputs: object) -> Iterator[str]:
     for output in outputs if isinstance(outputs, list) else ():
         if not isinstance(output, dict):
             continue
@@ -43,7 +43,7 @@ def _fenced(text: str) -> str:
     return f"{_FENCE}\n{text}\n{_FENCE}" if text.strip() else ""
 
 
-def _joined(text: Any) -> str:
+def _joined(text: object) -> str:
     """A text that may be written as a list of its lines."""
     if isinstance(text, list):
         return "".join(line for line in text if isinstance(line, str))

@@ -10,7 +10,7 @@ from desktop_rag.parsing.text.dates import date_in_name, date_in_words
 from desktop_rag.parsing.text.encoding import decode
 from desktop_rag.parsing.text.lines import LONGEST_MARKUP, line_segments
 from desktop_rag.parsing.text.outline import Outline
-from desktop_rag.parsing.text.tabular import columns_context, row_text
+from desktop_rag.parsing.text.tables import columns_context, row_text
 from desktop_rag.types import Lines, Metadata, ParseItem, Segment
 
 _HEADLINE = re.compile(r"(\*+)[ \t]+(.*)")

@@ -1,11 +1,10 @@
-"""Tables of office documents: which row is the header, and rows as text."""
+"""Tables of every format: which row is the header, and rows as text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from desktop_rag.parsing.text.tabular import columns_context, row_text
 from desktop_rag.types import Locator, Segment
 
 Row = tuple[int, Sequence[str]]
@@ -16,6 +15,23 @@ _HEADER_WITHIN = 20
 _HEADER_CHARACTERS = 80
 _VALUE = re.compile(r"[-+(]?[^\w\s]?\s*\d[\d\s.,:/%'\u2019-]*\)?\s*[^\W\d]{0,3}\.?")
 """A number, amount, date or time."""
+
+
+def row_text(header: Sequence[str], values: Sequence[str]) -> str:
+    """ "column: value; column: value"; empty values are left out, values without a column stand alone."""
+    cells = []
+    for index, value in enumerate(values):
+        clean = " ".join(value.split())
+        name = " ".join(header[index].split()) if index < len(header) else ""
+        if clean:
+            cells.append(f"{name}: {clean}" if name else clean)
+    return "; ".join(cells)
+
+
+def columns_context(header: Sequence[str]) -> str:
+    """What is repeated with every chunk of a table: "Columns: Date, Amount, Payee"."""
+    names = [" ".join(name.split()) for name in header if name.strip()]
+    return f"Columns: {', '.join(names)}" if names else ""
 
 
 def row_segments(

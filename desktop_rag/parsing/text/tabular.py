@@ -1,4 +1,4 @@
-"""Tables as text, and CSV and TSV files."""
+"""CSV and TSV files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import chain, islice
 
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.text.encoding import decode
+from desktop_rag.parsing.text.tables import row_segments
 from desktop_rag.types import Cells, ParseItem
 
 _SAMPLE = 100  # lines
@@ -19,26 +20,8 @@ _STRAY_QUOTES = 100
 """Quotes never closed that are looked into one by one; after them, quotes mean nothing in the rest of the file."""
 
 
-def row_text(header: Sequence[str], values: Sequence[str]) -> str:
-    """ "column: value; column: value"; empty values are left out, values without a column stand alone."""
-    cells = []
-    for index, value in enumerate(values):
-        clean = " ".join(value.split())
-        name = " ".join(header[index].split()) if index < len(header) else ""
-        if clean:
-            cells.append(f"{name}: {clean}" if name else clean)
-    return "; ".join(cells)
-
-
-def columns_context(header: Sequence[str]) -> str:
-    """What is repeated with every chunk of a table: "Columns: Date, Amount, Payee"."""
-    names = [" ".join(name.split()) for name in header if name.strip()]
-    return f"Columns: {', '.join(names)}" if names else ""
-
-
 def parse_csv(source: Source) -> Iterator[ParseItem]:
     """Rows of a CSV or TSV file; row numbers are those a spreadsheet program shows, the header being row 1."""
-    from desktop_rag.parsing.text.tables import row_segments
 
     data, problem = source.read_text_bytes()
     lines = decode(data).split("\n")

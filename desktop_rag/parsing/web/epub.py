@@ -38,7 +38,7 @@ def parse_epub(source: Source) -> Iterator[ParseItem]:
         locked = _locked(archive)
         if locked & set(chapters):
             raise Encrypted(
-                f"{source.name} is protected by copy protection (DRM).",
+                f"{source.name} is copy-protected (DRM).",
                 "Only the reading program it was bought for can open it.",
             )
         pictures = InnerPictures(source, archive)
@@ -72,7 +72,7 @@ def _package_name(archive: Archive) -> str:
                 return name
     name = next((name for name in archive.names if name.lower().endswith(".opf")), "")
     if not name:
-        raise Damaged(f"{archive.name} is damaged: it does not say what it is made of.", GET_A_FRESH_COPY)
+        raise Damaged(f"{archive.name} is damaged: the list of its contents is missing.", GET_A_FRESH_COPY)
     return name
 
 

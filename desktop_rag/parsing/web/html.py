@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.office.embedded_pictures import InnerPictures, data_pictures
@@ -15,6 +15,9 @@ from desktop_rag.parsing.text.dates import date_in_words
 from desktop_rag.parsing.text.encoding import decode
 from desktop_rag.parsing.web.html_text import TreeReader
 from desktop_rag.types import Metadata, ParseItem, Problem, Segment, Whole
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 _CHARSET = re.compile(
     rb"""<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,100}?encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""", re.I
@@ -38,7 +41,7 @@ def parse_html(source: Source) -> Iterator[ParseItem]:
     tree = page_tree(text)
     if tree is None:
         if text.strip():
-            raise Damaged(f"{source.name} holds no readable HTML.", "Open it in a browser and save it again.")
+            raise Damaged(f"{source.name} contains no readable HTML.", "Open it in a browser and save it again.")
         return
     yield _metadata(tree)
     yield from _segments(text, tree, boilerplate=True)
@@ -47,7 +50,9 @@ def parse_html(source: Source) -> Iterator[ParseItem]:
         yield from pictures.data(image, f"picture {number}", described, Whole())
     yield from pictures.problems()
     if _is_cut(tree):
-        yield Problem("over-cap", f"{source.name} is nested too deeply to be read whole.", "Save it as text or PDF.")
+        yield Problem(
+            "over-cap", f"{source.name} is nested too deeply to be read completely.", "Save it as text or PDF."
+        )
     if problem is not None:
         yield problem
 
@@ -69,7 +74,7 @@ def page_text(data: bytes, declared: str = "") -> str:
     return decode(data, declared or (found[1].decode("ascii") if found else ""))
 
 
-def page_tree(text: str) -> Any:
+def page_tree(text: str) -> _Element | None:
     """The tree of a page's text; None when there is none in it."""
     from lxml import etree, html
 
@@ -85,12 +90,12 @@ def page_tree(text: str) -> Any:
         return None
 
 
-def _is_cut(tree: Any) -> bool:
+def _is_cut(tree: _Element) -> bool:
     """Whether the library has left out the rest of the page, as it does below some thousand levels."""
     return bool(tree.getroottree().parser.error_log.filter_from_fatals())
 
 
-def _segments(text: str, tree: Any, *, boilerplate: bool) -> Iterator[Segment]:
+def _segments(text: str, tree: _Element, *, boilerplate: bool) -> Iterator[Segment]:
     body = tree.find("body")
     everything = list(TreeReader().segments(tree if body is None else body))
     if not boilerplate:
@@ -103,7 +108,7 @@ def _segments(text: str, tree: Any, *, boilerplate: bool) -> Iterator[Segment]:
     yield from kept if kept and enough else everything
 
 
-def _article(text: str) -> Any:
+def _article(text: str) -> _Element | None:
     """The main content as trafilatura finds it, or None."""
     import logging
 
@@ -116,7 +121,7 @@ def _article(text: str) -> Any:
     return getattr(found, "body", None)
 
 
-def _metadata(tree: Any) -> Metadata:
+def _metadata(tree: _Element) -> Metadata:
     meta: dict[str, str] = {}
     for element in tree.iter("meta"):
         name = element.get("name") or element.get("property") or element.get("itemprop") or ""

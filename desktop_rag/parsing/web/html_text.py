@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from desktop_rag.parsing.text.tables import row_segments
 from desktop_rag.types import Segment, Whole
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 _HIDDEN = {
     "script", "style", "noscript", "template", "svg", "math", "object", "iframe", "canvas", "select", "datalist",
@@ -33,13 +36,13 @@ class TreeReader:
         self._bare = False
         self._text: list[str] = []
 
-    def segments(self, root: Any) -> Iterator[Segment]:
+    def segments(self, root: _Element) -> Iterator[Segment]:
         """The segments below ``root``, in reading order."""
         yield from self._element(root, 0)
         yield from self._flush()
         yield from self._bare_heading()
 
-    def _element(self, element: Any, depth: int) -> Iterator[Segment]:
+    def _element(self, element: _Element, depth: int) -> Iterator[Segment]:
         tag = element.tag if isinstance(element.tag, str) else ""
         tag = tag.rpartition("}")[2].lower()
         if tag and tag not in _HIDDEN and not _is_hidden(element):
@@ -52,7 +55,7 @@ class TreeReader:
         if element.tail:
             self._text.append(_BLANKS.sub(" ", element.tail))
 
-    def _block(self, element: Any, tag: str, depth: int) -> Iterator[Segment]:
+    def _block(self, element: _Element, tag: str, depth: int) -> Iterator[Segment]:
         yield from self._flush()
         level = _LEVELS.get(tag) or (_LEVELS.get(element.get("rend", "h2"), 2) if tag == "head" else 0)
         if level:
@@ -62,7 +65,7 @@ class TreeReader:
         elif tag == "table" and not element.findall(".//table"):
             yield from self._table(element)
         elif tag == "pre":
-            code = "".join(element.itertext()).strip("\n")
+            code = "".join(map(str, element.itertext())).strip("\n")
             if code.strip():
                 yield self._segment(code, form="code")
         else:
@@ -71,7 +74,7 @@ class TreeReader:
             yield from self._inside(element, depth)
             yield from self._flush()
 
-    def _inside(self, element: Any, depth: int) -> Iterator[Segment]:
+    def _inside(self, element: _Element, depth: int) -> Iterator[Segment]:
         if depth > _DEEPEST:
             self._text.append(_one_line(element))
             return
@@ -99,11 +102,11 @@ class TreeReader:
         if text:
             yield self._segment(text)
 
-    def _segment(self, text: str, form: Any = "prose") -> Segment:
+    def _segment(self, text: str, form: Literal["prose", "code"] = "prose") -> Segment:
         self._bare = False
         return Segment(text, Whole(), tuple(title for _, title in self._headings), form=form)
 
-    def _table(self, table: Any) -> Iterator[Segment]:
+    def _table(self, table: _Element) -> Iterator[Segment]:
         rows = [
             (number, [_one_line(cell) for cell in row if isinstance(cell.tag, str)])
             for number, row in enumerate((row for row in table.iter("tr", "row")), 1)
@@ -118,18 +121,18 @@ class TreeReader:
             yield from self._flush()
 
 
-def _is_hidden(element: Any) -> bool:
+def _is_hidden(element: _Element) -> bool:
     if element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return True
     style = element.get("style")
     return bool(style and _INVISIBLE_STYLE.search(style))
 
 
-def _one_line(element: Any) -> str:
+def _one_line(element: _Element) -> str:
     return " ".join("".join(_visible(element)).split())
 
 
-def _visible(element: Any) -> Iterator[str]:
+def _visible(element: _Element) -> Iterator[str]:
     for part in element.iter():
         if isinstance(part.tag, str) and part.tag.lower() not in _HIDDEN and part.text:
             yield part.text

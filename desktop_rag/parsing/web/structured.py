@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 
@@ -13,7 +12,7 @@ from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.encoding import decode
 from desktop_rag.parsing.text.notebook import is_notebook, notebook_items
 from desktop_rag.parsing.text.plain import paragraphs
-from desktop_rag.parsing.text.tabular import columns_context, row_text
+from desktop_rag.parsing.text.tables import columns_context, row_text
 from desktop_rag.parsing.web.blobs import is_blob
 from desktop_rag.types import Lines, Locator, Metadata, ParseItem, Problem, Segment, Whole
 
@@ -41,7 +40,7 @@ def parse_json(source: Source) -> Iterator[ParseItem]:
         yield problem
 
 
-def _loaded(text: str) -> Any:
+def _loaded(text: str) -> object:
     """The value that ``text`` writes. Raises ``ValueError`` or ``RecursionError``."""
     try:
         return msgspec.json.decode(text)
@@ -51,7 +50,7 @@ def _loaded(text: str) -> Any:
         return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", errors="replace"))
 
 
-def _document(value: Any, name: str) -> Iterator[ParseItem]:
+def _document(value: object, name: str) -> Iterator[ParseItem]:
     if is_notebook(value):
         return notebook_items(value, name)
     return _value(value, ())
@@ -85,7 +84,7 @@ def _rows(records: Sequence[dict[str, str]], places: Sequence[Locator], path: tu
             yield Segment(text, place, path, form="row", context=context)
 
 
-def _value(value: Any, path: tuple[str, ...]) -> Iterator[Segment]:
+def _value(value: object, path: tuple[str, ...]) -> Iterator[Segment]:
     """A value found at ``path``: records become rows, an object's plain members a block, the rest is followed."""
     if isinstance(value, list):
         if value and all(isinstance(item, dict) for item in value):
@@ -110,7 +109,7 @@ def _value(value: Any, path: tuple[str, ...]) -> Iterator[Segment]:
         yield Segment(_plain(value), Whole(), path)
 
 
-def _flat(value: Any, prefix: str = "") -> dict[str, str]:
+def _flat(value: object, prefix: str = "") -> dict[str, str]:
     """ "path.to.member" -> text; lists of plain values are joined."""
     if isinstance(value, dict):
         flat: dict[str, str] = {}
@@ -127,7 +126,7 @@ def _flat(value: Any, prefix: str = "") -> dict[str, str]:
     return {prefix: _plain(value)}
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if value is None or value != value:  # NaN: a value that is missing, in most files that have one
         return ""
     if isinstance(value, bool):

@@ -39,11 +39,11 @@ class ParserProcess:
     ``file_s`` is how long a file may be waited for altogether, in seconds.
     """
 
-    def __init__(self, setup: stream.Setup, file_s: float, log: Path | None = None) -> None:
+    def __init__(self, setup: stream.WorkerSetup, file_s: float, log: Path | None = None) -> None:
         self._setup = setup
         self._file_s = file_s
         self._log = log
-        self._requests: deque[stream.Request] = deque()
+        self._requests: deque[stream.ParseRequest] = deque()
         self._events: deque[Event] = deque()
         self._files_done = 0
         self._guard = threading.Lock()  # over what other threads look at, too
@@ -56,7 +56,7 @@ class ParserProcess:
     def running(self) -> bool:
         return self._child is not None
 
-    def submit(self, requests: Iterable[stream.Request]) -> None:
+    def submit(self, requests: Iterable[stream.ParseRequest]) -> None:
         """Add files to the end of what the child is to parse. Raises ``PoolClosed``."""
         added = list(requests)
         self._requests.extend(added)
@@ -113,7 +113,7 @@ class ParserProcess:
 
     def abandon(self) -> None:
         """Give up the file that is being parsed, from another thread."""
-        self._end_for("Reading {} was given up.")
+        self._end_for("Reading {} was stopped.")
 
     def close(self) -> None:
         """End the child for good. A thread in the middle of a file gets ``PoolClosed`` there."""
@@ -139,7 +139,7 @@ class ParserProcess:
         self._child.send(stream.encode(self._setup))
         self._send(self._requests)
 
-    def _send(self, requests: Iterable[stream.Request]) -> None:
+    def _send(self, requests: Iterable[stream.ParseRequest]) -> None:
         assert self._child is not None
         self._child.send(stream.encode(list(requests)))
 
@@ -166,7 +166,7 @@ class ParserProcess:
             if left_s < self._setup.timeout_s:
                 self._end_for(f"Reading {{}} took longer than {self._file_s:g} s.")
             else:
-                self._end_for(f"Nothing was heard for {self._setup.timeout_s:g} s while reading {{}}.")
+                self._end_for(f"Reading {{}} made no progress for {self._setup.timeout_s:g} s.")
             return None
         finally:
             self._waited_s += time.monotonic() - begun
@@ -197,7 +197,7 @@ class ParserProcess:
             reason = self._too_much_memory()
         else:
             reason = "The parser crashed while reading {}."
-        advice = "The file is left out, and tried again when it changes."
+        advice = "The file is left out until it changes."
         return ParserStopped(reason.replace("{}", plain_name(path.name)), advice).as_problem()
 
     def _too_much_memory(self) -> str:

@@ -1,8 +1,8 @@
 """The child process that parses: ``python -m desktop_rag.parsing.worker.main``, started by ``sandbox``.
 
-It reads a ``Setup`` and then lists of requests from its standard input, and writes lists of events to its standard
-output; nothing else can write there. It is confined (see ``confine``), and ends when its parent does: at once when
-Python can run, and after two time limits when a parser is stuck in native code.
+It reads a ``WorkerSetup`` and then lists of requests from its standard input, and writes lists of events to its
+standard output; nothing else can write there. It is confined (see ``confine``), and ends when its parent does: at once
+when Python can run, and after two time limits when a parser is stuck in native code.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
         return
     setup = stream.decode_setup(first)
     confine(setup.memory_bytes)
-    asked: SimpleQueue[stream.Request] = SimpleQueue()
+    asked: SimpleQueue[stream.ParseRequest] = SimpleQueue()
     threading.Thread(target=_receive, args=(requests, asked), daemon=True).start()
     threading.Thread(target=_prove_alive, args=(setup.timeout_s,), daemon=True).start()
     module, _, function = setup.parse.partition(":")
@@ -59,7 +59,7 @@ def main() -> None:
     os._exit(0)  # at once, without waiting for what libraries may have started
 
 
-def _receive(requests: BinaryIO, asked: SimpleQueue[stream.Request]) -> None:
+def _receive(requests: BinaryIO, asked: SimpleQueue[stream.ParseRequest]) -> None:
     status = 1
     try:
         while (frame := read_frame(requests)) is not None:

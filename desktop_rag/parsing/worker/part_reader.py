@@ -42,7 +42,7 @@ def read_part(path: Path, place: Locator, limits: Limits) -> Iterator[Event]:
     problem: Problem | None = None
     try:
         if not path.is_file():
-            raise Unreadable(f"{name} is no file, or there is none any more.", "It may have been moved or deleted.")
+            raise Unreadable(f"{name} is not a file, or no longer exists.", "It may have been moved or deleted.")
         yield (yield from _at(Source(name, "", limits, path=path, hear=False), place))
     except FileProblem as error:
         problem = error.as_problem()
@@ -61,7 +61,7 @@ def _at(source: Source, place: Locator | None) -> _Search:
     if place is None or isinstance(place, Whole | Region):
         return (yield from _whole(source, format))
     if format is None or problem is not None:
-        raise problem_error(problem) if problem else Unreadable(f"{source.name} is of no known kind.")
+        raise problem_error(problem) if problem else Unreadable(f"{source.name} is of an unknown format.")
     if isinstance(place, Message) and not place.part and format.mime in (_MAIL, _OUTLOOK):
         return _body(source, format)
     for item in format.load()(source):
@@ -71,7 +71,9 @@ def _at(source: Source, place: Locator | None) -> _Search:
             return _picture(source.name, item.image)
         yield FileRead(0)  # proves that the search goes on
     if isinstance(place, Message) or (isinstance(place, Entry) and place.inner is not None):
-        raise Unreadable(f"What is looked for is not in {source.name} any more.", "It may have changed: search again.")
+        raise Unreadable(
+            f"The part you are looking for is no longer in {source.name}.", "It may have changed. Search again."
+        )
     return (yield from _whole(source, format))
 
 
@@ -111,7 +113,7 @@ def _whole(source: Source, format: Format | None) -> _Search:
                 raise problem_error(item)
             yield FileRead(0)
     if source.size > _MOST_BYTES:
-        raise OverCap(f"{source.name} is larger than {_MOST_BYTES // MIB} MiB.", "Open the file it is in.")
+        raise OverCap(f"{source.name} is larger than {_MOST_BYTES // MIB} MiB.", "Open the file that contains it.")
     return PartRead(source.name, mime, source.read())
 
 
@@ -129,7 +131,7 @@ def _picture(name: str, data: bytes) -> PartRead:
 def _body(source: Source, format: Format) -> PartRead:
     mime, data = body(_message(source, format))
     if len(data) > _MOST_BYTES:
-        raise OverCap(f"{source.name} is larger than {_MOST_BYTES // MIB} MiB.", "Open the file it is in.")
+        raise OverCap(f"{source.name} is larger than {_MOST_BYTES // MIB} MiB.", "Open the file that contains it.")
     return _named(source.name, mime, data)
 
 

@@ -56,7 +56,7 @@ class ParserPool:
         hear: bool = True,
         report: Report = log_only,
     ) -> None:
-        setup = stream.Setup(limits or Limits(), timeout_s, memory_bytes, retire_after, parse, hear)
+        setup = stream.WorkerSetup(limits or Limits(), timeout_s, memory_bytes, retire_after, parse, hear)
         longest_s = _SILENCES * timeout_s if file_s is None else file_s
         self._idle_s = idle_s
         guard = threading.Lock()
@@ -83,7 +83,7 @@ class ParserPool:
             while True:
                 if len(waiting) <= _AHEAD // 2 and (more := list(islice(todo, _AHEAD - len(waiting)))):
                     waiting.extend(more)
-                    process.submit(stream.Request(os.fsencode(path)) for path in more)
+                    process.submit(stream.ParseRequest(os.fsencode(path)) for path in more)
                 if not waiting:
                     break
                 events = process.events()
@@ -103,7 +103,7 @@ class ParserPool:
         problem: Problem | None = None
         done = False
         try:
-            process.submit([stream.Request(os.fsencode(path), place)])
+            process.submit([stream.ParseRequest(os.fsencode(path), place)])
             for event in process.events():
                 if isinstance(event, PartRead):
                     part = event

@@ -14,6 +14,7 @@ from msgspec.structs import fields, replace
 
 from desktop_rag.errors import Damaged, FileProblem, OverCap, ParserStopped, Unreadable, Unsupported
 from desktop_rag.parsing.detect import HEAD_BYTES, detect
+from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.parsing.formats import Format, by_mime, by_suffix
 from desktop_rag.parsing.media.previews import with_preview
 from desktop_rag.parsing.source import MIB, Limits, Source, over_cap, plain_name, unreadable
@@ -63,10 +64,12 @@ def parse_tree(path: Path, limits: Limits, hear: bool = True) -> Iterator[Event]
         return
     yield FileStart(str(path), digest, source.size)
     format, problem = identify(source, "")
-    for event in _Tree(limits, hear).document(source, format, problem, None, None, (digest,), _Budget(limits)):
+    for event in _FileTree(limits, hear).document(source, format, problem, None, None, (digest,), _Budget(limits)):
         if isinstance(event, DocumentEnd) and event.document == FILE and _has_changed(source, before):
             useful = event.state in (FileState.INDEXED, FileState.PARTIAL)
-            changed = Problem("changed", f"{source.name} was changed while it was read.", "It is read again later.")
+            changed = Problem(
+                "changed", f"{source.name} changed while it was being read.", "It will be read again later."
+            )
             event = DocumentEnd(FILE, state_of(useful, changed), changed)
         yield event
 
@@ -99,7 +102,7 @@ def _open(path: Path, limits: Limits, hear: bool) -> Generator[Event, None, tupl
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(f"{name} is no ordinary file.")
+            raise Unreadable(f"{name} is not an ordinary file.")
         if status.st_size <= _READ_AT_ONCE:
             data = path.read_bytes()
             return Source(name, "", limits, data=data, hear=hear), hash_bytes(data), status
@@ -140,8 +143,8 @@ def identify(source: Source, mime: str) -> tuple[Format | None, Problem | None]:
 def _check(source: Source, format: Format | None) -> None:
     """Raise a ``FileProblem`` if nothing reads the format, or the file is too large for what reads it."""
     if format is None:
-        advice = "Save it as PDF, text or in an office format to have it indexed."
-        raise Unsupported(f"{source.name} is of no known kind.", advice)
+        advice = "Save it as PDF, as text or in an Office format to have it indexed."
+        raise Unsupported(f"{source.name} is of an unknown format.", advice)
     if not format.parser:
         raise Unsupported(f"{source.name} is not supported: {format.name}.", format.convert_to)
     streamed = format.carrier == "text" or format.kind in ("audio", "video")
@@ -152,14 +155,22 @@ def _check(source: Source, format: Format | None) -> None:
 
 
 def unexpected(name: str, error: BaseException) -> Problem:
-    """The problem for an exception that no parser should let out: what a library made of a broken file."""
+    """The problem for an exception that no parser should let out: what a library made of a broken file, or a bug."""
+    if is_fault(error):
+        return fault_in(name, error).as_problem()
     _log.info("%s could not be parsed", name, exc_info=error)
     if isinstance(error, MemoryError):
-        return ParserStopped(f"{name} needs more memory than it may have.", "Split it to have it indexed.").as_problem()
+        return ParserStopped(
+            f"{name} needs more memory than the limit allows.", "Split it to have it indexed."
+        ).as_problem()
     if isinstance(error, ImportError):
-        return ParserStopped(f"What reads {name} is not installed ({error.name}).", "Install again.").as_problem()
+        return ParserStopped(
+            f"The library that reads {name} is not installed ({error.name}).", "Install the program again."
+        ).as_problem()
     reason = "it is nested too deeply" if isinstance(error, RecursionError) else type(error).__name__
-    return Damaged(f"{name} is damaged or of an unusual form ({reason}).", "Open and save it again.").as_problem()
+    return Damaged(
+        f"{name} is damaged, or built in an unusual way ({reason}).", "Open it in its program and save it again."
+    ).as_problem()
 
 
 class _Budget:
@@ -183,7 +194,7 @@ class _Outcome(Struct):
         self.inner_problem = self.inner_problem or inner.problem or inner.inner_problem
 
 
-class _Tree:
+class _FileTree:
     """One walk over a file. ``ancestors`` are the hashes of the documents around the current one."""
 
     def __init__(self, limits: Limits, hear: bool) -> None:
@@ -285,7 +296,7 @@ class _Tree:
         if len(ancestors) > self.limits.depth:
             format = by_suffix(name) or by_mime(item.mime)
             refusal: Problem | None = OverCap(
-                f"{name} lies more than {self.limits.depth} files deep.", "Save it as a file of its own."
+                f"{name} is nested more than {self.limits.depth} files deep.", "Save it as a separate file."
             ).as_problem()
         else:
             format, refusal = identify(source, item.mime)

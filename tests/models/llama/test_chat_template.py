@@ -1,8 +1,7 @@
-"""Templates of real models, of the careless, and of attackers."""
+"""Templates of real models, of the careless, and of attackers; those that never end are in test_template_check."""
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 
 import pytest
@@ -54,8 +53,6 @@ ATTACKS = {
     "power": "{{ 10 ** 10 ** 10 }}",
     "long text": "{{ 'a' * 1000000000 }}",
     "long range": "{{ range(1000000000)|list|length }}",
-    "loops": "{% for a in range(4000) %}{% for b in range(4000) %}{% for c in range(4000) %}{% endfor %}"
-    "{% endfor %}{% endfor %}",
     "endless macro": "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
     "doubling": "{% set ns = namespace(x='aa') %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
     "joining": "{% set ns = namespace(x='aa') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
@@ -96,12 +93,6 @@ def test_an_attack_is_refused(attack: str) -> None:
 def test_too_long_a_template_is_refused() -> None:
     with pytest.raises(ModelRefused, match="too long"):
         ChatTemplate(ALL + " " * 300_000)
-
-
-def test_a_debugger_keeps_its_trace() -> None:
-    before = sys.gettrace()
-    ChatTemplate(CHATML)
-    assert sys.gettrace() is before
 
 
 def test_what_a_message_says_is_never_the_templates() -> None:

@@ -84,6 +84,19 @@ def test_text_in_rtf_alone() -> None:
     assert spoken(items, "body") == "Meet at the old pier.\nBring rope."
 
 
+def test_rtf_alone_keeps_blank_lines_and_whole_characters() -> None:
+    rtf = (
+        rb"{\rtf1\ansi\fromtext\pard Thumbs down \u-10179?\u-9138?\par\par See {\field{\*\fldinst HYPERLINK "
+        rb'"x.doc"}{\fldrslt the list}}.\par\par\par Kind regards,\par Ada\par}'
+    )
+    compressed = struct.pack("<II4sI", len(rtf) + 12, len(rtf), b"MELA", 0) + rtf
+    items = item_of({0x001A: "IPM.Note", 0x0037: "List", 0x1009: compressed})
+    assert [item.text for item in items if isinstance(item, Segment) and item.role == "body"] == [
+        "Thumbs down \U0001f44e", "See the list.",
+    ]  # fmt: skip
+    assert spoken(items, "signature") == "Kind regards,\nAda"
+
+
 def test_html_body_with_its_code_page() -> None:
     items = item_of({0x0037: "Page", 0x1013: "<p>Größe und Länge</p>".encode("cp1252"), 0x3FDE: 1252})
     assert spoken(items, "body") == "Größe und Länge"

@@ -6,7 +6,9 @@ import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from desktop_rag.parsing.media.subtitles import LONGEST_S, Caption, passages
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.parsing.stream import DocumentEnd, DocumentSegment
 from desktop_rag.parsing.worker.sandbox import ParserPool
+from desktop_rag.parsing.worker.tree import parse_tree
 from desktop_rag.types import SOUND_RATE, FileState, ParseItem, Problem, Segment, TimeSpan, Whole
 from tests.parsing.reading import metadata, segments
 from tests.parsing.real_files import read_all
@@ -104,6 +107,39 @@ def test_tags_are_found_by(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["a.flac", "v.mkv"])
+def test_a_tag_that_is_no_utf_8_costs_its_own_characters_only(tmp_path: Path, name: str) -> None:
+    path = write_sound(tmp_path / name, "flac", seconds=2, tags={"title": "Choir ZZ in May"}, video=name == "v.mkv")
+    path.write_bytes(path.read_bytes().replace(b"ZZ", "éè".encode("latin-1")))
+    assert metadata(read(path)).title == "Choir in May"
+
+
+def test_a_newer_pyav_that_takes_no_word_on_tags_reads_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_sound(tmp_path / "a.flac", seconds=2)
+    known = {"format", "options", "container_options", "buffer_size", "timeout", "io_open", "hwaccel"}
+    opening = av.open
+
+    def newer(file: object, mode: Literal["r"] = "r", **options: object) -> object:
+        if unknown := options.keys() - known:
+            raise TypeError(f"open() got an unexpected keyword argument '{unknown.pop()}'")
+        return opening(file, mode, buffer_size=1024)
+
+    monkeypatch.setattr(av, "open", newer)
+    monkeypatch.setattr(av, "__version__", "19.0.2")
+    assert len(samples(read(path))) == 2 * SOUND_RATE
+
+
+def test_a_pyav_that_does_not_take_what_it_is_given_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_sound(tmp_path / "a.flac", seconds=2)
+    monkeypatch.setattr(av, "open", Path.open)
+    end = list(parse_tree(path, Limits()))[-1]
+    assert isinstance(end, DocumentEnd)
+    assert end.problem is not None
+    assert end.problem.code == "parser-fault"
+
+
 def test_without_anybody_to_hear_nothing_is_decoded(tmp_path: Path) -> None:
     items = read(
         write_sound(tmp_path / "a.mkv", "flac", captions=[(0.5, 1.5, "Good morning.")], video=True), hear=False
@@ -147,7 +183,7 @@ def test_what_is_cut_short_is_heard_as_far_as_it_goes(tmp_path: Path, name: str)
     assert len(samples(items)) == pytest.approx(10 * SOUND_RATE, rel=0.3)
     (problem,) = problems(items)
     assert problem.code == "damaged"
-    assert re.search(r"is cut short: \d+ seconds of 20 seconds", problem.message)
+    assert re.search(r"is incomplete: only \d+ seconds of 20 seconds", problem.message)
 
 
 def test_a_video_cut_before_its_table_of_contents_is_damaged(tmp_path: Path) -> None:
@@ -176,7 +212,7 @@ def test_protected_sound_is_told(tmp_path: Path) -> None:
         tags={"title": "A bought book"},
         options={**key, "encryption_kid": "a7e61c373e219033c21091fa607bf3b8"},
     )
-    with pytest.raises(Encrypted, match=r"bought\.m4a is protected"):
+    with pytest.raises(Encrypted, match=r"bought\.m4a is copy-protected"):
         read(path)
     items = parse_sound(Source(path.name, "", Limits(), path=path))
     assert metadata([next(items)]).title == "A bought book"

@@ -75,7 +75,7 @@ def test_a_password() -> None:
 
 def test_an_archive_of_something_else() -> None:
     odt = Path(__file__).parents[2] / "samples" / "odt" / "handbook.odt"
-    with pytest.raises(Damaged, match="holds no document"):
+    with pytest.raises(Damaged, match="contains no document"):
         _read(odt)
 
 

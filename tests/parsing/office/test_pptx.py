@@ -38,7 +38,7 @@ def test_a_cap_on_slides() -> None:
     items = _read(_SAMPLE, Limits(pages=2))
     assert {item.locator for item in segments(items)} == {Page(1, label="slide"), Page(2, label="slide")}
     assert [item.message for item in items if isinstance(item, Problem)] == [
-        "The file is larger than the limits allow: only the first 2 of 3 slides were read."
+        "The file is larger than the limits allow, so only the first 2 of 3 slides were read."
     ]
 
 

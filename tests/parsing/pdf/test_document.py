@@ -12,7 +12,7 @@ import pytest
 
 from desktop_rag.errors import Damaged, Encrypted, OverCap
 from desktop_rag.parsing.pdf.document import parse_pdf
-from desktop_rag.parsing.pdf.page_layout import Piece, flow, paragraphs
+from desktop_rag.parsing.pdf.page_layout import DrawnText, flow, paragraphs
 from desktop_rag.parsing.source import Limits, Source
 from desktop_rag.types import Attachment, Entry, Page, ParseItem, Problem, Segment
 from tests.parsing.reading import metadata, segments, texts
@@ -160,7 +160,11 @@ def test_rows_of_figures_stay_rows() -> None:
 
 
 def test_text_that_runs_from_right_to_left_keeps_its_order() -> None:
-    pieces = [Piece("\u05d0\u05d1", 200, 500, 10), Piece("\u05d2\u05d3", 100, 500, 10), Piece("below", 50, 400, 10)]
+    pieces = [
+        DrawnText("\u05d0\u05d1", 200, 500, 10),
+        DrawnText("\u05d2\u05d3", 100, 500, 10),
+        DrawnText("below", 50, 400, 10),
+    ]
     assert paragraphs(pieces, "") == ["\u05d0\u05d1 \u05d2\u05d3", "below"]
 
 

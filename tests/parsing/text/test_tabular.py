@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from desktop_rag.parsing.source import Limits, Source
-from desktop_rag.parsing.text.tabular import columns_context, parse_csv, row_text
+from desktop_rag.parsing.text.tables import columns_context, row_text
+from desktop_rag.parsing.text.tabular import parse_csv
 from desktop_rag.types import Cells, Problem, Segment
 
 SAMPLES = Path(__file__).parents[2] / "samples"

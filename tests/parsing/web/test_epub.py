@@ -39,7 +39,7 @@ def test_metadata() -> None:
 
 
 def test_copy_protection() -> None:
-    with pytest.raises(Encrypted, match="copy protection"):
+    with pytest.raises(Encrypted, match="copy-protected"):
         _read((_TROUBLED / "protected.epub").read_bytes())
 
 

@@ -66,7 +66,7 @@ def test_the_child_says_what_parsing_here_says(tmp_path: Path) -> None:
         ("crash", "crashed"),
         ("leave", "crashed"),
         ("raise", "crashed"),
-        ("sleep", f"Nothing was heard for {_SILENCE_S} s"),
+        ("sleep", f"made no progress for {_SILENCE_S} s"),
         ("garbage", "crashed"),
         ("garbage in a frame", "crashed"),
         pytest.param(

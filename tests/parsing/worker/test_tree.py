@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -310,6 +311,43 @@ def test_a_file_that_contains_itself_is_read_once(monkeypatch: pytest.MonkeyPatc
     events = _parse(_write(tmp_path / "a.eml", _mail()))
     assert len(_starts(events)) == 1
     assert _ends(events)[1].state is FileState.INDEXED
+
+
+def _takes_two(first: object, _second: object) -> object:
+    raise TypeError(f"{type(first).__name__} is not what a file should hold")
+
+
+def _called_in_program_code(call: Callable[[], object]) -> Parser:
+    """A parser whose last line, ``call()``, stands in a module of the program."""
+    place: dict[str, object] = {"__name__": "desktop_rag.parsing.made_up", "call": call}
+    exec("def parse(source):\n    yield from ()\n    call()\n", place)
+    parser = place["parse"]
+    assert callable(parser)
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (partial(_takes_two, 1), "parser-fault"),  # raised where it is called
+        (partial(getattr, 3, "length"), "parser-fault"),
+        (partial(_takes_two, 1, 2), "damaged"),  # raised inside what was called, by what it was given
+        (partial(int, "many"), "damaged"),
+    ],
+)
+def test_a_bug_of_the_program_is_not_the_files(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    call: Callable[[], object],
+    code: str,
+) -> None:
+    _use(monkeypatch, _called_in_program_code(call))
+    end = _ends(_parse(_write(tmp_path / "a.eml", _mail())))[1]
+    assert end.problem is not None
+    assert end.problem.code == code
+    if code == "parser-fault":
+        assert "Nothing is wrong with the file" in end.problem.hint
+        assert "Error in desktop_rag.parsing.made_up, line 3." in end.problem.hint
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from desktop_rag.function_words import guess_language
-from desktop_rag.retrieval.passages import Ranked
+from desktop_rag.languages import language
+from desktop_rag.retrieval.passages import RankedChunk
 from desktop_rag.types import Reading
 
 READ = 16
@@ -29,21 +29,22 @@ _WEIGHT = 0.015
 """Of a reading's strength (-16 to 19) beside the search's score (0 to 1)."""
 
 
-class Reader(Protocol):
+class PassageReader(Protocol):
     """Marks the likeliest answer in passages, pairs of context and text. Raises ``ModelError``."""
 
     def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading]: ...
 
 
-def can_read(question: str) -> bool:
-    """Whether the reader understands the language of a question. Of German ones it would put fewer right passages first
-    than the search does: 0.87 instead of 0.92 of XQuAD's."""
-    return guess_language(question) != "de"
+def can_rerank(code: str) -> bool:
+    """Whether the reader understands questions in a language, by its code. Of German ones it would put fewer right
+    passages first than the search does: 0.87 instead of 0.92 of XQuAD's."""
+    asked = language(code)
+    return asked is None or asked.can_be_read
 
 
-def reread(
-    question: str, ranked: Sequence[Ranked], reader: Reader, *, most: int = READ, spread: float = 1.0
-) -> list[Ranked]:
+def rerank(
+    question: str, ranked: Sequence[RankedChunk], reader: PassageReader, *, most: int = READ, spread: float = 1.0
+) -> list[RankedChunk]:
     """``ranked`` with the passages that were read in a new order; all others keep their places. The scores stay where
     they are, so that a score goes on to mean what it means elsewhere. ``spread`` is how far those of the search are
     apart, 1 if they lie between 0 and 1."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class ModelSight:
+class ImageTextEncoder:
     """Embeds texts and pictures for questions, which come before indexing. Every method raises ``ModelError``."""
 
     def __init__(self, conductor: ModelScheduler) -> None:

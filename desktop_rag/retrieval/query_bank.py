@@ -1,6 +1,7 @@
-"""What a picture is compared with to see how well a question really fits it: everyday things, and texts of none."""
+"""The query bank: what a picture is compared with to see how well a question really fits it. Everyday captions, and
+texts that describe no picture."""
 
-COHORT = (
+CAPTIONS = (
     *("a dog", "a cat", "a bird", "a horse", "a fish", "an insect", "flowers", "a tree", "a forest", "mountains"),
     *("a beach", "the sea", "a lake", "a river", "snow", "the sky and clouds", "a sunset", "a garden", "a field"),
     *("a city street", "a skyscraper", "a house", "a bridge", "a church", "a shop", "a restaurant", "a kitchen"),
@@ -11,7 +12,7 @@ COHORT = (
     *("a painting", "a computer", "a telephone", "a tool"),
 )
 
-UNSEEN = (
+DISTRACTORS = (
     *("How much did it cost?", "When is the meeting?", "Who wrote the report?", "the contract ends in March"),
     *("the answer to your letter", "In which year was it founded?", "What did she say about it?", "an order number"),
     *("the agreement of both sides", "Why was it decided?", "a list of things to do", "the name of the company"),
