@@ -40,7 +40,7 @@ from desktop_rag.models.runtime.protocol import (
     decode_order,
     encode,
 )
-from desktop_rag.models.runtime.time_limit import announce_with
+from desktop_rag.models.time_limit import announce_with
 
 _NO_BOXES = 0x0001 | 0x0002
 """SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window that tells of a crash and waits for a click."""
