@@ -21,6 +21,7 @@ from msgspec import Struct
 from desktop_rag.indexing.filesystems import Mount, mount_of, mounts, mounts_below
 from desktop_rag.indexing.inotify import Area, Inotify, Trouble
 from desktop_rag.indexing.observed import Observed
+from desktop_rag.messages import sentences
 
 _RETRY_S = 600.0
 """How long to poll a folder before trying again to watch it; two failures of the watching thread within this are one
@@ -229,7 +230,7 @@ class Watcher:
             for mount in sorted(root.below, key=lambda mount: mount.folder)
             if mount.silent
         ]
-        return " ".join(reasons)
+        return sentences(*reasons)
 
     # --- where the events come from ----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from desktop_rag.errors import QueryError
+from desktop_rag.messages import plain
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.storage_errors import storage_errors
 from desktop_rag.types import Answer, Conversation, Hit, Turn
@@ -53,7 +54,12 @@ class Conversations:
         ) as writer:
             writer.execute(
                 "INSERT INTO turns(conversation_id, asked_at, question, answer) VALUES (?, ?, ?, ?)",
-                (conversation, moment, turn.question, msgspec.json.encode(_without_passages(turn.answer)).decode()),
+                (
+                    conversation,
+                    moment,
+                    turn.question,
+                    msgspec.json.encode(_without_passages(turn.answer), enc_hook=plain).decode(),
+                ),
             )
 
     def turns(self, conversation: int) -> list[Turn]:

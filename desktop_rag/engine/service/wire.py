@@ -22,6 +22,7 @@ from desktop_rag import errors
 from desktop_rag.engine.api import AnyCall
 from desktop_rag.engine.events import Event
 from desktop_rag.errors import DesktopRagError, StorageError
+from desktop_rag.messages import Worded, plain
 from desktop_rag.types import AnswerEvent, Progress
 
 PROTOCOL = 4
@@ -114,7 +115,7 @@ class Result(Struct, frozen=True, tag_field="kind", tag=True):
     value: msgspec.Raw
 
 
-class Failure(Struct, frozen=True, tag_field="kind", tag=True):
+class Failure(Worded, frozen=True, tag_field="kind", tag=True):
     """The end of a call that failed in an expected way."""
 
     code: str
@@ -122,7 +123,7 @@ class Failure(Struct, frozen=True, tag_field="kind", tag=True):
     hint: str
 
 
-_encoder = msgspec.msgpack.Encoder()
+_encoder = msgspec.msgpack.Encoder(enc_hook=plain)
 _calls = msgspec.msgpack.Decoder(AnyCall | Hello | Stop)
 _answers = msgspec.msgpack.Decoder(Update | Result | Failure | Hello)
 
@@ -149,7 +150,7 @@ def failure_of(error: DesktopRagError) -> Failure:
 
 def error_of(failure: Failure) -> DesktopRagError:
     """The error that the engine raised, as an error of the same type."""
-    return _TYPES.get(failure.code, StorageError)(failure.message, failure.hint)
+    return _TYPES.get(failure.code, StorageError)(failure.worded("message"), failure.worded("hint"))
 
 
 def _family(kind: type[DesktopRagError]) -> list[type[DesktopRagError]]:

@@ -14,7 +14,6 @@ from desktop_rag.engine.sync.priority_gate import PriorityGate
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.indexing.pipeline import Stopped
 from desktop_rag.models.embedder import Embedder
-from desktop_rag.types import Problem
 
 _LOOK_EVERY_S = 3.0
 _RETRY_S = 600.0
@@ -65,7 +64,7 @@ class ModelWatcher:
                 return
             except DesktopRagError as error:
                 logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
-                self._bus.publish(Trouble(Problem(error.code, error.message, error.hint)))
+                self._bus.publish(Trouble(error.as_problem()))
                 wait_s = _RETRY_S
 
     def _perceiving(self) -> tuple[str, str]:

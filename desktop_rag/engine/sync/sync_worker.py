@@ -272,7 +272,7 @@ class SyncWorker:
                     ),
                 )
             except DesktopRagError as error:
-                self._in_trouble(Problem(error.code, error.message, error.hint), scopes)
+                self._in_trouble(error.as_problem(), scopes)
                 return
             finally:
                 self._progress = None

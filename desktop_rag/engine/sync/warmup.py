@@ -49,7 +49,7 @@ class Background:
             with writing():
                 self._parts.prepare_vectors()
         except DesktopRagError as error:
-            self._in_trouble(Problem(error.code, error.message, error.hint))
+            self._in_trouble(error.as_problem())
             return
         except Exception as error:  # else nobody would hear of it
             said = f"The model could not be made ready ({type(error).__name__})."
@@ -61,7 +61,7 @@ class Background:
             try:
                 self._parts.reader.load()
             except DesktopRagError as error:  # what is found stays in the order of the search
-                self._in_trouble(Problem(error.code, error.message, error.hint))
+                self._in_trouble(error.as_problem())
         dates.get_ready()
 
     def _in_trouble(self, problem: Problem) -> None:

@@ -29,6 +29,7 @@ from desktop_rag import offline
 from desktop_rag.errors import ModelError, NoMemoryForModel
 from desktop_rag.framing import read_frame, take_over_standard_streams, write_frame
 from desktop_rag.models.runtime.protocol import BUG, Ask, Cancel, Done, Failed, Load, Ready, Reply, decode_order, encode
+from desktop_rag.types import Problem
 
 _NO_BOXES = 0x0001 | 0x0002
 """SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window that tells of a crash and waits for a click."""
@@ -107,16 +108,16 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
 
 def _failure(number: int, error: Exception) -> Failed:
     if isinstance(error, ModelError):
-        return Failed(number, error.code, error.message, error.hint)
+        return Failed(number, error.as_problem())
     # The libraries have no error in common for this: CTranslate2 raises a RuntimeError, torch one of its own.
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return Failed(number, NoMemoryForModel.code, "There is not enough memory for the model.")
+        return Failed(number, Problem(NoMemoryForModel.code, "There is not enough memory for the model."))
     if isinstance(error, ImportError):
-        return Failed(number, ModelError.code, f"The library {error.name or error} is missing.")
+        return Failed(number, Problem(ModelError.code, f"The library {error.name or error} is missing."))
     # Its message may quote a person's files, and the log must not.
     sys.stderr.write("".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]))
     sys.stderr.flush()
-    return Failed(number, BUG, type(error).__name__)
+    return Failed(number, Problem(BUG, type(error).__name__))
 
 
 def _leave_no_dump() -> None:
