@@ -51,7 +51,7 @@ def explain(
     file = catalog.file(full) or catalog.file(str(Path(full).resolve()))
     if file is None:
         return Explanation(full, None, _unknown(catalog.roots(), Path(full), config, own))
-    reason = _STATES[file.state]
+    reason: str = _STATES[file.state]
     if file.problem is not None:
         reason = sentences(reason, file.problem.worded("message"), file.problem.worded("hint"))
     if file.document_id is None:
