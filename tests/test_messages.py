@@ -15,7 +15,7 @@ import pytest
 from desktop_rag import messages
 from desktop_rag.engine.service import wire
 from desktop_rag.errors import Damaged, DesktopRagError, LibraryBusy
-from desktop_rag.messages import CATALOGUE, Plural, Text, Worded, plain, render, say, sentences
+from desktop_rag.messages import CATALOGUE, MessageText, Plural, Worded, plain, render, say, sentences
 from desktop_rag.parsing.stream import FILE, DocumentProblem, decode_events, encode_events, problem_error
 from desktop_rag.types import Problem
 
@@ -129,7 +129,7 @@ def test_a_message_is_a_string_that_knows_its_id_and_arguments() -> None:
     assert text == "The disk that holds /library is full."
     assert (text.id, text.args) == ("test.full", {"path": "/library"})
     again = pickle.loads(pickle.dumps(text))
-    assert isinstance(again, Text)
+    assert isinstance(again, MessageText)
     assert (again, again.id, again.args) == (text, text.id, text.args)
     with pytest.raises(KeyError):
         say("test.full")
@@ -174,10 +174,10 @@ def test_a_problem_carries_its_messages_through_json() -> None:
     back = msgspec.json.decode(data, type=Problem)
     told = back.worded("message")
     assert back == problem
-    assert isinstance(told, Text)
+    assert isinstance(told, MessageText)
     assert told.id == "test.slip"
     assert told.args == {"name": "x.pdf"}
-    assert not isinstance(back.worded("hint"), Text)
+    assert not isinstance(back.worded("hint"), MessageText)
 
 
 def test_an_old_problem_keeps_its_english() -> None:
@@ -201,12 +201,12 @@ def test_messages_cross_the_parser_and_the_wire() -> None:
     crossed: list[DesktopRagError] = [problem_error(event.problem), wire.error_of(failure)]
     assert [type(error) for error in crossed] == [Damaged, LibraryBusy]
     for told in (crossed[0].message, crossed[1].message):
-        assert isinstance(told, Text)
+        assert isinstance(told, MessageText)
         assert told == "Nothing was written: The disk that holds /library is full."
         reason = told.args["reason"]
-        assert isinstance(reason, Text)
+        assert isinstance(reason, MessageText)
         assert reason.id == "test.full"
-    assert isinstance(crossed[1].hint, Text)
+    assert isinstance(crossed[1].hint, MessageText)
 
 
 def test_parts_of_a_tuple_and_changed_fields() -> None:
@@ -217,11 +217,11 @@ def test_parts_of_a_tuple_and_changed_fields() -> None:
     found = Found(("plain", say("test.untold", name="x")), say("test.slip", name="y"))
     back = msgspec.json.decode(msgspec.json.encode(found), type=Found)
     assert back == found
-    assert not isinstance(back.worded("understood", 0), Text)
-    assert isinstance(back.worded("understood", 1), Text)
+    assert not isinstance(back.worded("understood", 0), MessageText)
+    assert isinstance(back.worded("understood", 1), MessageText)
     assert msgspec.structs.replace(found, note="").worded("note") == ""
     changed = msgspec.structs.replace(found, note=say("test.untold", name="z")).worded("note")
-    assert isinstance(changed, Text)
+    assert isinstance(changed, MessageText)
     assert changed.id == "test.untold"
 
 

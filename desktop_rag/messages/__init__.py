@@ -1,7 +1,7 @@
 """The words of the core that people read: one catalogue of messages, each with an id and named arguments.
 
-``say("library.busy", path=path)`` gives a ``Text``: a string, the English sentence, that still knows its id and its
-arguments. It goes wherever a string goes; ``render`` says the same in another language, wherever it ends up. What
+``say("library.busy", path=path)`` gives a ``MessageText``: a string, the English sentence, that still knows its id and
+its arguments. It goes wherever a string goes; ``render`` says the same in another language, wherever it ends up. What
 crosses a process, a database or ``--json`` is a ``Worded`` struct: it carries the English text in its own fields, as
 before, and beside them what each was made from.
 
@@ -14,13 +14,16 @@ library reads; ``packaging/messages.py`` makes their template. What is not trans
 
 from __future__ import annotations
 
-import gettext
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import force_setattr
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 ENGLISH = "en"
 _HERE = Path(__file__).parent
@@ -43,7 +46,7 @@ class Reference(Struct, frozen=True, omit_defaults=True):
     args: dict[str, str | int | float | Reference] = {}
 
 
-class Text(str):
+class MessageText(str):
     """A message of the catalogue in English, which ``render`` can say in other languages.
 
     Formatting or joining it gives plain English: to make one text of two, give one as an argument of the other.
@@ -52,14 +55,14 @@ class Text(str):
     id: str
     args: dict[str, _Argument]
 
-    def __new__(cls, english: str, id: str, args: dict[str, _Argument]) -> Text:
+    def __new__(cls, english: str, id: str, args: dict[str, _Argument]) -> MessageText:
         text = super().__new__(cls, english)
         text.id = id
         text.args = args
         return text
 
-    def __reduce__(self) -> tuple[type[Text], tuple[str, str, dict[str, _Argument]]]:
-        return Text, (str(self), self.id, self.args)
+    def __reduce__(self) -> tuple[type[MessageText], tuple[str, str, dict[str, _Argument]]]:
+        return MessageText, (str(self), self.id, self.args)
 
 
 def _flat(areas: dict[str, dict[str, str | Plural]]) -> dict[str, str | Plural]:
@@ -72,7 +75,7 @@ CATALOGUE = _flat(
 """The English text of each message, by its id: ``area.name``."""
 
 
-def say(id: str, /, **args: object) -> Text:
+def say(id: str, /, **args: object) -> MessageText:
     """The message of this id. What is neither text nor number is told as ``str`` does.
 
     Raises ``KeyError`` for an unknown id and for a missing argument; a test looks at every call.
@@ -80,12 +83,12 @@ def say(id: str, /, **args: object) -> Text:
     plain: dict[str, _Argument] = {
         name: value if isinstance(value, str | int | float) else str(value) for name, value in args.items()
     }
-    return Text(_pattern(id, plain, ENGLISH).format_map(plain), id, plain)
+    return MessageText(_pattern(id, plain, ENGLISH).format_map(plain), id, plain)
 
 
 def render(text: str, language: str) -> str:
     """The text in this language ("de", "pt_BR"), as far as it is translated; a plain string is as it is."""
-    if not isinstance(text, Text):
+    if not isinstance(text, MessageText):
         return str(text)
     args = {name: render(value, language) if isinstance(value, str) else value for name, value in text.args.items()}
     try:
@@ -103,7 +106,7 @@ def sentences(*texts: str) -> str:
 
 
 def plain(value: object) -> str:
-    """For encoders (``enc_hook``): a ``Text`` where no ``Worded`` struct holds it is sent in English."""
+    """For encoders (``enc_hook``): a ``MessageText`` where no ``Worded`` struct holds it is sent in English."""
     if isinstance(value, str):
         return str(value)
     raise TypeError(f"{type(value)} cannot be encoded")
@@ -121,15 +124,17 @@ def _pattern(id: str, args: dict[str, _Argument], language: str) -> str:
 
 
 @cache
-def _translations(language: str) -> gettext.NullTranslations:
+def _translations(language: str) -> NullTranslations:
+    import gettext
+
     return gettext.translation("core", _HERE, [language], fallback=True)
 
 
 class Worded(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Base of the structs with fields that people read.
 
-    A field may be given a ``Text``. It then holds the English, as a plain string, and ``wording`` says what it was made
-    from, by the field's name (with ".0" and so on for the parts of a tuple): both travel, and are stored.
+    A field may be given a ``MessageText``. It then holds the English, as a plain string, and ``wording`` says what it
+    was made from, by the field's name (with ".0" and so on for the parts of a tuple): both travel, and are stored.
     """
 
     wording: dict[str, Reference] = {}
@@ -138,25 +143,30 @@ class Worded(Struct, frozen=True, omit_defaults=True, kw_only=True):
         found = {}
         for field in self.__struct_fields__:
             value = getattr(self, field)
-            if isinstance(value, Text):
+            if isinstance(value, MessageText):
                 found[field] = reference(value)
                 force_setattr(self, field, str(value))
-            elif isinstance(value, tuple) and any(isinstance(part, Text) for part in value):
-                found |= {f"{field}.{n}": reference(part) for n, part in enumerate(value) if isinstance(part, Text)}
-                force_setattr(self, field, tuple(str(part) if isinstance(part, Text) else part for part in value))
+            elif isinstance(value, tuple) and any(isinstance(part, MessageText) for part in value):
+                found |= {
+                    f"{field}.{n}": reference(part) for n, part in enumerate(value) if isinstance(part, MessageText)
+                }
+                force_setattr(
+                    self, field, tuple(str(part) if isinstance(part, MessageText) else part for part in value)
+                )
         if found:
             force_setattr(self, "wording", self.wording | found)
 
     def worded(self, field: str, part: int | None = None) -> str:
-        """The text of a field, or of a part of a tuple, as a ``Text`` where it is one."""
+        """The text of a field, or of a part of a tuple, as a ``MessageText`` where it is one."""
         value = getattr(self, field) if part is None else getattr(self, field)[part]
         made_from = self.wording.get(field if part is None else f"{field}.{part}")
         return str(value) if made_from is None or not value else _text(str(value), made_from)
 
 
-def reference(text: Text) -> Reference:
+def reference(text: MessageText) -> Reference:
     return Reference(
-        text.id, {name: reference(value) if isinstance(value, Text) else value for name, value in text.args.items()}
+        text.id,
+        {name: reference(value) if isinstance(value, MessageText) else value for name, value in text.args.items()},
     )
 
 
@@ -169,4 +179,4 @@ def _text(english: str, made_from: Reference) -> str:
         known = say(made_from.id, **args)
     except (KeyError, ValueError, IndexError):
         return english
-    return Text(english or known, made_from.id, known.args)
+    return MessageText(english or known, made_from.id, known.args)
