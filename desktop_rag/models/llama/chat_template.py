@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
 from desktop_rag.models.llama.messages import ChatMessage
-from desktop_rag.models.runtime.time_limit import within
+from desktop_rag.models.time_limit import within
 
 MAX_SOURCE = 256 * 1024
 MAX_TEXT = 512 * 1024
