@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from desktop_rag.engine.api import SampleKind
+from desktop_rag.engine.results import SampleKind
 from desktop_rag.errors import ModelError, QueryError
 from desktop_rag.indexing.media_analysis import FileMediaAnalysis, MediaAnalyzer
 from desktop_rag.parsing.stream import FILE, DocumentEnd, DocumentSegment, DocumentStart, FileStart

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, open_archive, parse_xml, refuse_large
-from desktop_rag.parsing.office.drawing import drawing_texts
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, drawn_pictures
-from desktop_rag.parsing.office.ooxml import Package, Relationship, attribute, local, moment, real_title
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures
+from desktop_rag.parsing.office.drawing import drawing_texts, drawn_pictures
+from desktop_rag.parsing.office.ooxml import Package, Relationship, real_title
 from desktop_rag.parsing.office.word_text import DocxNotes, DocxParagraph, DocxStyles, blocks, read_paragraph
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.outline import Outline
 from desktop_rag.parsing.text.tables import row_segments
+from desktop_rag.parsing.xml_values import attribute, local, moment
 from desktop_rag.types import Locator, Metadata, Page, ParseItem, Problem, Segment, Whole
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from desktop_rag.errors import Damaged, Encrypted
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, Archive
-from desktop_rag.parsing.office.ooxml import local, moment, real_title
+from desktop_rag.parsing.office.ooxml import real_title
+from desktop_rag.parsing.xml_values import local, moment
 from desktop_rag.types import Kind, Metadata
 
 _MANIFEST = "META-INF/manifest.xml"

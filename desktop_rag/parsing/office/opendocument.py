@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive, open_archive
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures, framed_pictures
 from desktop_rag.parsing.office.embedded import unwrap_ole
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, framed_pictures
 from desktop_rag.parsing.office.odf import odf_metadata, refuse_encrypted
-from desktop_rag.parsing.office.ooxml import attribute, local
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.text.outline import Outline
 from desktop_rag.parsing.text.tables import row_segments
+from desktop_rag.parsing.xml_values import attribute, local
 from desktop_rag.types import Attachment, Entry, Locator, Page, ParseItem, Problem, Segment, Whole
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.archive import open_archive
-from desktop_rag.parsing.office.drawing import drawing_paragraphs, drawing_texts
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, drawn_pictures
-from desktop_rag.parsing.office.ooxml import Package, attribute, local
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures
+from desktop_rag.parsing.office.drawing import drawing_paragraphs, drawing_texts, drawn_pictures
+from desktop_rag.parsing.office.ooxml import Package
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.text.tables import row_segments
+from desktop_rag.parsing.xml_values import attribute, local
 from desktop_rag.types import Page, ParseItem, Segment
 
 if TYPE_CHECKING:

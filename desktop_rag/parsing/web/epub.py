@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from desktop_rag.errors import Damaged, Encrypted
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive, open_archive
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, linked_pictures
-from desktop_rag.parsing.office.ooxml import attribute, local, moment
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures, linked_pictures
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.web.html import html_segments, page_text, page_tree
+from desktop_rag.parsing.xml_values import attribute, local, moment
 from desktop_rag.types import Metadata, Page, ParseItem, Problem
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, data_pictures
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures, data_pictures
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.dates import date_in_words
 from desktop_rag.parsing.text.encoding import decode

@@ -13,8 +13,8 @@ from urllib.parse import unquote, unquote_to_bytes, urldefrag
 from desktop_rag.errors import Damaged, FileProblem, Unsupported
 from desktop_rag.parsing.archive import Archive
 from desktop_rag.parsing.media.picture_files import GET_A_FRESH_COPY, read_picture
-from desktop_rag.parsing.office.ooxml import Relationship, attribute, local
 from desktop_rag.parsing.source import Source, over_cap
+from desktop_rag.parsing.xml_values import attribute
 from desktop_rag.types import Locator, Problem, Segment
 
 if TYPE_CHECKING:
@@ -85,31 +85,8 @@ class InnerPictures:
             yield Problem("damaged", f"{what} in {self._name} cannot be shown.", GET_A_FRESH_COPY)
 
 
-def drawn_pictures(node: _Element, links: dict[str, Relationship]) -> Iterator[tuple[str, str]]:
-    """Part name and description of each picture drawn below an element of Word or PowerPoint."""
-    for found in node.iter("{*}blip", "{*}imagedata"):
-        link = links.get(attribute(found, "embed") or attribute(found, "id"))
-        if link is not None and link.kind == "image" and not link.external:
-            yield link.target, _alternative(found)
-
-
-def _alternative(found: _Element) -> str:
-    """The alternative text of a picture: of the frame around it that is nearest."""
-    if title := attribute(found, "title"):  # VML
-        return title
-    for around in found.iterancestors():
-        if local(around) in ("pic", "inline", "anchor", "sp", "graphicFrame"):
-            told = next((node for node in around.iter("{*}docPr", "{*}cNvPr")), None)
-            text = (attribute(told, "descr") or attribute(told, "title")) if told is not None else ""
-            if text:
-                return text
-        if local(around) in ("p", "shape", "spTree"):
-            break
-    return ""
-
-
 def framed_pictures(node: _Element) -> Iterator[tuple[str, str]]:
-    """The same for OpenDocument: names of the parts as the document gives them."""
+    """Part name and description of each picture of an OpenDocument file; the names are as the document gives them."""
     for found in node.iter("{*}image"):
         name = unquote(attribute(found, "href")).removeprefix("./")
         frame = found.getparent()
