@@ -18,6 +18,7 @@ from desktop_rag.indexing.model_analysis import ModelMediaAnalyzer
 from desktop_rag.indexing.reembedding import change_over, reembed
 from desktop_rag.models.embedder import Embedder
 from desktop_rag.models.hardware import read_machine
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.llama.gguf_embedding import GgufEmbedder
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
@@ -25,7 +26,7 @@ from desktop_rag.models.onnx.text_reading import TextReader
 from desktop_rag.models.requests import INSTALLABLE, ModelRole
 from desktop_rag.models.runtime.scheduled import ScheduledModel, model_in_use
 from desktop_rag.models.runtime.scheduler import ModelScheduler
-from desktop_rag.models.store.model_store import Installed, ModelStore
+from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.parsing.source import MIB
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.paths import logs_dir, models_dir

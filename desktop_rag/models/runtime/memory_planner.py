@@ -12,10 +12,10 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from desktop_rag.models.hardware import Machine
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime.gguf_fit import CARD_START_BYTES, DESKTOP_BYTES, LEAST_CONTEXT, MIB, fit_chat, rank
-from desktop_rag.models.store.model_store import Installed
 
 Where = Literal["card", "processor", "both"]
 

@@ -19,11 +19,11 @@ from typing import Protocol
 from desktop_rag.errors import ModelCrashed, ModelError, ModelStopped, NoMemoryForModel
 from desktop_rag.messages import Worded, sentences
 from desktop_rag.models.hardware import Machine
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime.memory_planner import KINDS, Kind, MemoryPlan, Planner, Room, Where, room_for
 from desktop_rag.models.runtime.process import ModelProcess
 from desktop_rag.models.runtime.slot import Fault, ModelSlot
-from desktop_rag.models.store.model_store import Installed
 from desktop_rag.worker_thread import Report, WorkerThread, log_only
 
 _PATIENCE_S = 60.0

@@ -11,11 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import ConfigError, ModelError
-from desktop_rag.models.requests import INSTALLABLE, ModelRole
+from desktop_rag.models.requests import INSTALLABLE, Form, ModelRole
 from desktop_rag.paths import resources_dir
-
-Form = Literal["gguf", "open_clip", "ctranslate2"]
-"""How a model is stored: what its files are, and which library runs it."""
 
 _GIB = 1024**3
 _ABOUT = 0.92

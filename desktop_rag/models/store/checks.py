@@ -16,9 +16,8 @@ from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
 from desktop_rag.models.llama.gguf_file import read_header
-from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.requests import Form, ModelRole
 from desktop_rag.models.runtime.template_check import check_template
-from desktop_rag.models.store.catalogue import Form
 from desktop_rag.models.store.weight_files import (
     PICKLE,
     TAKEN,

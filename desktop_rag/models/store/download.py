@@ -21,10 +21,11 @@ from urllib.parse import urlsplit
 
 from desktop_rag import __version__, offline
 from desktop_rag.errors import DiskFull, DownloadFailed, ModelRefused
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.store.catalogue import Listed
 from desktop_rag.models.store.checks import safe_file
-from desktop_rag.models.store.model_store import Installed, ModelStore, OnTransfer, Transfer
+from desktop_rag.models.store.model_store import ModelStore, OnTransfer, Transfer
 from desktop_rag.models.store.offer import Offer, RemoteFile, Repository, offer_listed, offer_other
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"

@@ -21,12 +21,13 @@ from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from desktop_rag.errors import DiskFull, ModelError, ModelRefused
+from desktop_rag.models.installed_model import FileRecord, Installed, Origin
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.store.checks import check_role, examine, safe_name
-from desktop_rag.models.store.installed import LOCK_NAME, FileRecord, Installed, Lock, LockFile, Origin
+from desktop_rag.models.store.installed import LOCK_NAME, Lock, LockFile
 from desktop_rag.paths import models_dir
 
-__all__ = ["FileRecord", "Installed", "ModelStore", "OnTransfer", "Origin", "Transfer"]
+__all__ = ["ModelStore", "OnTransfer", "Transfer"]
 
 _INCOMING = ".incoming"
 _IMPORT = "+"

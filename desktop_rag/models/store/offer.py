@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from desktop_rag.errors import DownloadFailed, ModelRefused
+from desktop_rag.models.installed_model import Origin
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.store.catalogue import Listed
-from desktop_rag.models.store.model_store import Origin
 
 _NAMED = 12
 """GGUF files of a repository that a message names."""

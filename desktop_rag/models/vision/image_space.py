@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import ModelClient
-from desktop_rag.models.store.model_store import Installed
 from desktop_rag.models.vision.image_embedding import EmbedImages
 from desktop_rag.types import Space
 

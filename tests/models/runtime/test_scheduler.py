@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, ModelStopped, NoMemoryForModel
 from desktop_rag.models.hardware import Card, Machine
+from desktop_rag.models.installed_model import FileRecord, Installed
 from desktop_rag.models.llama import llm
 from desktop_rag.models.llama.messages import ChatMessage, ChatPiece
 from desktop_rag.models.requests import ModelRole
@@ -21,7 +22,7 @@ from desktop_rag.models.runtime import slot
 from desktop_rag.models.runtime.memory_planner import Kind, MemoryPlan, Planner, Room, Where
 from desktop_rag.models.runtime.scheduler import Loaded, ModelScheduler
 from desktop_rag.models.runtime.slot import ModelSlot
-from desktop_rag.models.store.model_store import FileRecord, Installed, ModelStore
+from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.types import Problem
 from tests.models.echo_model import Misbehave, Settings, Variable, Word
 from tests.tiny.gguf import tiny_chat, tiny_embedder, tiny_reranker

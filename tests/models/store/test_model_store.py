@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from desktop_rag.errors import DiskFull, ModelError, ModelRefused
-from desktop_rag.models.store.model_store import Installed, ModelStore, Transfer
+from desktop_rag.models.installed_model import Installed
+from desktop_rag.models.store.model_store import ModelStore, Transfer
 from tests.models.model_files import open_clip_folder, whisper_folder
 from tests.tiny.gguf import tiny_chat, tiny_embedder
 
