@@ -24,7 +24,7 @@ This page is generated: change a declaration and run `make api-docs`.
 ```python
 from desktop_rag.engine.service.opening import open_engine
 
-with open_engine(library) as engine:          # the engine that runs for this library, or the library opened here
+with open_engine(library) as engine:  # the engine that runs for this library, or the library opened here
     result = engine.search("where is the boat", limit=3)
     hearing = engine.listening(on_event=print)  # the same calls, heard while they are performed
     answer = hearing.ask("Where is the boat moored?")
@@ -42,7 +42,11 @@ What each call says of itself:
 Every call can raise `StorageError`; those that change a library raise `LibraryBusy` when it was opened for searching
 only. Beside the calls, `subscribe()` gives the engine's events, and `EngineClient.shut_down()` ends its process.
 """
-_REPEATS = {"harmless": "made again", "once": "made again under the same id"}
+_REPEATS = {
+    "harmless": "made again",
+    "once": "made again under the same id",
+    "kept": "made again under the same id, which its effect is kept with",
+}
 
 
 def page() -> str:

@@ -51,8 +51,8 @@ def add_to(commands: Subparsers) -> None:
 
 
 def _backup(arguments: Arguments) -> int:
-    from desktop_rag.engine.local_api import ThisProcess
     from desktop_rag.engine.service.opening import open_engine
+    from desktop_rag.engine.this_process import ThisProcess
 
     file = _file_of(arguments)
     if arguments.check:

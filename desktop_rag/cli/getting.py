@@ -39,7 +39,7 @@ def means_of(machine: Machine, card_gb: float | None, memory_gb: float | None) -
 
 def download(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import say, show_json
-    from desktop_rag.engine.local_api import ThisProcess
+    from desktop_rag.engine.this_process import ThisProcess
     from desktop_rag.errors import ConfigError
 
     api = ThisProcess()
@@ -107,7 +107,7 @@ def _agreed(found: Sequence[FoundModel], folder: str, *, yes: bool) -> bool:
 
 def import_one(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show_json
-    from desktop_rag.engine.local_api import ThisProcess
+    from desktop_rag.engine.this_process import ThisProcess
 
     api = ThisProcess()
     with progress_shown("Copying") as on_transfer:

@@ -115,7 +115,7 @@ def _gigabytes(text: str) -> float:
 
 def _list(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.local_api import ThisProcess
+    from desktop_rag.engine.this_process import ThisProcess
 
     overview = ThisProcess().models()
     if arguments.json:
@@ -187,7 +187,7 @@ def _languages(model: Listed | Bundled) -> str:
 
 def _recommend(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.local_api import ThisProcess
+    from desktop_rag.engine.this_process import ThisProcess
 
     api = ThisProcess()
     means, said = means_of(api.machine(), arguments.card, arguments.memory)
@@ -237,7 +237,7 @@ def _advice(advice: Recommendation, said: str, here: set[str], *, given: bool) -
 
 def _verify(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import clean_name, complain, program, say, show, show_json
-    from desktop_rag.engine.local_api import ThisProcess
+    from desktop_rag.engine.this_process import ThisProcess
     from desktop_rag.errors import ModelRefused
 
     api = ThisProcess()
@@ -264,7 +264,7 @@ def _verify(arguments: Arguments) -> int:
 
 def _remove(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.local_api import ThisProcess
+    from desktop_rag.engine.this_process import ThisProcess
 
     for name in arguments.names:
         ThisProcess().remove_model(name)
@@ -277,7 +277,7 @@ def _remove(arguments: Arguments) -> int:
 
 def _use(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show, show_json
-    from desktop_rag.engine.local_api import ThisProcess
+    from desktop_rag.engine.this_process import ThisProcess
 
     api = ThisProcess()
     model = None if arguments.without else api.models().find(arguments.name)

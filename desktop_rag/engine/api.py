@@ -13,10 +13,18 @@ from pathlib import Path
 from desktop_rag.engine.call import NEVER, Call, CallListener, Performer, Reply, method
 from desktop_rag.engine.local_api import LocalApi
 from desktop_rag.engine.models import Transfer
-from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SampleKind, SearchResult, Status
-from desktop_rag.engine.views import DocumentView, FileList, FilePart
+from desktop_rag.engine.results import (
+    BackupReport,
+    Check,
+    Explanation,
+    IndexReport,
+    Mode,
+    SampleKind,
+    SearchResult,
+    Status,
+)
+from desktop_rag.engine.views import DocumentView, FileList, PartContent
 from desktop_rag.retrieval.filters import Filters
-from desktop_rag.storage.backup import BackupReport
 from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
 
 # --- keeping ----------------------------------------------------------------------------------------------------------
@@ -143,7 +151,7 @@ class AskQuestion(Call[Answer], frozen=True):
     """
 
     lane = "question"
-    repeat = "once"
+    repeat = "kept"
     tells = "answer"
     question: str = ""
     filters: Filters = Filters()
@@ -243,7 +251,7 @@ class ViewDocument(Call[DocumentView], frozen=True):
     limit: int = 60
 
 
-class ReadPart(Call[FilePart], frozen=True):
+class ReadPart(Call[PartContent], frozen=True):
     """The bytes of what is at ``locator`` in a file: the picture, or scanned page, that stands just there; else the
     innermost thing that holds the place (an attachment, an embedded file, the file itself), or the body of a message,
     in HTML if it has one. What is shown by few programs (HEIC, TIFF, a drawing) comes as JPEG or PNG. Raises a

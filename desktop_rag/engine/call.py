@@ -25,9 +25,11 @@ Reply_co = TypeVar("Reply_co", covariant=True)
 Lane = Literal["control", "question", "look", "work"]
 """Which threads of an engine process perform a call, so that none waits for another kind: "control" is done at once,
 "question" searches and answers, "look" reads what is there, "work" may take hours."""
-Repeat = Literal["harmless", "once"]
+Repeat = Literal["harmless", "once", "kept"]
 """What may be done when the engine died during a call and was started again. "harmless": ask again. "once": it is asked
-again under the same id, by which the engine knows that its effect may be there already."""
+again under the same id, by which the engine knows that its effect may be there already: calls and their replies are
+noted for a day. "kept": the same, but it is the effect itself that is kept under the id, so that nothing else has to
+be, and the function that performs the call looks for it."""
 Tells = Literal["nothing", "progress", "answer", "transfer"]
 """What is told while a call is performed, to whoever listens: ``Progress``, ``AnswerEvent`` or ``Transfer``."""
 Place = Literal["engine", "caller"]
@@ -55,7 +57,7 @@ class Call(Struct, Generic[Reply_co], frozen=True, tag_field="call", tag=True):
 
     def once(self) -> bool:
         """Whether just this call must not have its effect twice."""
-        return self.repeat == "once"
+        return self.repeat != "harmless"
 
 
 def reply_type(call: type[Call[object]]) -> object:

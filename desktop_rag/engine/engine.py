@@ -19,7 +19,6 @@ from desktop_rag.engine.handlers.registry import engine_handler
 from desktop_rag.engine.library import CATALOG_NAME as CATALOG_NAME
 from desktop_rag.engine.library import VECTORS_NAME as VECTORS_NAME
 from desktop_rag.engine.library import Library
-from desktop_rag.engine.local_api import perform_here
 from desktop_rag.engine.queries.answers import AnswerQueries
 from desktop_rag.engine.queries.document_queries import DocumentQueries
 from desktop_rag.engine.queries.search import SearchQueries
@@ -30,6 +29,7 @@ from desktop_rag.engine.sync.priority_gate import PriorityGate
 from desktop_rag.engine.sync.sync_worker import SyncWorker
 from desktop_rag.engine.sync.throttle import Throttle
 from desktop_rag.engine.sync.warmup import Warmup
+from desktop_rag.engine.this_process import perform_here
 from desktop_rag.errors import LibraryBusy
 from desktop_rag.indexing.indexer import Scope
 from desktop_rag.storage.lock import LibraryLock

@@ -219,7 +219,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(home: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parsers too
         out, err = process.communicate(timeout=60)
     assert process.returncode == Exit.INTERRUPTED, err
-    assert "Stopping; what is done is kept." in err
+    assert "Stopping; what was done is kept." in err
     assert "Traceback" not in err
     assert out.startswith("Stopped in ")
     assert "To continue: " in out

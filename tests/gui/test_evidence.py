@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_rag.engine.service.client import EngineClient
-from desktop_rag.engine.views import DocumentView, FilePart
+from desktop_rag.engine.views import DocumentView, PartContent
 from desktop_rag.gui.evidence import footer
 from desktop_rag.gui.evidence.base import LoadedEvidence
 from desktop_rag.gui.evidence.formatted_mail import clean_mail
@@ -198,7 +198,7 @@ def test_what_could_run_or_load_is_taken_out_of_a_mail() -> None:
         <form action="http://x/5"><input name="a"><b>inside</b></form><iframe src="http://x/6"></iframe>
         <a href="javascript:evil()">one</a> <a href="file:///etc/passwd">two</a> <a href="https://x/7">three</a>
         <table background="http://x/8"><tr><td>cell</td></tr></table><object data="http://x/9">o</object></body></html>"""
-    letter = clean_mail(FilePart("mail.html", "text/html", page.encode()))
+    letter = clean_mail(PartContent("mail.html", "text/html", page.encode()))
     assert letter is not None
     for forbidden in ("evil", "url(", "position", "cid:", "hostname", "svg", "form", "input", "iframe", "passwd"):
         assert forbidden not in letter.html, forbidden
@@ -208,8 +208,8 @@ def test_what_could_run_or_load_is_taken_out_of_a_mail() -> None:
     assert 'src="data:image/png' in letter.html
     assert "<b>inside</b>" in letter.html
     assert '<a href="https://x/7"' in letter.html
-    assert clean_mail(FilePart("mail.txt", "text/plain", b"<p>no")) is None
-    deep = clean_mail(FilePart("mail.html", "text/html", b"<table><tr><td>" * 60 + b"deep"))
+    assert clean_mail(PartContent("mail.txt", "text/plain", b"<p>no")) is None
+    deep = clean_mail(PartContent("mail.html", "text/html", b"<table><tr><td>" * 60 + b"deep"))
     assert deep is not None
     assert "deep" in deep.html
     assert "<table" not in deep.html

@@ -11,7 +11,7 @@ from desktop_rag.engine.handlers.registry import handles
 from desktop_rag.engine.queries import explain
 from desktop_rag.engine.queries.search import parse
 from desktop_rag.engine.results import Explanation
-from desktop_rag.engine.views import DocumentView, FileList, FilePart
+from desktop_rag.engine.views import DocumentView, FileList, PartContent
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.types import Person
 
@@ -27,7 +27,7 @@ def view_document(context: EngineContext, call: api.ViewDocument, listener: Call
 
 
 @handles(api.ReadPart)
-def read_part(context: EngineContext, call: api.ReadPart, listener: CallListener) -> FilePart:
+def read_part(context: EngineContext, call: api.ReadPart, listener: CallListener) -> PartContent:
     return context.documents.part(call.path, call.locator)
 
 

@@ -26,7 +26,7 @@ def search(context: EngineContext, call: api.Search, listener: CallListener) -> 
 
 @handles(api.AskQuestion)
 def ask(context: EngineContext, call: api.AskQuestion, listener: CallListener) -> Answer:
-    if listener.first_tried is not None:
+    if listener.call_id:
         kept = context.answers.conversations.answer_to(listener.call_id)
         if kept is not None:
             listener.on_event(Finished(kept))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.hits import full_locator, with_parents
 from desktop_rag.engine.queries.suggestions import SuggestionQueries
-from desktop_rag.engine.views import DocumentView, FileList, FilePart, ThreadMail
+from desktop_rag.engine.views import DocumentView, FileList, PartContent, ThreadMail
 from desktop_rag.errors import QueryError
 from desktop_rag.indexing.scan import is_text
 from desktop_rag.parsing.stream import DocumentSegment
@@ -113,9 +113,9 @@ class DocumentQueries:
 
     # --- bytes -------------------------------------------------------------------------------------------------------
 
-    def part(self, path: Path, locator: Locator) -> FilePart:
+    def part(self, path: Path, locator: Locator) -> PartContent:
         found = self._library.shared_pool(*_POOL).read_part(path.expanduser().absolute(), locator)
-        return FilePart(found.name, found.mime, found.data)
+        return PartContent(found.name, found.mime, found.data)
 
     def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:
         hashes = self._listing.picture_hashes(chunks)

@@ -19,9 +19,9 @@ from desktop_rag import __version__
 from desktop_rag.engine.api import EngineApi
 from desktop_rag.engine.call import NEVER, Call, CallListener, Reply
 from desktop_rag.engine.events import Event
-from desktop_rag.engine.local_api import perform_here
 from desktop_rag.engine.service import wire
 from desktop_rag.engine.service.channel import Channel, Lost
+from desktop_rag.engine.this_process import perform_here
 from desktop_rag.errors import ConfigError, EngineFull, EngineGone
 
 _PATIENCE_S = 15.0

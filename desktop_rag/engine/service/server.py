@@ -206,8 +206,8 @@ class Performing:
 
     def _perform(self, call: Call[object], call_id: str, listener: CallListener) -> bytes:
         """The reply, as it is sent. A call with an id that was performed already is not performed again."""
-        if not call_id:
-            return wire.encode(self._engine.perform(call, listener))
+        if call.repeat != "once":
+            return wire.encode(self._engine.perform(call, replace(listener, call_id=call_id)))
         before = self._journal.begin(call_id)
         if before is not None and before.reply is not None:
             return before.reply

@@ -16,7 +16,7 @@ from desktop_rag.gui.widgets.colours import LIGHT
 from desktop_rag.gui.widgets.formatting import tr
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.views import FilePart
+    from desktop_rag.engine.views import PartContent
 
 _TAGS = {
     "a", "abbr", "address", "b", "big", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup",
@@ -68,7 +68,7 @@ class FormattedMail(Struct, frozen=True):
     cut: bool = False
 
 
-def clean_mail(part: FilePart) -> FormattedMail | None:
+def clean_mail(part: PartContent) -> FormattedMail | None:
     """The formatted text of a message; None if it has none."""
     if part.mime != "text/html":
         return None

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from desktop_rag.engine.local_api import ThisProcess
 from desktop_rag.engine.models import (
     INSTALLABLE,
     Bundled,
@@ -27,6 +26,7 @@ from desktop_rag.engine.models import (
     Recommendation,
     Transfer,
 )
+from desktop_rag.engine.this_process import ThisProcess
 from desktop_rag.errors import DesktopRagError
 
 __all__ = [

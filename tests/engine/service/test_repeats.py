@@ -38,6 +38,15 @@ def done_and_die(self, call_id, reply):
     if "WHEN" == "noted":
         die_once(call_id)
 CallJournal.begin, CallJournal.done = begin_and_die, done_and_die
+from desktop_rag.storage.conversations import ConversationStore
+add_turn = ConversationStore.add_turn
+def add_turn_and_die(self, conversation, turn, call_id=""):
+    if "WHEN" == "begun":
+        die_once(call_id)
+    number = add_turn(self, conversation, turn, call_id)
+    die_once(call_id)
+    return number
+ConversationStore.add_turn = add_turn_and_die
 """
 
 
