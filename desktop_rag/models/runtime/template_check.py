@@ -14,11 +14,14 @@ _MEMORY_BYTES = 2 * 1024**3
 _HINT = "Choose another model, or another version of this one."
 
 
-class Settings(Struct, frozen=True):
+class TemplateCheckSettings(Struct, frozen=True):
     source: str
 
 
-def open_model(settings: Settings) -> None:
+SETTINGS = TemplateCheckSettings
+
+
+def open_model(settings: TemplateCheckSettings) -> None:
     """In the child: try the template. One that only fails does no harm: its model gets a common form of prompt."""
     from desktop_rag.models.llama.chat_template import ChatTemplate
 
@@ -30,7 +33,7 @@ def open_model(settings: Settings) -> None:
 @lru_cache(maxsize=64)
 def check_template(source: str) -> None:
     """Raises ``ModelRefused`` for a chat template that takes too long, or that the process does not survive."""
-    process = ModelProcess(__name__, Settings(source), name="its chat template")
+    process = ModelProcess(__name__, TemplateCheckSettings(source), name="its chat template")
     try:
         process.load()
     except ModelCrashed as error:
