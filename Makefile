@@ -10,10 +10,10 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 VENV := .venv/bin
 SETUP := pyproject.toml constraints.txt packaging/bootstrap.py desktop_rag/__init__.py
 
-.PHONY: help run test check format coverage bench soak screenshots reader wheel constraints clean
+.PHONY: help run test check format coverage bench soak screenshots reader api-docs wheel constraints clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 run: .venv/installed ## Set up, and show the sample library: in the window, or without a screen in the terminal
 	@$(VENV)/desktop-rag demo --window
@@ -46,6 +46,9 @@ screenshots: .venv/installed-dev ## Make a picture of every view of the window, 
 
 reader: .venv/installed-dev ## Train the bundled reader anew; a run that was stopped goes on (see packaging/reader)
 	PYTHONPATH=packaging $(VENV)/python -m reader.train
+
+api-docs: .venv/installed-dev ## Write docs/api.md from the declarations of the engine's calls
+	PYTHONPATH=packaging $(VENV)/python -m api_docs
 
 wheel: .venv/installed-dev ## Build the wheel into dist/
 	$(VENV)/python packaging/bootstrap.py --uv build --no-build-isolation --python $(VENV)/python --wheel

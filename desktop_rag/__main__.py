@@ -14,7 +14,7 @@ def main() -> int:
 
 
 def _open_window(library: Path, *, samples: Path | None = None) -> int:
-    from desktop_rag.gui.app import open_window
+    from desktop_rag.gui.shell.app import open_window
 
     return open_window(library, samples=samples)
 

@@ -21,7 +21,6 @@ from queue import Empty, SimpleQueue
 from typing import IO, TypeVar
 
 from desktop_rag.framing import read_frame, write_frame
-from desktop_rag.log import ENGINE, record_bug
 
 T = TypeVar("T")
 
@@ -42,7 +41,8 @@ class ChildProcess:
 
     ``environment`` is added to ours. ``log`` gets what the child prints, up to 1 MiB and as much again of before;
     without, nothing does. With ``background`` it runs at a lower priority where that is set from outside (Windows).
-    ``intercept`` is shown each payload as it arrives, and keeps those from ``receive`` for which it is true.
+    ``overhear`` is given each payload as it comes, in the thread that reads; one for which it returns True is not
+    received.
     Raises ``OSError`` when no process can be started.
     """
 
@@ -54,8 +54,9 @@ class ChildProcess:
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
         background: bool = False,
-        intercept: Callable[[ChildProcess, bytes], bool] = lambda _child, _payload: False,
+        overhear: Callable[[bytes], bool] | None = None,
     ) -> None:
+        self._overhear = overhear
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NO_WINDOW | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if background else 0)
@@ -73,10 +74,6 @@ class ChildProcess:
         self._frames: SimpleQueue[bytes | None] = SimpleQueue()
         self._room = threading.Semaphore(_FRAMES_AHEAD)
         self._ended = False
-        self._intercept = intercept
-        self._clock: threading.Timer | None = None
-        self.overdue = ""
-        """Why it was ended from here, if a limit of time was over."""
         self._readers = [threading.Thread(target=self._read, name=f"frames of {self.pid}", daemon=True)]
         if log is not None:
             self._readers.append(
@@ -97,6 +94,16 @@ class ChildProcess:
             return int(psutil.Process(self.pid).memory_info().rss) if self.running else 0
         except psutil.Error:
             return 0
+
+    def processor_s(self) -> float:
+        """Seconds of the processor's time that it has had; 0 when it has ended."""
+        import psutil
+
+        try:
+            times = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(times.user + times.system)
 
     def send(self, payload: bytes) -> None:
         """Nothing is said of a child that has ended: ``receive`` tells."""
@@ -129,21 +136,6 @@ class ChildProcess:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout_s)
 
-    def limit(self, seconds: float, reason: str) -> None:
-        """End it after so many seconds, ``reason`` being why, even if nobody waits for it any more. Another limit takes
-        the place of this one; 0: there is none. To be called by ``intercept``."""
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
-        if seconds > 0:
-            self._clock = threading.Timer(seconds, self._end_overdue, (reason,))
-            self._clock.daemon = True
-            self._clock.start()
-
-    def _end_overdue(self, reason: str) -> None:
-        self.overdue = reason
-        self.kill()
-
     def kill(self) -> None:
         """End it at once. ``receive`` gives what it has written, and then None; whoever started it calls ``end``."""
         self._process.kill()
@@ -170,15 +162,12 @@ class ChildProcess:
                 self._room.acquire()
                 try:
                     frame = read_frame(stream)
-                    kept = frame is not None and self._intercept(self, frame)
-                except Exception as error:
-                    record_bug(error, ENGINE)
-                    frame, kept = None, False
-                if kept:
+                except (OSError, MemoryError):
+                    frame = None
+                if frame is not None and self._overhear is not None and self._overhear(frame):
                     self._room.release()
                 else:
                     self._frames.put(frame)
-            self.limit(0.0, "")
             if frame is None:
                 self._process.wait()  # no zombie
 

@@ -15,5 +15,23 @@ def local_zone() -> tzinfo:
         return datetime.now().astimezone().tzinfo or UTC
 
 
+def zoned(moment: datetime) -> datetime:
+    """A moment that names no zone by the clock of the system, with the offset that holds then; any other as it is."""
+    if moment.tzinfo:
+        return moment
+    try:
+        return moment.astimezone()
+    except (OverflowError, ValueError, OSError):  # OSError: Windows knows no zones before 1970
+        return moment.replace(tzinfo=UTC)
+
+
+def locally(moment: datetime) -> datetime:
+    """A moment by the clock of the system, with the offset that holds then."""
+    try:
+        return moment.astimezone()
+    except (OverflowError, ValueError, OSError):
+        return moment
+
+
 def local_now() -> datetime:
     return datetime.now(local_zone())

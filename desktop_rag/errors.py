@@ -26,7 +26,8 @@
     │   ├── NoMemoryForModel       it fits neither the card nor the memory
     │   └── DownloadFailed         it could not be fetched
     ├── ConfigError            a setting that cannot be used
-    └── QueryError             a question or filter that cannot be understood
+    ├── QueryError             a question or filter that cannot be understood
+    └── InternalError          a mistake in the program, met by another of its processes
 
 Each has a ``message`` (what happened, to what) and a ``hint`` (what to do about it).
 """
@@ -151,3 +152,9 @@ class ConfigError(DesktopRagError):
 
 class QueryError(DesktopRagError):
     code = "query"
+
+
+class InternalError(DesktopRagError):
+    """A mistake in the program that another of its processes has met, and written to its log."""
+
+    code = "bug"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from desktop_rag.clock import locally
 from desktop_rag.types import (
     Cells,
     Document,
@@ -48,8 +49,11 @@ def mail_name(document: Document) -> str:
 
 
 def day(moment: datetime | None) -> str:
-    """``3 May 2024``, or nothing."""
-    return f"{moment.day} {moment:%B} {moment.year}" if moment else ""
+    """``3 May 2024`` where the person is, as the filters have it; or nothing."""
+    if moment is None:
+        return ""
+    moment = locally(moment)
+    return f"{moment.day} {moment:%B} {moment.year}"
 
 
 def where(locator: Locator) -> str:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says more about the machine, and what else it is doing, than about the code.
+hypothesis.settings.register_profile("desktop-rag", deadline=None)
+hypothesis.settings.load_profile("desktop-rag")
 
 _SLOW_S = 1200
 """A slow test may take as long before it is ended; how long the others may, pyproject.toml says."""
@@ -24,6 +29,13 @@ def shared_data() -> Path:
     if not _SHARED_DATA.is_dir():
         pytest.skip(f"needs the public files in {_SHARED_DATA}")
     return _SHARED_DATA
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that the test starts load nothing but their own: coverage is not counted in them."""
+    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -163,6 +163,18 @@ def test_no_modules_import_each_other() -> None:
     assert not circles, f"these import one another: {sorted(circles)}"
 
 
+def test_commands_and_window_know_nothing_below_the_engine() -> None:
+    below = {name for names in LAYERS[1:3] for name in names}
+    wrong = [
+        f"{item.module}:{item.line} imports {item.target}"
+        for item in _imports()
+        if _floor(item.module) in ("cli", "gui")
+        and item.target.partition(".")[0] == "desktop_rag"
+        and _floor(item.target) in below
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_heavy_libraries_wait_inside_functions() -> None:
     early = [
         f"{i.module}:{i.line} imports {i.target}"
@@ -212,8 +224,9 @@ def test_dependencies_are_exactly_what_is_imported() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["desktop_rag", "desktop_rag.cli.main", "desktop_rag.__main__", "desktop_rag.gui.app"]
+    "module", ["desktop_rag", "desktop_rag.cli.main", "desktop_rag.__main__", "desktop_rag.gui.shell.app"]
 )
+@pytest.mark.usefixtures("unmeasured")
 def test_start_pulls_in_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     run = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, check=True, capture_output=True, text=True)
@@ -221,3 +234,64 @@ def test_start_pulls_in_nothing_heavy(module: str) -> None:
     distributions = packages_distributions()
     third_party = {name for name in loaded if name in distributions and not name.startswith("_")}
     assert third_party <= LIGHT | {"desktop_rag", "argcomplete", "typing_extensions"}, sorted(third_party - LIGHT)
+
+
+def _circles(edges: Mapping[str, Collection[str]]) -> list[str]:
+    """Strongly connected parts of a graph with more than one member, each as ``a <-> b``. (Tarjan's algorithm.)"""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found = []
+
+    def visit(node: str) -> None:
+        order[node] = low[node] = len(order)
+        stack.append(node)
+        for other in edges.get(node, ()):
+            if other not in order:
+                visit(other)
+                low[node] = min(low[node], low[other])
+            elif other in stack:
+                low[node] = min(low[node], order[other])
+        if low[node] == order[node]:
+            part = stack[stack.index(node) :]
+            del stack[stack.index(node) :]
+            if len(part) > 1:
+                found.append(" <-> ".join(sorted(part)))
+
+    for node in sorted(edges):
+        if node not in order:
+            visit(node)
+    return found
+
+
+def _module_of(target: str) -> str:
+    """The module that an import names: "desktop_rag.x" where x is a module or package, and "desktop_rag" where it is
+    a name of the package itself."""
+    inside = CHECKOUT.joinpath(*target.split("."))
+    return target if inside.is_dir() or inside.with_suffix(".py").exists() else target.rpartition(".")[0]
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    """Whatever runs while modules are imported; what waits inside functions may go back."""
+    edges = defaultdict(set)
+    for item in _imports():
+        if item.top and item.target.partition(".")[0] == "desktop_rag":
+            edges[item.module].add(_module_of(item.target))
+    assert not (found := _circles(edges)), "\n".join(found)
+
+
+def test_folders_import_each_other_in_no_circle() -> None:
+    """The subfolders of each folder; the modules beside them, which are its face, may import any. Imports inside
+    functions count as well: a reader goes by them, too."""
+    found = []
+    for top in sorted(path for path in PACKAGE.iterdir() if path.is_dir()):
+        prefix = f"{PACKAGE.name}.{top.name}."
+        edges = defaultdict(set)
+        for item in _imports():
+            target = _module_of(item.target)
+            if item.module.startswith(prefix) and target.startswith(prefix):
+                here, there = (name.removeprefix(prefix).split(".")[0] for name in (item.module, target))
+                if here != there and all((top / name).is_dir() for name in (here, there)):
+                    edges[here].add(there)
+        found += [f"{top.name}/: {circle}" for circle in _circles(edges)]
+    assert not found, "\n".join(found)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from desktop_rag.engine.results import SearchResult
 from desktop_rag.errors import DesktopRagError
 from desktop_rag.places import describe
 from desktop_rag.types import Answer, Citation, Hit
 
 
-def hit_json(hit: Hit) -> dict[str, Any]:
+def hit_json(hit: Hit) -> dict[str, object]:
     """``path`` and ``locator`` are the place for programs, ``place`` for people."""
     return {
         "path": hit.path,
@@ -27,12 +25,12 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     }
 
 
-def batch_json(result: SearchResult) -> dict[str, Any]:
+def batch_json(result: SearchResult) -> dict[str, object]:
     """One line of a batch."""
     return {"question": result.question, "hits": [hit_json(hit) for hit in result.hits]}
 
 
-def search_json(result: SearchResult) -> dict[str, Any]:
+def search_json(result: SearchResult) -> dict[str, object]:
     """The result of one search."""
     return {
         **batch_json(result),
@@ -42,7 +40,7 @@ def search_json(result: SearchResult) -> dict[str, Any]:
     }
 
 
-def answer_json(answer: Answer) -> dict[str, Any]:
+def answer_json(answer: Answer) -> dict[str, object]:
     """An answer; each citation carries how well it bears its sentence."""
     return {
         "question": answer.question,
@@ -65,12 +63,12 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def error_json(error: DesktopRagError) -> dict[str, Any]:
+def error_json(error: DesktopRagError) -> dict[str, object]:
     """An expected error."""
     return {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
 
 
-def _citation_json(answer: Answer, citation: Citation, support: float) -> dict[str, Any]:
+def _citation_json(answer: Answer, citation: Citation, support: float) -> dict[str, object]:
     from desktop_rag.cli.render import source_of
 
     hit = source_of(answer, citation)

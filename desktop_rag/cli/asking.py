@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import (
@@ -20,10 +21,18 @@ from desktop_rag.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from desktop_rag.engine.api import SampleKind
     from desktop_rag.engine.results import SearchResult
     from desktop_rag.engine.service.opening import AnyEngine
     from desktop_rag.errors import DesktopRagError
     from desktop_rag.types import Answer, Hit
+
+
+class SampleArguments(TypedDict, total=False):
+    """A file to search by, as arguments of the engine's methods."""
+
+    like: Path
+    like_kind: SampleKind
 
 
 def add_to(commands: Subparsers) -> None:
@@ -31,16 +40,16 @@ def add_to(commands: Subparsers) -> None:
         commands,
         "ask",
         "answer a question from your files",
-        "Answers a question from your files, and says where each sentence stands: in the words of the chat model you "
-        "have installed, or else in sentences quoted from them. "
-        "Dates and senders in plain words are understood: “emails from Anna in March 2024”.",
+        "Answers a question from your files and shows where each statement comes from. With a chat model installed the "
+        "answer is in its own words; without one it consists of sentences quoted from your files. "
+        "Dates and senders can be named in plain words: “emails from Anna in March 2024”.",
         'desktop-rag ask "How much is invoice TR-2024-018?"',
         'desktop-rag ask "What did Anna promise?" --from Anna --after 2024-05',
         'desktop-rag ask "When is the rent due?" --open 1',
         "desktop-rag ask --audio question.m4a",
     )
     ask.add_argument("question", nargs="*", metavar="QUESTION", help="the question; quotes around it are optional")
-    ask.add_argument("--limit", type=positive, default=8, metavar="N", help="passages to look at (8)")
+    ask.add_argument("--limit", type=positive, default=8, metavar="N", help="passages to read (default: 8)")
     ask.add_argument("--quote", action="store_true", help="quote the files, even if a chat model is installed")
     _add_rerank(ask)
     _add_samples(ask)
@@ -52,8 +61,8 @@ def add_to(commands: Subparsers) -> None:
         commands,
         "search",
         "find passages",
-        "Finds the passages, pictures and recordings that fit a question best, by their words, by their meaning and by "
-        "what they show. “Quoted words” must stand in a passage exactly.",
+        "Finds the passages, pictures and recordings that match a question best, by their words, by their meaning and "
+        "by what pictures show. “Quoted words” must appear in a passage exactly as they are.",
         'desktop-rag search "board shear guarantee" --type mail',
         'desktop-rag search "TR-2024-018" --mode keyword --open 1',
         'desktop-rag search "a dog on the beach" --kind image',
@@ -64,65 +73,67 @@ def add_to(commands: Subparsers) -> None:
         "question",
         nargs="*",
         metavar="QUESTION",
-        help="what to look for; with only filters, the newest files are listed",
+        help="what to look for; with filters alone, the newest files are listed",
     )
-    search.add_argument("--limit", type=positive, default=10, metavar="N", help="passages to show (10)")
+    search.add_argument(
+        "--limit", type=positive, default=10, metavar="N", help="how many passages to show (default: 10)"
+    )
     search.add_argument(
         "--per-document",
         type=positive,
         metavar="N",
-        help="passages of one document at most (setting passages_per_document)",
+        help="at most N passages from one document (setting passages_per_document)",
     )
     search.add_argument(
         "--mode",
         choices=("hybrid", "keyword", "dense"),
         default="hybrid",
-        help="by words and meaning (hybrid), or by one",
+        help="search by words and meaning (hybrid), by words only (keyword), or by meaning only (dense)",
     )
     _add_rerank(search)
     _add_samples(search)
-    search.add_argument("--whole", action="store_true", help="show whole passages, not just the part that fits")
+    search.add_argument("--whole", action="store_true", help="show whole passages, not just the part that matches")
     search.add_argument(
         "--batch",
         metavar="FILE",
-        help="search for every question of FILE (- for standard input): one a line, or JSON lines with a “question”; "
-        "with --json the answer is one JSON line a question",
+        help="search for every question in FILE (- for standard input): one per line, or JSON lines with a “question”; "
+        "with --json, prints one line of JSON per question",
     )
     _add_open(search, "passage")
     add_filters(search)
     search.set_defaults(run=_search, usage_error=search.error)
 
 
-def _add_rerank(parser: Any) -> None:
+def _add_rerank(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-rerank",
         dest="rerank",
         action="store_false",
-        help="leave the order to the search, without having the passages read (setting read_passages)",
+        help="keep the order of the search, without reading the passages again (setting read_passages)",
     )
 
 
-def _add_samples(parser: Any) -> None:
+def _add_samples(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     for kind, text in (
-        ("image", "look for what this picture shows"),
-        ("audio", "take what is said in this recording as the question"),
-        ("like", "look for what is like this file, whatever it is"),
+        ("image", "find what this picture shows"),
+        ("audio", "use what is said in this recording as the question"),
+        ("like", "find files similar to this one, whatever it is"),
     ):
         group.add_argument(f"--{kind}", metavar="FILE", type=Path, help=text)
 
 
-def sample_of(arguments: Arguments) -> dict[str, Any]:
-    """The file that is to be searched by, if any, as arguments of the engine's methods."""
-    for name, kind in (("image", "image"), ("audio", "audio"), ("like", "any")):
-        file = getattr(arguments, name)
-        if file is not None:
-            return {"like": file, "like_kind": kind}
-    return {}
+def sample_of(arguments: Arguments) -> SampleArguments:
+    """The file to search by, if one is given."""
+    if arguments.image is not None:
+        return {"like": arguments.image, "like_kind": "image"}
+    if arguments.audio is not None:
+        return {"like": arguments.audio, "like_kind": "audio"}
+    return {} if arguments.like is None else {"like": arguments.like, "like_kind": "any"}
 
 
-def _add_open(parser: Any, what: str) -> None:
-    parser.add_argument("--open", type=positive, metavar="N", help=f"open {what} N with the system's program for it")
+def _add_open(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--open", type=positive, metavar="N", help=f"open {what} N in its usual program")
 
 
 def _ask(arguments: Arguments) -> int:
@@ -137,14 +148,12 @@ def _ask(arguments: Arguments) -> int:
         arguments.usage_error("give a QUESTION, or a file with --audio, --image or --like")
     question = question_of(arguments.question)
     with _engine(arguments) as engine, stop_on_interrupt() as stop, LiveAnswer(shown=not arguments.json) as live:
-        answer = engine.ask(
+        answer = engine.listening(on_event=live.hear, stop=stop).ask(
             question,
             filters=filters_of(arguments),
             limit=arguments.limit,
             quote=arguments.quote,
             rerank=arguments.rerank,
-            on_event=live.hear,
-            stop=stop,
             **sample,
         )
         _say_if_empty(engine, answer.hits)
@@ -277,7 +286,7 @@ def read_questions(name: str) -> Iterator[BatchQuestion]:
 def terms_of(question: str) -> list[str]:
     """The words of a question to mark in what was found; the words of filters are none."""
     from desktop_rag.clock import local_now
-    from desktop_rag.retrieval.question import analyze
+    from desktop_rag.engine.questions import analyze
 
     return list(analyze(question, now=local_now()).sought.terms)
 
@@ -294,7 +303,7 @@ def _say_if_empty(engine: AnyEngine, hits: Sequence[Hit]) -> None:
     from desktop_rag.cli.terminal import program, say
 
     if not hits and engine.status().files == 0:
-        say(f"This library is empty. Fill it with a folder of yours: {program()} index ~/Documents")
+        say(f"This library is empty. Add a folder of yours: {program()} index ~/Documents")
 
 
 def _cited(answer: Answer) -> list[Hit]:

@@ -13,8 +13,7 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_
 
 if TYPE_CHECKING:
     from desktop_rag.cli.progress import OnProgress
-    from desktop_rag.engine.results import Status
-    from desktop_rag.storage.backup import BackupReport
+    from desktop_rag.engine.results import BackupReport, Status
     from desktop_rag.types import Progress
 
 
@@ -22,48 +21,49 @@ def add_to(commands: Subparsers) -> None:
     backup = add_command(
         commands,
         "backup",
-        "write the library to one file, or check such a file",
-        "Writes all that the library knows, and its settings, to FILE, and reads it back; searching and indexing go on "
-        "meanwhile. Your own files are not in it, but their text is: only you may read FILE, so keep it in a safe "
-        "place, best on another disk. With --check it reads a backup through and says whether it is sound.",
+        "save the library to one file, or check such a file",
+        "Saves everything the library knows, and its settings, to FILE, and checks the result. You can search and "
+        "index meanwhile. FILE does not contain your files, but it does contain their text: only you can read it, so "
+        "keep it in a safe place, ideally on another disk. With --check it reads a backup and says whether it is "
+        "intact.",
         "desktop-rag backup /media/stick/library.zip",
         "desktop-rag backup --check /media/stick/library.zip",
     )
     backup.add_argument("file", metavar="FILE", help="the backup")
     what = backup.add_mutually_exclusive_group()
     what.add_argument("--force", action="store_true", help="replace FILE if it exists")
-    what.add_argument("--check", action="store_true", help="write nothing; check FILE")
+    what.add_argument("--check", action="store_true", help="only check FILE")
     backup.set_defaults(run=_backup)
 
     restore = add_command(
         commands,
         "restore",
-        "put a backup in the place of the library",
-        "Checks the backup FILE and puts what it holds, and its settings, in the place of what the library knows. "
-        "Nothing is read or embedded again; the next “index” takes up what has changed since. Stopped or cut off at "
-        "any moment, it leaves the old library or the one of the backup.",
+        "replace the library with a backup",
+        "Checks the backup FILE, then replaces the library and its settings with it. No file is read again; the next "
+        "“index” picks up what has changed since. If it is interrupted, you are left with either the old library or "
+        "the one from the backup.",
         "desktop-rag restore /media/stick/library.zip",
         "desktop-rag restore --library ~/other /media/stick/library.zip",
     )
     restore.add_argument("file", metavar="FILE", help="the backup")
-    restore.add_argument("--force", action="store_true", help="even if the library holds files: these are forgotten")
+    restore.add_argument("--force", action="store_true", help="replace the library even if it is not empty")
     restore.set_defaults(run=_restore)
 
 
 def _backup(arguments: Arguments) -> int:
+    from desktop_rag.engine.local_api import ThisProcess
     from desktop_rag.engine.service.opening import open_engine
-    from desktop_rag.storage.backup import check_backup
 
     file = _file_of(arguments)
     if arguments.check:
         with _progress_shown("Checking") as on_progress:
-            report = check_backup(file, on_progress=on_progress)
-        _show(arguments, report, "is sound")
+            report = ThisProcess().listening(on_progress=on_progress).check_backup(file)
+        _show(arguments, report, "is intact")
         return Exit.OK
     library = library_of(arguments)
     with open_engine(library, read_only=True) as engine, _progress_shown("Backing up") as on_progress:
-        report = engine.backup(file, force=arguments.force, on_progress=on_progress)
-    _show(arguments, report, "is written")
+        report = engine.listening(on_progress=on_progress).backup(file, force=arguments.force)
+    _show(arguments, report, "was written")
     return Exit.OK
 
 
@@ -75,8 +75,8 @@ def _restore(arguments: Arguments) -> int:
         if not arguments.force:
             _spare(engine.status())
         with _progress_shown("Restoring") as on_progress:
-            report = engine.restore(file, on_progress=on_progress)
-    _show(arguments, report, "is restored")
+            report = engine.listening(on_progress=on_progress).restore(file)
+    _show(arguments, report, "was restored")
     return Exit.OK
 
 
@@ -92,8 +92,8 @@ def _spare(status: Status) -> None:
     if status.roots:
         folders = ", ".join(short_path(root) for root in status.roots)
         raise ConfigError(
-            f"This library holds {counted(status.files, 'file')} of {folders}; what is known of them would be lost.",
-            "Make a backup of it first, then add --force; or restore into another library with --library.",
+            f"This library holds {counted(status.files, 'file')} from {folders}. Restoring would replace it.",
+            "Back it up first, then add --force. Or restore into another library with --library.",
         )
 
 

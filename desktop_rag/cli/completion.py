@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Any
 
 from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import Arguments, Subparsers, add_command
@@ -18,7 +17,7 @@ def add_to(commands: Subparsers) -> None:
     completion = add_command(
         commands,
         "completion",
-        "completion for your shell",
+        "print completion for your shell",
         "Prints a script for bash, zsh, fish, tcsh or PowerShell that completes commands, options and paths.",
         "desktop-rag completion bash > ~/.local/share/bash-completion/completions/desktop-rag",
         'desktop-rag completion zsh > "${fpath[1]}/_desktop-rag"',
@@ -31,7 +30,6 @@ def add_to(commands: Subparsers) -> None:
 def _completion(arguments: Arguments) -> int:
     import shtab
 
-    from desktop_rag.cli.main import build_parser
     from desktop_rag.cli.terminal import show_json
     from desktop_rag.errors import ConfigError
 
@@ -39,7 +37,7 @@ def _completion(arguments: Arguments) -> int:
     if shell not in shtab.SUPPORTED_SHELLS:
         known = ", ".join(shtab.SUPPORTED_SHELLS)
         raise ConfigError(f"There is no completion for the shell “{shell}”.", f"Name one of these: {known}.")
-    parser = build_parser()
+    parser: argparse.ArgumentParser = arguments.whole_parser
     _complete_paths(parser, shtab.FILE, shtab.DIRECTORY)
     script = shtab.complete(parser, shell=shell)
     if arguments.json:
@@ -49,7 +47,7 @@ def _completion(arguments: Arguments) -> int:
     return Exit.OK
 
 
-def _complete_paths(parser: argparse.ArgumentParser, file: Any, folder: Any) -> None:
+def _complete_paths(parser: argparse.ArgumentParser, file: object, folder: object) -> None:
     """Mark the arguments that are paths, in all commands below ``parser``."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

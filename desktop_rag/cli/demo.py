@@ -11,21 +11,21 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command
 
 _INTRODUCTION = """\
 The sample library is a year in the life of a small household: mail, notes, invoices, tables, slides.
-None of it is real, and your own library stays as it is."""
+None of it is real, and your own library is not touched."""
 
 
 def add_to(commands: Subparsers) -> None:
     demo = add_command(
         commands,
         "demo",
-        "see it at work on a sample library",
-        "Indexes the sample library that comes with the program, asks it three questions, and says what to do next. It "
-        "uses a library of its own beside yours.",
+        "try it on a sample library",
+        "Indexes the sample files that come with the program, asks three questions about them, and says what to do "
+        "next. It uses a separate library, so yours is not touched.",
         "desktop-rag demo",
         "desktop-rag demo --window",
     )
     demo.add_argument(
-        "--window", action="store_true", help="show it in the window, where there is a screen, and not in the terminal"
+        "--window", action="store_true", help="show it in the window if there is a screen, not in the terminal"
     )
     demo.set_defaults(run=_demo)
 
@@ -55,10 +55,11 @@ def _in_terminal(arguments: Arguments, samples: Path) -> int:
 
     from desktop_rag.cli.as_json import answer_json
     from desktop_rag.cli.asking import terms_of
+    from desktop_rag.cli.hanging import HangingText
     from desktop_rag.cli.indexing import files_in_words
     from desktop_rag.cli.interrupt import stop_on_interrupt
     from desktop_rag.cli.progress import progress_shown
-    from desktop_rag.cli.render import Block, show_answer, show_question
+    from desktop_rag.cli.render import show_answer, show_question
     from desktop_rag.cli.terminal import duration, program, short_path, show, show_json
     from desktop_rag.engine.service.opening import open_engine
     from desktop_rag.paths import resources_dir
@@ -73,7 +74,7 @@ def _in_terminal(arguments: Arguments, samples: Path) -> int:
             if Path(root) != samples.resolve():  # those of another copy of the program
                 engine.forget(Path(root))
         with stop_on_interrupt() as stop, progress_shown() as on_progress:
-            report = engine.index([samples], on_progress=on_progress, stop=stop)
+            report = engine.listening(on_progress=on_progress, stop=stop).index([samples])
         if report.stopped:
             raise KeyboardInterrupt
         if not arguments.json:
@@ -90,8 +91,8 @@ def _in_terminal(arguments: Arguments, samples: Path) -> int:
         show_json({"report": report, "answers": [answer_json(answer) for answer in answers]})
     else:
         show(
-            Text("Now with your own files:", "bold"),
-            Block(Text(f"{program()} index ~/Documents"), "  "),
-            Block(Text(f'{program()} ask "…"'), "  "),
+            Text("Now try it with your own files:", "bold"),
+            HangingText(Text(f"{program()} index ~/Documents"), "  "),
+            HangingText(Text(f'{program()} ask "…"'), "  "),
         )
     return Exit.OK

@@ -23,20 +23,20 @@ def add_to(commands: Subparsers) -> None:
     doctor = add_command(
         commands,
         "doctor",
-        "check library, models and machine",
-        "Checks that the library is sound, that the model works, that there is room on the disk, and that nothing has "
-        "tried to talk to another machine. Changes nothing, unless --repair is given: what is damaged is then mended "
-        "by what can still be read, and files and models that were set aside are tried again.",
+        "check the library, the models and this PC",
+        "Checks that the library is intact, that the model works, that there is space on the disk, and that nothing "
+        "has tried to contact another machine. Changes nothing unless --repair is given: that repairs what is damaged "
+        "from what can still be read, and tries files and models again that were set aside.",
         "desktop-rag doctor",
         "desktop-rag doctor --repair",
     )
-    doctor.add_argument("--repair", action="store_true", help="mend what is damaged; your own files are untouched")
+    doctor.add_argument("--repair", action="store_true", help="repair what is damaged; your own files are not touched")
     doctor.set_defaults(run=_doctor)
 
 
 def _doctor(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import clean, show, show_json
-    from desktop_rag.engine.service.opening import repair_library
+    from desktop_rag.engine.service.repairing import repair_library
 
     library = library_of(arguments)
     done, checks = repair_library(library) if arguments.repair else ([], _examined(library))
@@ -76,7 +76,7 @@ def offline(environment: Mapping[str, str]) -> Check:
 
     found = sorted(name for name in environment if name.upper().startswith(_LEADS_OUT))
     if not found:
-        return Check("offline", True, "nothing in the environment asks for a connection; the program makes none")
+        return Check("offline", True, "no environment variable asks for a connection; the program makes none")
     return Check(
         "offline",
         False,
@@ -89,7 +89,7 @@ def show_checks(checks: Sequence[Check]) -> Iterator[RenderableType]:
     """One line a check; what is wrong says what to do."""
     from rich.text import Text
 
-    from desktop_rag.cli.render import Block
+    from desktop_rag.cli.hanging import HangingText
     from desktop_rag.cli.terminal import clean, counted
 
     width = max(len(check.name) for check in checks)
@@ -98,7 +98,7 @@ def show_checks(checks: Sequence[Check]) -> Iterator[RenderableType]:
         text = Text(clean(check.detail))
         if not check.ok and check.hint:
             text.append(f"\n{clean(check.hint)}", "yellow")
-        yield Block(text, Text.assemble((mark, style), (f"  {check.name:<{width}}  ", "bold")))
+        yield HangingText(text, Text.assemble((mark, style), (f"  {check.name:<{width}}  ", "bold")))
     wrong = sum(not check.ok for check in checks)
     yield Text("")
-    yield Text(f"{counted(wrong, 'thing')} to look at." if wrong else "All is well.", "bold")
+    yield Text(f"{counted(wrong, 'problem')} found." if wrong else "Everything is fine.", "bold")

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_of
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.events import Event
-    from desktop_rag.engine.results import EngineStatus, Status
     from desktop_rag.engine.service.client import EngineClient
-
-_ACTIVITIES = {
-    "starting": "starting",
-    "idle": "up to date, watching for changes",
-    "indexing": "indexing",
-    "paused": "paused; “desktop-rag engine resume” goes on",
-    "polite": "waiting",
-    "troubled": "in trouble, trying again soon",
-}
 
 
 def add_to(commands: Subparsers) -> None:
@@ -28,22 +16,22 @@ def add_to(commands: Subparsers) -> None:
         commands,
         "engine",
         "keep the library up to date in the background",
-        "The engine watches the folders you have indexed and takes up each change within a second or two. While it "
-        "runs, all other commands talk to it, and answer sooner. It uses little when nothing changes, gives way to "
-        "your questions, and is started again when it crashes.",
+        "The engine watches the folders you have indexed and picks up each change within a second or two. While it "
+        "runs, all other commands use it and answer faster. It needs little when nothing changes, gives way to your "
+        "questions, and restarts if it crashes.",
         "desktop-rag engine start",
         "desktop-rag engine status",
         "desktop-rag engine stop",
     )
     actions = engine.add_subparsers(title="actions", dest="action", metavar="ACTION", required=True)
     for name, summary, run in (
-        ("start", "start it, in the background", _start),
-        ("stop", "end it; what is done is kept", _stop),
-        ("restart", "end it and start it again, for new settings say", _restart),
-        ("status", "what it does now", _status),
-        ("pause", "index nothing until “resume”; questions are still answered", _pause),
-        ("resume", "end a pause", _resume),
-        ("follow", "show what it does, until Ctrl-C", _follow),
+        ("start", "start it in the background", _start),
+        ("stop", "stop it; what was done is kept", _stop),
+        ("restart", "stop it and start it again, to use new settings", _restart),
+        ("status", "show what it is doing", _status),
+        ("pause", "stop indexing until “resume”; questions are still answered", _pause),
+        ("resume", "continue indexing after a pause", _resume),
+        ("follow", "show what it does until Ctrl-C", _follow),
     ):
         action = add_command(
             actions, name, summary, f"{summary[0].upper()}{summary[1:]}.", f"desktop-rag engine {name}"
@@ -80,7 +68,7 @@ def _stop(arguments: Arguments) -> int:
     elif stopped:
         show("The engine has stopped.")
     else:
-        say("No engine runs for this library.")
+        say("No engine is running for this library.")
     return Exit.OK if stopped else Exit.NOTHING
 
 
@@ -92,7 +80,7 @@ def _restart(arguments: Arguments) -> int:
 
 
 def _status(arguments: Arguments) -> int:
-    from desktop_rag.cli.looking import show_status
+    from desktop_rag.cli.overview import show_status
     from desktop_rag.cli.terminal import program, say, show, show_json
     from desktop_rag.engine.service.client import EngineClient
 
@@ -101,7 +89,7 @@ def _status(arguments: Arguments) -> int:
         if arguments.json:
             show_json({"running": False})
         else:
-            say(f"No engine runs for this library. Start it: {program()} engine start")
+            say(f"No engine is running for this library. Start it: {program()} engine start")
         return Exit.NOTHING
     with client:
         status = client.status()
@@ -117,7 +105,7 @@ def _pause(arguments: Arguments) -> int:
 
     with _running(arguments) as client:
         client.pause()
-    show("Paused. Questions are still answered; “desktop-rag engine resume” goes on.")
+    show("Paused. Questions are still answered. To continue: desktop-rag engine resume")
     return Exit.OK
 
 
@@ -126,18 +114,19 @@ def _resume(arguments: Arguments) -> int:
 
     with _running(arguments) as client:
         client.resume()
-    show("Indexing goes on.")
+    show("Indexing continues.")
     return Exit.OK
 
 
 def _follow(arguments: Arguments) -> int:
+    from desktop_rag.cli.overview import event_in_words
     from desktop_rag.cli.terminal import show, show_json
 
     with _running(arguments) as client, client.subscribe() as subscription:
         for event in subscription:
             if arguments.json:
                 show_json(event)
-            elif words := in_words(event):
+            elif words := event_in_words(event):
                 show(words)
     return Exit.OK
 
@@ -148,58 +137,5 @@ def _running(arguments: Arguments) -> EngineClient:
 
     client = EngineClient.connect(library_of(arguments))
     if client is None:
-        raise ConfigError("No engine runs for this library.", "Start it: desktop-rag engine start")
+        raise ConfigError("No engine is running for this library.", "Start it: desktop-rag engine start")
     return client
-
-
-def in_words(event: Event) -> str:
-    """One line about an event; "" for those that say nothing new to a person."""
-    from desktop_rag.cli import progress
-    from desktop_rag.cli.terminal import clean
-    from desktop_rag.engine.events import Changed, ModelReady, NowDoing, Trouble, Working
-
-    match event:
-        case Working(progress=done):
-            return progress.in_words(done) if done.phase == "indexing" else ""
-        case Changed(new=new, changed=changed, moved=moved, gone=gone):
-            counts = (("new", new), ("changed", changed), ("moved or copied", moved), ("gone", gone))
-            return "taken up: " + ", ".join(f"{number:,} {what}" for what, number in counts if number)
-        case NowDoing(activity=activity, detail=detail):
-            return f"{_ACTIVITIES[activity]}{f': {detail}' if detail else ''}"
-        case ModelReady(model=model):
-            return f"the model {model} is ready: questions are searched by meaning, too"
-        case Trouble(problem=problem):
-            return clean(f"{problem.message} {problem.hint}")
-
-
-def engine_rows(status: EngineStatus) -> Iterator[tuple[str, str]]:
-    """What the engine does, as labels and values."""
-    from datetime import datetime
-
-    from desktop_rag.cli.progress import in_words
-    from desktop_rag.cli.terminal import clean, counted, size
-
-    doing = _ACTIVITIES[status.activity]
-    if status.detail:
-        doing += f" ({status.detail})"
-    if status.progress is not None and status.progress.phase == "indexing":
-        doing = in_words(status.progress)
-    elif status.waiting and status.activity != "idle":
-        doing += f"; {counted(status.waiting, 'change')} waiting"
-    since = datetime.fromtimestamp(status.started).strftime("%d %B, %H:%M")
-    yield "Engine", f"process {status.pid} since {since}, {size(status.memory_bytes)} of memory"
-    yield "Now", doing
-    if not status.model_ready:
-        yield "", "the model is being loaded: questions are searched by words"
-    for number, model in enumerate(status.loaded):
-        yield "" if number else "In memory", f"{clean(model.name)}, {size(model.bytes)}. {model.said}"
-    if status.restarts:
-        yield "", f"started again {counted(status.restarts, 'time')} after a crash"
-    for problem in status.problems:
-        yield "Trouble", clean(f"{problem.message} {problem.hint}")
-
-
-def describe_watching(status: Status) -> dict[str, str]:
-    """How each folder is kept up to date, in words, where there is something to say."""
-    words = {"missing": "not there now", "polling": "looked through now and then"}
-    return {folder.path: ": ".join(filter(None, (words.get(folder.how), folder.reason))) for folder in status.folders}

@@ -26,19 +26,21 @@ EXPLAINED = """\
 exit codes:
   0    done
   1    nothing was found, or nothing answers the question
-  2    a command, question or setting that cannot be understood
-  3    done in part: a folder or some new files could not be read,
+  2    the command, question or setting was not understood
+  3    partly done: a folder or some new files could not be read,
        or the doctor found something wrong
   4    another process is writing to the library
   5    the library or the program's own files cannot be used
-  70   a mistake in the program
+  70   a bug in the program
   130  stopped with Ctrl-C; what was done is kept"""
 
 
 def exit_for(error: DesktopRagError) -> Exit:
     """The code to leave with because of ``error``."""
-    from desktop_rag.errors import ConfigError, FileProblem, LibraryBusy, QueryError
+    from desktop_rag.errors import ConfigError, FileProblem, InternalError, LibraryBusy, QueryError
 
+    if isinstance(error, InternalError):
+        return Exit.BUG
     if isinstance(error, LibraryBusy):
         return Exit.BUSY
     if isinstance(error, ConfigError | QueryError):

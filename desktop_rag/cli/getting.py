@@ -13,23 +13,20 @@ from desktop_rag.cli.exits import Exit
 from desktop_rag.cli.options import Arguments
 
 if TYPE_CHECKING:
-    from desktop_rag.models.store.catalogue import Means
-    from desktop_rag.models.store.model_store import Installed, ModelStore, OnTransfer, Transfer
-    from desktop_rag.models.store.offer import Offer
+    from desktop_rag.engine.local_api import LocalApi
+    from desktop_rag.engine.models import FoundModel, Installed, Machine, Means, OnTransfer, Transfer
 
 SET = "recommended"
 """Stands for all models of the set for this PC."""
 _LINE_EVERY_S = 10.0
 
 
-def means_of(card_gb: float | None = None, memory_gb: float | None = None) -> tuple[Means, str]:
+def means_of(machine: Machine, card_gb: float | None, memory_gb: float | None) -> tuple[Means, str]:
     """What this PC has, in numbers and in words; what is given counts instead of what is found."""
     from desktop_rag.cli.terminal import clean_name, size
-    from desktop_rag.models.hardware import read_machine
-    from desktop_rag.models.store.catalogue import Means
+    from desktop_rag.engine.models import Means
 
     gib = 1024**3
-    machine = read_machine()
     card = max(machine.cards, key=lambda card: card.total_bytes, default=None)
     memory = machine.memory_bytes if memory_gb is None else int(memory_gb * gib)
     if card_gb is None:
@@ -42,82 +39,66 @@ def means_of(card_gb: float | None = None, memory_gb: float | None = None) -> tu
 
 def download(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import say, show_json
+    from desktop_rag.engine.local_api import ThisProcess
     from desktop_rag.errors import ConfigError
-    from desktop_rag.models.store.download import fetch
-    from desktop_rag.models.store.model_store import ModelStore
 
-    model_store = ModelStore()
+    api = ThisProcess()
     if not arguments.yes and (arguments.json or not sys.stdin.isatty()):
-        raise ConfigError("Nobody can be asked whether this may be fetched.", "Add --yes.")
+        raise ConfigError("This cannot ask whether to download.", "Add --yes.")
     done: list[Installed] = []
-    offers = list(_offers(arguments, model_store, done))
-    if offers and not _agreed(offers, model_store, yes=arguments.yes):
-        say("Nothing was fetched.")
+    found = list(_offers(arguments, api, done))
+    if found and not _agreed(found, api.models().folder, yes=arguments.yes):
+        say("Nothing was downloaded.")
         return Exit.NOTHING
     try:
-        for offer in offers:
-            with progress_shown(f"Fetching {offer.name}") as on_transfer:
-                model = fetch(offer, model_store, on_transfer=on_transfer)
+        for each in found:
+            with progress_shown(f"Downloading {each.offer.name}") as on_transfer:
+                model = api.listening(on_transfer=on_transfer).download_model(each.offer)
             done.append(model)
             if not arguments.json:
-                _welcome(model, model_store)
+                _welcome(model, api)
     except KeyboardInterrupt:
-        say("Stopped. What has come is kept; the same command goes on from there.")
+        say("Stopped. What was downloaded is kept; run the same command to continue.")
         return Exit.INTERRUPTED
     if arguments.json:
         show_json(done)
     return Exit.OK
 
 
-def _offers(arguments: Arguments, model_store: ModelStore, done: list[Installed]) -> Iterator[Offer]:
+def _offers(arguments: Arguments, api: LocalApi, done: list[Installed]) -> Iterator[FoundModel]:
     """What is to be fetched for the names given; ``done`` gets what is installed already."""
     from desktop_rag.cli.terminal import say
-    from desktop_rag.models.store.catalogue import load_catalogue
-    from desktop_rag.models.store.checks import check_role
-    from desktop_rag.models.store.download import look_up, look_up_other
 
-    catalogue = load_catalogue()
-    here = {model.name: model for model in model_store.installed() if not model.fault}
+    here = api.models().sound
     names: dict[str, None] = {}
     for name in arguments.names:
-        names |= dict.fromkeys(
-            [each.name for each in catalogue.recommend(means_of()[0]).models] if name == SET else [name]
-        )
+        names |= dict.fromkeys([each.name for each in api.recommend_models().models] if name == SET else [name])
     for name in names:
-        if name in here:
-            say(f"{name} is installed already.")
-            done.append(here[name])
-        elif "/" in name:
-            owner, _, rest = name.partition("/")
-            repository, _, file = rest.partition("/")
-            offer = look_up_other(f"{owner}/{repository}", file, arguments.role)
-            if offer.name in here:
-                say(f"{offer.name} is installed already.")
-                done.append(here[offer.name])
-            else:
-                yield offer
-        else:
-            wanted = catalogue.find(name)
-            check_role(wanted.role, arguments.role, wanted.name)
-            yield look_up(wanted)
+        found = None if name in here else api.look_up_model(name, arguments.role)
+        known_as = name if found is None else found.offer.name
+        if known_as in here:
+            say(f"{known_as} is already installed.")
+            done.append(here[known_as])
+        elif found is not None:
+            yield found
 
 
-def _agreed(offers: Sequence[Offer], model_store: ModelStore, *, yes: bool) -> bool:
+def _agreed(found: Sequence[FoundModel], folder: str, *, yes: bool) -> bool:
     """Say what would be fetched, from where, and how much; and ask."""
     from desktop_rag.cli.terminal import clean_name, say, size
 
-    for offer in offers:
-        here = offer.bytes_here(model_store.download_folder(offer.name))
-        rest = f", of which {size(here)} have come already" if here else ""
-        licence = clean_name(offer.origin.licence) or "not stated: see its page"
+    for each in found:
+        offer, here = each.offer, each.bytes_here
+        rest = f", of which {size(here)} are already here" if here else ""
+        licence = clean_name(offer.origin.licence) or "not stated; see its page"
         say(f"{offer.name}: {clean_name(offer.title)}, {size(offer.bytes)}{rest}")
         say(f"  from {offer.endpoint}/{offer.origin.repository} (as of {offer.origin.revision[:12]})")
         say(f"  licence: {licence}")
-    total = sum(offer.bytes - offer.bytes_here(model_store.download_folder(offer.name)) for offer in offers)
-    say(f"That is {size(total)} to fetch, into {model_store.folder}")
+    total = sum(each.offer.bytes - each.bytes_here for each in found)
+    say(f"To download: {size(total)}, into {folder}")
     if yes:
         return True
-    print("Fetch it? [y/N] ", end="", file=sys.stderr, flush=True)
+    print("Download? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
         return input().strip().casefold() in ("y", "yes", "j", "ja")
     except EOFError:
@@ -126,28 +107,29 @@ def _agreed(offers: Sequence[Offer], model_store: ModelStore, *, yes: bool) -> b
 
 def import_one(arguments: Arguments) -> int:
     from desktop_rag.cli.terminal import show_json
-    from desktop_rag.models.store.model_store import ModelStore
+    from desktop_rag.engine.local_api import ThisProcess
 
-    model_store = ModelStore()
+    api = ThisProcess()
     with progress_shown("Copying") as on_transfer:
-        model = model_store.import_model(Path(arguments.path), arguments.role, arguments.name, on_transfer=on_transfer)
+        hearing = api.listening(on_transfer=on_transfer)
+        model = hearing.import_model(Path(arguments.path), arguments.role, arguments.name)
     if arguments.json:
         show_json(model)
     else:
-        _welcome(model, model_store)
+        _welcome(model, api)
     return Exit.OK
 
 
-def _welcome(model: Installed, model_store: ModelStore) -> None:
+def _welcome(model: Installed, api: LocalApi) -> None:
     from desktop_rag.cli.terminal import clean_name, program, show, size
 
-    show(
-        f"{model.name} is installed: {clean_name(model.title)}, for {model.role}, {size(model.bytes)}. It was checked."
-    )
-    chosen = model_store.chosen(model.role)
+    show(f"{model.name} is installed and checked: {clean_name(model.title)}, for {model.role}, {size(model.bytes)}.")
+    chosen = api.models().used_for(model.role)
     if chosen is None or chosen.name != model.name:
-        instead = f"{chosen.name} stays in use" if chosen is not None else "You wanted none to be used"
-        show(f"{instead}; to change that: {program()} models use {model.name}")
+        instead = (
+            f"{chosen.name} stays in use" if chosen is not None else f"No model is used for {model.role}, as you chose"
+        )
+        show(f"{instead}. To use this one: {program()} models use {model.name}")
     else:
         say_what_follows(model.role)
 
@@ -156,9 +138,9 @@ def say_what_follows(role: str) -> None:
     from desktop_rag.cli.terminal import program, say
 
     if role == "embedding":
-        say(f"Your files are embedded anew with the next indexing: {program()} index")
+        say(f"The next indexing run adds your files to its search: {program()} index")
     elif role in ("image", "speech"):
-        say(f"Files that waited for it are read with the next indexing: {program()} index")
+        say(f"The next indexing run reads the files that waited for it: {program()} index")
 
 
 @contextmanager

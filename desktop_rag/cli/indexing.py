@@ -21,11 +21,11 @@ _SHOWN = 5
 
 STATES = {
     "indexed": "indexed",
-    "partial": "indexed in part",
+    "partial": "partly indexed",
     "empty": "without text",
     "waiting": "waiting for a model",
-    "unsupported": "of a format not supported",
-    "failed": "could not be read",
+    "unsupported": "in an unsupported format",
+    "failed": "unreadable",
     "pending": "not read yet",
 }
 """The states of files in words, in the order of a report."""
@@ -39,24 +39,24 @@ def add_to(commands: Subparsers) -> None:
         commands,
         "index",
         "read files into the library",
-        "Reads folders and files into the library and remembers them. Run it again at any time: only what is new or "
-        "changed is read, what is gone is forgotten. Without PATH it goes through everything it remembers. "
-        "Ctrl-C stops it; what is done is kept, and the next run goes on from there.",
+        "Reads folders and files into the library and remembers them. Run it again at any time: it reads only what is "
+        "new or has changed, and forgets what is gone. Without PATH it checks everything it remembers. Ctrl-C stops "
+        "it; what was done is kept, and the next run continues from there.",
         "desktop-rag index ~/Documents ~/Mail",
         "desktop-rag index",
     )
     index.add_argument("paths", nargs="*", metavar="PATH", help="a folder or file to read and remember")
-    index.add_argument("--force", action="store_true", help="read files again that have not changed")
-    index.add_argument("--quiet", action="store_true", help="no progress")
+    index.add_argument("--force", action="store_true", help="also read files that have not changed")
+    index.add_argument("--quiet", action="store_true", help="show no progress")
     index.set_defaults(run=_index)
 
     forget = add_command(
         commands,
         "forget",
-        "take a file or folder out of the library",
-        "Removes a file, or a folder with all that is below it, from the library. The files themselves stay as they "
-        "are. A forgotten part of a folder that is indexed comes back with the next “index”, unless it is ignored: "
-        "see “desktop-rag config set ignore”.",
+        "remove a file or folder from the library",
+        "Removes a file, or a folder and everything in it, from the library. The files themselves are not touched. "
+        "Part of an indexed folder comes back with the next “index” unless it is ignored: see “desktop-rag config set "
+        "ignore”.",
         "desktop-rag forget ~/Documents/Old",
     )
     forget.add_argument("path", metavar="PATH", help="the file or folder")
@@ -65,9 +65,9 @@ def add_to(commands: Subparsers) -> None:
     rebuild = add_command(
         commands,
         "rebuild",
-        "make the vector store again",
-        "Makes the vector store again from the catalog. No file is read and no model runs; useful when “doctor” says "
-        "that vectors are missing.",
+        "rebuild the vector store",
+        "Rebuilds the vector store from the catalog. No file is read and no model runs. Use it when “doctor” says that "
+        "vectors are missing.",
         "desktop-rag rebuild",
     )
     rebuild.set_defaults(run=_rebuild)
@@ -85,7 +85,7 @@ def _index(arguments: Arguments) -> int:
         if not paths and not engine.status().roots:
             raise ConfigError("There is nothing to index yet.", "Name a folder: desktop-rag index ~/Documents")
         with stop_on_interrupt() as stop, progress_shown(quiet=arguments.quiet) as on_progress:
-            report = engine.index(paths or None, on_progress=on_progress, stop=stop, force=arguments.force)
+            report = engine.listening(on_progress=on_progress, stop=stop).index(paths or None, force=arguments.force)
     if arguments.json:
         show_json(report)
     else:
@@ -115,20 +115,22 @@ def _report(report: IndexReport) -> Iterator[RenderableType]:
         (head, "bold yellow" if report.stopped else "bold green"), f" in {duration(report.seconds)}: {done}."
     )
     if report.chunks:
-        known = f", {report.chunks - report.embedded:,} of them known before" if report.embedded < report.chunks else ""
+        known = (
+            f", {report.chunks - report.embedded:,} of them already known" if report.embedded < report.chunks else ""
+        )
         yield Text(f"{counted(report.chunks, 'passage')} read{known}.")
     yield Text(f"The library holds {files_in_words(report.states)}.")
     if report.problems:
         yield Text("")
         yield from _problems(report.problems)
-        yield Text(f"“{program()} why PATH” says more about a file.", "dim")
+        yield Text(f"“{program()} why PATH” explains what happened to a file.", "dim")
     for root in report.missing_roots:
         yield Text("")
-        yield Text(f"{clean(short_path(root))} could not be read; what is known of it was kept.", "yellow")
-        yield Text("Connect the drive again, or forget the folder.", "dim")
+        yield Text(f"{clean(short_path(root))} could not be read; what the library knows of it was kept.", "yellow")
+        yield Text("Reconnect the drive, or forget the folder.", "dim")
     if report.stopped:
         yield Text("")
-        yield Text(f"Go on with: {program()} index")
+        yield Text(f"To continue: {program()} index")
 
 
 def files_in_words(states: dict[str, int]) -> str:
@@ -144,7 +146,7 @@ def _problems(problems: tuple[tuple[str, Problem], ...]) -> Iterator[RenderableT
     """The first problems of each sort, the worse ones first; of the others only how many there are."""
     from rich.text import Text
 
-    from desktop_rag.cli.render import Block
+    from desktop_rag.cli.hanging import HangingText
     from desktop_rag.cli.terminal import clean
 
     total = Counter(problem.code for _, problem in problems)
@@ -154,9 +156,9 @@ def _problems(problems: tuple[tuple[str, Problem], ...]) -> Iterator[RenderableT
         if shown[problem.code] <= _SHOWN:
             message = problem.message if Path(path).name in problem.message else f"{Path(path).name}: {problem.message}"
             expected = problem.code in _EXPECTED
-            yield Block(Text(clean(message), "dim" if expected else ""), "- " if expected else "! ", "yellow")
+            yield HangingText(Text(clean(message), "dim" if expected else ""), "- " if expected else "! ", "yellow")
         elif shown[problem.code] == total[problem.code]:
-            yield Block(Text(f"and {total[problem.code] - _SHOWN:,} more like these", "dim"), "  ")
+            yield HangingText(Text(f"and {total[problem.code] - _SHOWN:,} more like these", "dim"), "  ")
 
 
 def _forget(arguments: Arguments) -> int:
@@ -170,9 +172,9 @@ def _forget(arguments: Arguments) -> int:
     if arguments.json:
         show_json({"path": str(path), "forgotten": count})
     elif count or was_root:
-        show(f"Forgot {counted(count, 'file')}. The files themselves are untouched.")
+        show(f"Forgot {counted(count, 'file')}. The files themselves were not touched.")
     else:
-        say(f"The library knows nothing of {short_path(str(path))}.")
+        say(f"{short_path(str(path))} is not in the library.")
     return Exit.OK if count or was_root else Exit.NOTHING
 
 
@@ -182,9 +184,9 @@ def _rebuild(arguments: Arguments) -> int:
     from desktop_rag.engine.service.opening import open_engine
 
     with open_engine(library_of(arguments)) as engine, progress_shown() as on_progress:
-        count = engine.rebuild(on_progress)
+        count = engine.listening(on_progress=on_progress).rebuild()
     if arguments.json:
         show_json({"chunks": count})
     else:
-        show(f"Stored the vectors of {counted(count, 'passage')} again.")
+        show(f"Rebuilt the vectors of {counted(count, 'passage')}.")
     return Exit.OK

@@ -25,7 +25,7 @@ def stop_on_interrupt() -> Iterator[threading.Event]:
         stop.set()
         # Standard error may be in use by the code that was interrupted; a thread of its own waits for its turn.
         threading.Thread(
-            target=say, args=("Stopping; what is done is kept. Press Ctrl-C again to stop at once.",), daemon=True
+            target=say, args=("Stopping; what was done is kept. Press Ctrl-C again to stop at once.",), daemon=True
         ).start()
 
     before = signal.signal(signal.SIGINT, on_interrupt)

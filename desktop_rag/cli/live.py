@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from desktop_rag.cli.terminal import clean, console
 from desktop_rag.types import AnswerEvent, Retrieved, Token
+
+if TYPE_CHECKING:
+    from rich.live import Live
 
 
 class LiveAnswer:
@@ -18,7 +21,7 @@ class LiveAnswer:
         self._console = console()
         self._shown = shown and self._console.is_terminal
         self._text = ""
-        self._live: Any = None
+        self._live: Live | None = None
 
     def __enter__(self) -> Self:
         return self

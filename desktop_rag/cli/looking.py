@@ -12,7 +12,7 @@ from desktop_rag.cli.options import Arguments, Subparsers, add_command, library_
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from desktop_rag.engine.results import ChunkRank, Explanation, Status
+    from desktop_rag.engine.results import ChunkRank, Explanation
     from desktop_rag.types import Document
 
 _PASSAGES_SHOWN = 6
@@ -22,8 +22,8 @@ def add_to(commands: Subparsers) -> None:
     status = add_command(
         commands,
         "status",
-        "what the library holds",
-        "Shows the folders that are indexed, how many files are in which state, and the size of the library.",
+        "show what the library contains",
+        "Shows which folders are indexed, how many files are in each state, and how big the library is.",
         "desktop-rag status",
     )
     status.set_defaults(run=_status)
@@ -31,18 +31,19 @@ def add_to(commands: Subparsers) -> None:
     why = add_command(
         commands,
         "why",
-        "why a file is found, or not",
-        "Says what became of a file: whether it is indexed, what went wrong, which passages it has. With a question it "
-        "says where each passage came in the search by words and in the search by meaning.",
+        "explain why a file is found or not",
+        "Explains what happened to a file: whether it is indexed, what went wrong, which passages it has. With a "
+        "question it also shows where each passage ranked in the search by words and in the search by meaning.",
         "desktop-rag why ~/Documents/report.pdf",
         'desktop-rag why ~/Documents/report.pdf "When is the flat inspected?"',
     )
     why.add_argument("path", metavar="PATH", help="the file")
-    why.add_argument("question", nargs="*", metavar="QUESTION", help="a question that should, or should not, find it")
+    why.add_argument("question", nargs="*", metavar="QUESTION", help="a question that should or should not find it")
     why.set_defaults(run=_why)
 
 
 def _status(arguments: Arguments) -> int:
+    from desktop_rag.cli.overview import show_status
     from desktop_rag.cli.terminal import show, show_json
     from desktop_rag.engine.service.opening import open_engine
 
@@ -53,41 +54,6 @@ def _status(arguments: Arguments) -> int:
     else:
         show(*show_status(status))
     return Exit.OK
-
-
-def show_status(status: Status) -> Iterator[RenderableType]:
-    """The library at a glance."""
-    from rich.text import Text
-
-    from desktop_rag.cli.engine import describe_watching, engine_rows
-    from desktop_rag.cli.indexing import STATES, files_in_words
-    from desktop_rag.cli.terminal import clean_name, counted, program, short_path, size
-
-    yield _row("Library", f"{short_path(status.library)}  ({size(status.bytes_on_disk)})")
-    watching = describe_watching(status)
-    for number, root in enumerate(status.roots):
-        note = f"  ({watching[root]})" if watching[root] else ""
-        yield _row("" if number else "Folders", f"{clean_name(short_path(root))}{note}")
-    if not status.roots:
-        yield _row("Folders", "none yet")
-    yield _row("Files", files_in_words(status.states))
-    yield _row("Passages", f"{status.chunks:,} in {counted(status.documents, 'document')}")
-    for number, name in enumerate([status.model, *(f"{title} ({role})" for role, title in status.models.items())]):
-        yield _row("" if number else "Models" if status.models else "Model", clean_name(name))
-    for number, (role, count) in enumerate(status.waiting.items()):
-        article = "an" if role == "image" else "a"
-        yield _row("" if number else "Waiting", f"{counted(count, 'file')} for {article} {role} model")
-    if status.engine is not None:
-        for label, value in engine_rows(status.engine):
-            yield _row(label, value)
-    elif status.busy:
-        yield _row("Now", "another process is writing to it")
-    if not status.roots:
-        yield Text("")
-        yield Text(f"Begin with: {program()} index ~/Documents")
-    elif status.states.keys() & STATES.keys() - {"indexed"}:
-        yield Text("")
-        yield Text(f"“{program()} why PATH” says what became of a file.", "dim")
 
 
 def _why(arguments: Arguments) -> int:
@@ -109,6 +75,7 @@ def show_explanation(explanation: Explanation, terms: Sequence[str]) -> Iterator
     """A file's state and passages; with a question, the passages that came first, first."""
     from rich.text import Text
 
+    from desktop_rag.cli.overview import labelled
     from desktop_rag.cli.render import PLACE, path_text
     from desktop_rag.cli.terminal import clean, clean_name, counted, short_path
 
@@ -117,13 +84,13 @@ def show_explanation(explanation: Explanation, terms: Sequence[str]) -> Iterator
     if explanation.file is None or not explanation.documents:
         return
     yield Text("")
-    yield _row("Holds", _documents(explanation))
+    yield labelled("Contains", _documents(explanation))
     for copy in explanation.copies:
-        yield _row("Same as", clean_name(short_path(copy)))
+        yield labelled("Same as", clean_name(short_path(copy)))
     if explanation.understood:
-        yield _row("Searched", ", ".join(explanation.understood))
+        yield labelled("Searched", ", ".join(explanation.understood))
     for excluded in explanation.excluded_by:
-        yield _row("Left out", f"it is not “{excluded}”")
+        yield labelled("Left out", f"it is not “{excluded}”")
     ranked = sorted(explanation.chunks, key=_order)
     for rank in ranked[:_PASSAGES_SHOWN]:
         yield Text("")
@@ -151,7 +118,8 @@ def _order(rank: ChunkRank) -> tuple[int, int]:
 def _passage(rank: ChunkRank, explanation: Explanation, terms: Sequence[str]) -> Iterator[RenderableType]:
     from rich.text import Text
 
-    from desktop_rag.cli.render import FAINT, PLACE, Block, marked
+    from desktop_rag.cli.hanging import HangingText
+    from desktop_rag.cli.render import FAINT, PLACE, marked
     from desktop_rag.cli.snippet import snippet
     from desktop_rag.cli.terminal import clean, clean_name
     from desktop_rag.places import describe
@@ -162,8 +130,8 @@ def _passage(rank: ChunkRank, explanation: Explanation, terms: Sequence[str]) ->
     name = _own_name(document, explanation.path)
     yield Text(clean_name(describe(document, name, rank.chunk.locator, parent)), PLACE)
     if terms:
-        yield Block(Text(_ranks(rank), FAINT), "  ")
-    yield Block(marked(snippet(clean(rank.chunk.text), terms, 160)), "  ")
+        yield HangingText(Text(_ranks(rank), FAINT), "  ")
+    yield HangingText(marked(snippet(clean(rank.chunk.text), terms, 160)), "  ")
 
 
 def _own_name(document: Document, path: str) -> str:
@@ -185,11 +153,3 @@ def _ranks(rank: ChunkRank) -> str:
     score = f", score {rank.score:.2f}" if rank.score is not None else ""
     apart = f"by words: {said(rank.keyword_rank)}; by meaning: {said(rank.dense_rank)}"
     return f"{apart}; together: {said(rank.hybrid_rank)}{score}"
-
-
-def _row(label: str, value: str) -> RenderableType:
-    from rich.text import Text
-
-    from desktop_rag.cli.render import Block
-
-    return Block(Text(value), f"{label:<10}", "dim")

@@ -31,18 +31,18 @@ Answers questions from your own files: offline, on this computer, with citations
 
 Begin with:
   desktop-rag                               open the window
-  desktop-rag demo                          see it at work on a sample library
-  desktop-rag index ~/Documents             read a folder (again: only what changed)
-  desktop-rag ask "When is the rent due?"   get an answer, quoted from your files"""
+  desktop-rag demo                          try it on a sample library
+  desktop-rag index ~/Documents             read a folder (run again: only what changed)
+  desktop-rag ask "When is the rent due?"   get an answer from your files"""
 
 _EPILOG = f"""\
 environment:
   DESKTOP_RAG_HOME  the library's folder
-  NO_COLOR          no colours
+  NO_COLOR          turns colours off
 
 {EXPLAINED}
 
-“desktop-rag COMMAND --help” says more about a command and gives an example."""
+“desktop-rag COMMAND --help” explains a command and gives an example."""
 
 
 def main(argv: Sequence[str] | None = None, *, open_window: Callable[..., int] | None = None) -> int:
@@ -52,8 +52,9 @@ def main(argv: Sequence[str] | None = None, *, open_window: Callable[..., int] |
     """
     forgive_encoding()
     try:
-        arguments = build_parser().parse_args(argv)
-        arguments.open_window = open_window
+        parser = build_parser()
+        arguments = parser.parse_args(argv)
+        arguments.open_window, arguments.whole_parser = open_window, parser
         return _run(arguments)
     except SystemExit as leaving:  # argparse has said why
         return leaving.code if isinstance(leaving.code, int) else Exit.USAGE

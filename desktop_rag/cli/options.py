@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from desktop_rag.retrieval.filters import Filters
+    from desktop_rag.engine.questions import Filters
 
 Arguments = argparse.Namespace
 
@@ -21,15 +21,15 @@ class Subparsers(Protocol):
     def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser: ...
 
 
-def add_common(parser: argparse.ArgumentParser, *, default: Any) -> None:
+def add_common(parser: argparse.ArgumentParser, *, default: object) -> None:
     """``--library`` and ``--json``; they stand before or after the command, and the later one counts."""
     parser.add_argument(
         "--library",
         metavar="DIR",
         default=default,
-        help="the library's folder (otherwise DESKTOP_RAG_HOME, or else a folder of the system's choice)",
+        help="the library's folder (default: DESKTOP_RAG_HOME, or the usual place on this system)",
     )
-    parser.add_argument("--json", action="store_true", default=default, help="print JSON for programs")
+    parser.add_argument("--json", action="store_true", default=default, help="print JSON, for scripts")
 
 
 def add_command(
@@ -63,18 +63,18 @@ def library_of(arguments: Arguments) -> Path:
 
 _FILTERS = (
     ("type", "KIND", "only files of this type: pdf, mail, spreadsheet, image, audio, …"),
-    ("folder", "FOLDER", "only files below this folder: a path, or just its name"),
-    ("from", "PERSON", "only what this person sent: a part of the name or address"),
+    ("folder", "FOLDER", "only files in this folder or below it: a path, or just its name"),
+    ("from", "PERSON", "only what this person sent or wrote: part of a name or address"),
     ("to", "PERSON", "only what this person received"),
     ("after", "DATE", "only from this date on: 2024-05-03, “May 2024”, yesterday, …"),
     ("before", "DATE", "only before this date"),
-    ("name", "NAME", "only files whose name holds this; * and ? stand for anything"),
+    ("name", "NAME", "only files with this in their name; * and ? are wildcards"),
 )
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
-        "filters", "Each may be repeated. They can stand in the question too: type:pdf from:Anna"
+        "filters", "Each can be given more than once. They also work inside the question: type:pdf from:Anna"
     )
     for name, metavar, text in _FILTERS:
         names = [f"--{name}", "--kind"] if name == "type" else [f"--{name}"]
@@ -83,8 +83,9 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 
 def filters_of(arguments: Arguments) -> Filters:
     """The filters that the options ask for. Raises ``QueryError`` for a value that cannot be understood."""
+
     from desktop_rag.clock import local_now
-    from desktop_rag.retrieval.filters import read_filters
+    from desktop_rag.engine.questions import read_filters
 
     pairs = [(name, value) for name, _, _ in _FILTERS for value in getattr(arguments, f"only_{name}")]
     return read_filters(pairs, now=local_now())

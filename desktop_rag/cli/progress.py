@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from desktop_rag.cli.terminal import clean, console, duration, say
 
@@ -30,10 +30,10 @@ def progress_shown(*, quiet: bool = False) -> Iterator[OnProgress]:
         with _bar() as show:
             yield show
     else:
-        yield Lines()
+        yield ProgressLines()
 
 
-class Lines:
+class ProgressLines:
     """For logs and pipes: the first line after some seconds, then one now and then."""
 
     def __init__(self, every_s: float = _LINE_EVERY_S) -> None:
@@ -74,7 +74,7 @@ def _bar() -> Iterator[OnProgress]:
     )
     began = time.monotonic()
     with bar:
-        task: Any = bar.add_task("", total=None, what="Looking for files", counts="", current="")
+        task = bar.add_task("", total=None, what="Looking for files", counts="", current="")
 
         def show(progress: Progress) -> None:
             current = clean(_shortened(Path(progress.current).name))

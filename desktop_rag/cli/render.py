@@ -7,12 +7,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop_rag.cli.hanging import HangingText
 from desktop_rag.cli.snippet import Snippet, passage, snippet, unwrap
 from desktop_rag.cli.terminal import clean, clean_name, counted, duration, program, short_path
 from desktop_rag.places import describe, page_number
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.console import RenderableType
     from rich.text import Text
 
     from desktop_rag.engine.results import SearchResult
@@ -55,27 +56,8 @@ def show_hits(result: SearchResult, terms: Sequence[str], *, whole: bool = False
 
 def show_question(question: str) -> Iterator[RenderableType]:
     """The heading above what was found for one of several questions."""
-    yield Block(_text(question, "bold"), "? ", MARKER)
+    yield HangingText(_text(question, "bold"), "? ", MARKER)
     yield _text("")
-
-
-class Block:
-    """Text behind a head, wrapped lines standing below the text's beginning; no blanks at the ends of lines."""
-
-    def __init__(self, text: Text, head: str | Text, style: str = "") -> None:
-        from rich.text import Text
-
-        self.text = text
-        self.head = Text(head, style) if isinstance(head, str) else head
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        from rich.text import Text
-
-        lines = self.text.wrap(console, max(20, options.max_width - len(self.head)), overflow="fold")
-        for number, line in enumerate(lines):
-            line.rstrip()
-            head = " " * len(self.head) if number else self.head
-            yield Text.assemble(head, line) if line else Text("")
 
 
 def place_of(hit: Hit) -> str:
@@ -107,14 +89,14 @@ def _show_no_answer(answer: Answer, terms: Sequence[str]) -> Iterator[Renderable
     yield _text(answer.text, PLACE)
     if answer.hits:
         yield _text("")
-        yield _text("The nearest passages:")
+        yield _text("The closest passages:")
         yield _text("")
         for number, hit in enumerate(answer.hits[:_NEAREST], 1):
             yield from _passage(f"{number}", hit, terms, False)
             yield _text("")
     yield from _remarks(answer.understood, answer.note)
     if answer.hits:
-        yield _text(f"“{program()} search” shows more of what comes near.", FAINT)
+        yield _text(f"“{program()} search” shows more results.", FAINT)
 
 
 def _how(answer: Answer) -> str:
@@ -132,11 +114,11 @@ def _doubts(answer: Answer) -> Iterator[RenderableType]:
     for sentence in answer.sentences:
         said = clean(answer.text[sentence.begin : sentence.end]).strip()
         if sentence.support == "unsupported":
-            yield Block(_text(f"Not in the sources: “{said}”", "yellow"), "! ", "bold yellow")
+            yield HangingText(_text(f"Not in the sources: “{said}”", "yellow"), "! ", "bold yellow")
         elif sentence.unseen:
-            yield Block(_text(f"Not in the sources: {', '.join(sentence.unseen)}", "yellow"), "! ", "bold yellow")
+            yield HangingText(_text(f"Not in the sources: {', '.join(sentence.unseen)}", "yellow"), "! ", "bold yellow")
         elif sentence.support == "weak":
-            yield Block(_text(f"Check this in the sources: “{said}”", "yellow"), "? ", "bold yellow")
+            yield HangingText(_text(f"Check this in the sources: “{said}”", "yellow"), "? ", "bold yellow")
 
 
 def _sentences(answer: Answer) -> Iterator[Text]:
@@ -166,20 +148,20 @@ def _sources(answer: Answer) -> Iterator[RenderableType]:
         cited = list(together)
         markers = " ".join(f"[{citation.marker}]" for citation in cited)
         place = place_of(source_of(answer, cited[0]))
-        yield Block(_text(place, PLACE), f"{markers} ", MARKER)
+        yield HangingText(_text(place, PLACE), f"{markers} ", MARKER)
         yield _indented(path_text(path, locator), len(markers) + 1)
 
 
 def _passage(number: str, hit: Hit, terms: Sequence[str], whole: bool) -> Iterator[RenderableType]:
     indent = len(number) + 2
-    yield Block(_text(place_of(hit), PLACE), f"{number}  ", MARKER)
+    yield HangingText(_text(place_of(hit), PLACE), f"{number}  ", MARKER)
     shown = passage(clean(hit.text), terms) if whole else snippet(clean(hit.text), terms)
     yield _indented(marked(shown), indent)
     yield _indented(path_text(hit.path, hit.locator), indent)
     copies = [path for path in hit.paths if path != hit.path]
     if copies:
         more = f" and {counted(len(copies) - 1, 'other place')}" if len(copies) > 1 else ""
-        yield _indented(_text(f"the same in {clean_name(short_path(copies[0]))}{more}", FAINT), indent)
+        yield _indented(_text(f"also in {clean_name(short_path(copies[0]))}{more}", FAINT), indent)
 
 
 def _remarks(understood: Sequence[str], note: str) -> Iterator[RenderableType]:
@@ -202,4 +184,4 @@ def _text(text: str, style: str = "") -> Text:
 
 
 def _indented(text: Text, indent: int) -> RenderableType:
-    return Block(text, " " * indent)
+    return HangingText(text, " " * indent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,8 @@ def add_to(commands: Subparsers) -> None:
         commands,
         "config",
         "show or change settings",
-        "Shows and changes the settings of a library, kept in config.toml in its folder. They hold from the next "
-        "command on; files that were cut short by a limit are read again with “index --force”.",
+        "Shows and changes the settings of a library, which are kept in config.toml in its folder. A change takes "
+        "effect with the next command. To read files again that a limit cut short, use “index --force”.",
         "desktop-rag config show",
         "desktop-rag config set limits.text_bytes 128 MiB",
         'desktop-rag config set ignore "Archive/" "*.iso" "!*.bak"',
@@ -37,8 +37,8 @@ def add_to(commands: Subparsers) -> None:
     _one(_action(actions, "get", "the value of one setting", _get))
     change = _action(actions, "set", "give a setting a value", _set)
     change.description = wrapped(
-        "Gives a setting a value. Sizes may have a unit: 64 MiB. For “ignore” the values are all your patterns, as in "
-        "a .gitignore file, on top of those built in; one that begins with ! takes a built-in one back."
+        "Gives a setting a value. Sizes can have a unit: 64 MiB. For “ignore”, give all your patterns, written as in a "
+        ".gitignore file; they are added to the built-in ones. A pattern that begins with ! cancels a built-in one."
     )
     _one(change).add_argument("values", nargs="+", metavar="VALUE")
     _one(_action(actions, "unset", "go back to the default", _unset))
@@ -51,12 +51,12 @@ def _one(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
         "--folder",
         type=Path,
         metavar="DIR",
-        help="only for this chosen folder: “ignore”, “hidden” and “follow_links” can be different there",
+        help="only for this folder; works for “ignore”, “hidden” and “follow_links”",
     )
     return parser
 
 
-def _action(actions: Any, name: str, summary: str, run: Any) -> argparse.ArgumentParser:
+def _action(actions: Subparsers, name: str, summary: str, run: Callable[[Arguments], int]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(
         name, help=summary, description=f"Shows or changes settings: {summary}.", allow_abbrev=False
     )
@@ -102,7 +102,7 @@ def _settings(config: Config, path: Path) -> Iterator[RenderableType]:
             if value != getattr(FolderRules(), name):
                 yield Text.assemble(("* ", "bold cyan"), (f"{name:<{width}}  ", "bold"), _in_words(name, value))
     yield Text("")
-    there = "" if path.exists() else "  (not there yet: all settings have their defaults)"
+    there = "" if path.exists() else "  (does not exist yet: all settings have their defaults)"
     yield Text(f"{short_path(str(path))}{there}", "dim")
 
 
@@ -113,7 +113,7 @@ def _in_words(name: str, value: Any) -> str:
         return size(value)
     match value:
         case None:
-            return "as everywhere"
+            return "same as everywhere"
         case bool():
             return "on" if value else "off"
         case tuple():
@@ -152,7 +152,7 @@ def _change(arguments: Arguments, values: list[str] | None) -> int:
 
     name, folder = arguments.name, arguments.folder
     if folder is not None and values is not None and not folder.expanduser().is_dir():
-        raise ConfigError(f"There is no folder {folder}.", "Give one that is indexed, or is going to be.")
+        raise ConfigError(f"There is no folder {folder}.", "Name a folder that is indexed, or will be.")
     value = get_setting(change_setting(library_of(arguments), name, values, folder), name, folder)
     if arguments.json:
         show_json(_named(arguments, value))

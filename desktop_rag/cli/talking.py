@@ -19,13 +19,13 @@ def add_to(commands: Subparsers) -> None:
     chat = add_command(
         commands,
         "chat",
-        "ask one question after another",
-        "Answers questions that may refer to those before (“And in 2023?”). The conversation is kept in the library. "
-        "An empty line, or Ctrl-D, ends it.",
+        "ask follow-up questions",
+        "Answers questions that can refer to earlier ones (“And in 2023?”). The conversation is kept in the library. "
+        "An empty line or Ctrl-D ends it.",
         "desktop-rag chat",
         "desktop-rag chat --conversation 3",
     )
-    chat.add_argument("--conversation", type=positive, metavar="N", help="go on with conversation N")
+    chat.add_argument("--conversation", type=positive, metavar="N", help="continue conversation N")
     chat.add_argument("--quote", action="store_true", help="quote the files, even if a chat model is installed")
     add_filters(chat)
     chat.set_defaults(run=_chat)
@@ -33,7 +33,7 @@ def add_to(commands: Subparsers) -> None:
     talks = add_command(
         commands,
         "conversations",
-        "what was asked before",
+        "list and manage earlier conversations",
         "Lists the conversations of the library; shows, renames, exports or deletes one.",
         "desktop-rag conversations",
         "desktop-rag conversations show 3",
@@ -46,10 +46,10 @@ def add_to(commands: Subparsers) -> None:
         nargs="?",
         choices=("list", "show", "rename", "export", "delete"),
         default="list",
-        help="list (without anything else), show, rename, export, delete",
+        help="list (the default), show, rename, export or delete",
     )
     talks.add_argument("number", nargs="?", type=positive, metavar="N", help="its number in the list")
-    talks.add_argument("rest", nargs="*", metavar="TITLE or FILE", help="the new title; the file to export to")
+    talks.add_argument("rest", nargs="*", metavar="TITLE or FILE", help="the new title, or the file to export to")
     talks.set_defaults(run=_conversations, usage_error=talks.error)
 
 
@@ -69,14 +69,12 @@ def _chat(arguments: Arguments) -> int:
         while question := _next_question():
             try:
                 with stop_on_interrupt() as stop, LiveAnswer(shown=True) as live:
-                    answer = engine.ask(
+                    answer = engine.listening(on_event=live.hear, stop=stop).ask(
                         question,
                         filters=filters_of(arguments),
                         conversation=conversation,
                         remember=True,
                         quote=arguments.quote,
-                        on_event=live.hear,
-                        stop=stop,
                     )
             except (ModelError, QueryError) as error:
                 complain(error.message, error.hint)
@@ -155,7 +153,7 @@ def _export(text: str, file: Path) -> None:
         with file.open("x", encoding="utf-8") as out:
             out.write(text)
     except FileExistsError as error:
-        raise ConfigError(f"{file} exists already.", "Name another file.") from error
+        raise ConfigError(f"{file} already exists.", "Name another file.") from error
     except OSError as error:
         raise ConfigError(f"{file} could not be written: {error.strerror or error}.") from error
     say(f"Written to {file}.")

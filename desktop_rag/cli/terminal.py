@@ -11,7 +11,7 @@ import sys
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -49,7 +49,7 @@ def show(*parts: RenderableType, stream: TextIO | None = None) -> None:
         to.print(part)
 
 
-def show_json(value: Any) -> None:
+def show_json(value: object) -> None:
     """Print one JSON value: on a line of its own, or laid out where a person reads it."""
     import msgspec
 
@@ -70,10 +70,10 @@ def complain(message: str, hint: str = "") -> None:
     """What went wrong and what to do about it, on standard error."""
     from rich.text import Text
 
-    from desktop_rag.cli.render import Block
+    from desktop_rag.cli.hanging import HangingText
 
     said = Text(clean(f"{message}\n{hint}".strip()))
-    console(sys.stderr).print(Block(said, "Error: ", "bold red"))
+    console(sys.stderr).print(HangingText(said, "Error: ", "bold red"))
 
 
 def forgive_encoding() -> None:

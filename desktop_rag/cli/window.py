@@ -12,9 +12,8 @@ def add_to(commands: Subparsers) -> None:
     window = add_command(
         commands,
         "window",
-        "open the window (as the program does without a command)",
-        "Opens the window, in which everything can be done that the commands do. Where it is open already, it comes to "
-        "the front.",
+        "open the window (the default without a command)",
+        "Opens the window, which can do everything the commands do. If it is already open, it comes to the front.",
         "desktop-rag window",
         "desktop-rag window --library ~/library",
     )

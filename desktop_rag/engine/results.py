@@ -1,4 +1,8 @@
-"""What the engine answers with, beside the types all parts share. All of it can be written as JSON."""
+"""What the engine says about searches, indexing runs, files and itself; ``views`` is what it shows of documents.
+
+All of it can be written as JSON. What other parts define and the engine passes on is named here again, so that those
+who ask the engine need know nothing below it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,21 @@ from typing import Literal
 from msgspec import Struct
 
 from desktop_rag.engine.events import Activity
-from desktop_rag.models.requests import ModelRole
-from desktop_rag.models.runtime.scheduler import Loaded
+from desktop_rag.engine.models import Loaded, ModelRole
+from desktop_rag.storage.backup import BackupReport
 from desktop_rag.types import Chunk, Document, File, Hit, Problem, Progress
 
-Mode = Literal["hybrid", "keyword", "dense", "typing"]
-"""``typing`` is by keyword, and takes the last word for the beginning of one."""
+__all__ = [
+    "BackupReport",
+    "Check",
+    "ChunkRank",
+    "EngineStatus",
+    "Explanation",
+    "FolderStatus",
+    "IndexReport",
+    "SearchResult",
+    "Status",
+]
 
 
 class SearchResult(Struct, frozen=True):

@@ -41,7 +41,7 @@ class DocumentView(Struct, frozen=True):
     """Of a mail: all messages of its thread, this one among them, the oldest first."""
 
 
-class DocumentPart(Struct, frozen=True):
+class FilePart(Struct, frozen=True):
     """The bytes of what is inside a file: an attachment, a picture, the body of a message."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from msgspec import Struct
 
@@ -18,6 +17,7 @@ from desktop_rag.parsing.stream import (
     Event,
     FileStart,
 )
+from desktop_rag.places import day
 from desktop_rag.types import FileState, Locator, Metadata, Problem, Segment
 
 PART_PASSAGES = 512
@@ -109,12 +109,8 @@ def _outer(draft: DocumentDraft, parent: DocumentDraft | None) -> list[str]:
     mail = draft.metadata.mail
     if mail is not None:
         return [
-            ", ".join(filter(None, (f"from {mail.sender}" if str(mail.sender) else "", _day(draft.metadata.created))))
+            ", ".join(filter(None, (f"from {mail.sender}" if str(mail.sender) else "", day(draft.metadata.created))))
         ]
     if parent is not None and parent.metadata.mail is not None:
         return [f"attached to {parent.metadata.title}", *_outer(parent, None)]
     return []
-
-
-def _day(moment: datetime | None) -> str:
-    return f"{moment.day} {moment:%B %Y}" if moment else ""

@@ -1,7 +1,7 @@
 """Work in a model's process that may take no longer than so long, whatever it does: the parent ends the process.
 
 Python cannot stop a loop, nor a call into C that holds all threads up. So the process says beforehand what it is about
-to do, and its parent watches the clock. Outside such a process nobody watches.
+to do, and its parent watches how long it works. Outside such a process nobody watches.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def announce_with(announce: Announce | None) -> None:
 
 @contextmanager
 def within(seconds: float, said: str) -> Iterator[None]:
-    """What is done inside may take ``seconds``; then the process is ended, and ``said`` is the error's message."""
+    """What is done inside may take ``seconds`` of the processor's time; then the process is ended, and ``said`` is the
+    error's message."""
     announce = _announce
     if announce is None:
         yield

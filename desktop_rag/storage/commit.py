@@ -11,7 +11,7 @@ import msgspec
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, timestamp
 from desktop_rag.storage.names import folded_name
 from desktop_rag.storage.threads import Relative, assign, identifiers, relative, split_subject
-from desktop_rag.types import FileState, Mail, Problem
+from desktop_rag.types import FileState, Mail, Person, Problem
 
 USED_EMBEDDINGS = (
     "SELECT embedding_id FROM chunks"
@@ -158,7 +158,7 @@ def _insert_document(writer: sqlite3.Connection, file: SeenFile, document: NewDo
     number = int(cursor.lastrowid or 0)
     if not inner:
         writer.execute("UPDATE documents SET top_id = id WHERE id = ?", (number,))
-    _insert_people(writer, number, document.mail)
+    _insert_people(writer, number, document)
     return number
 
 
@@ -169,6 +169,8 @@ def _update_document(writer: sqlite3.Connection, number: int, document: NewDocum
         " WHERE id = ?",
         (*_columns(writer, document), number),
     )
+    writer.execute("DELETE FROM people WHERE document_id = ?", (number,))
+    _insert_people(writer, number, document)
 
 
 def _columns(writer: sqlite3.Connection, document: NewDocument) -> tuple[object, ...]:
@@ -200,10 +202,11 @@ def _dated(writer: sqlite3.Connection, file: SeenFile, document: NewDocument, id
     return file.mtime_ns / 1e9
 
 
-def _insert_people(writer: sqlite3.Connection, number: int, mail: Mail | None) -> None:
-    if mail is None:
-        return
-    people = [("from", mail.sender), *(("to", person) for person in mail.recipients)]
+def _insert_people(writer: sqlite3.Connection, number: int, document: NewDocument) -> None:
+    """Who a document is from and to: a mail's sender and recipients, or the author of anything else."""
+    mail = document.mail
+    people = [("from", Person(document.author))] if mail is None else [("from", mail.sender)]
+    people += [("to", person) for person in mail.recipients] if mail is not None else []
     writer.executemany(
         "INSERT INTO people VALUES (?, ?, ?, ?)",
         ((number, role, person.name, person.address) for role, person in people if str(person)),

@@ -37,24 +37,33 @@ class ConversationStore:
 
     def create(self, title: str, now: datetime) -> int:
         """Begin a conversation; returns its number."""
-        moment = now.timestamp()
         with self._catalog.transaction() as writer:
-            row = writer.execute(
-                "INSERT INTO conversations(title, began, changed) VALUES (?, ?, ?) RETURNING id",
-                (_title(title), moment, moment),
-            ).fetchone()
-        return int(row[0])
+            return _create(writer, title, now.timestamp())
 
-    def add_turn(self, conversation: int, turn: Turn) -> None:
-        """Put a question and its answer at the end. Raises ``QueryError`` when the conversation is gone."""
+    def add_turn(self, conversation: int | None, turn: Turn, call_id: str = "") -> int:
+        """Put a question and its answer at the end of a conversation, or of a new one, which it gives its title;
+        returns the number of the conversation. With a ``call_id``, ``answer_to`` finds the answer. Raises
+        ``QueryError`` when the conversation is gone."""
         moment = turn.asked_at.timestamp()
-        with self._change(
-            conversation, "UPDATE conversations SET changed = max(changed, ?) WHERE id = ?", moment
-        ) as writer:
+        with self._catalog.transaction() as writer:
+            if conversation is None:
+                conversation = _create(writer, turn.question, moment)
+            elif not writer.execute(
+                "UPDATE conversations SET changed = max(changed, ?) WHERE id = ?", (moment, conversation)
+            ).rowcount:
+                raise _missing(conversation)
+            answer = replace(_without_passages(turn.answer), conversation=conversation)
             writer.execute(
-                "INSERT INTO turns(conversation_id, asked_at, question, answer) VALUES (?, ?, ?, ?)",
-                (conversation, moment, turn.question, msgspec.json.encode(_without_passages(turn.answer)).decode()),
+                "INSERT INTO turns(conversation_id, asked_at, question, answer, call_id) VALUES (?, ?, ?, ?, ?)",
+                (conversation, moment, turn.question, msgspec.json.encode(answer).decode(), call_id or None),
             )
+        return conversation
+
+    def answer_to(self, call_id: str) -> Answer | None:
+        """The answer that was kept for a call; None when none was."""
+        with storage_errors(self._catalog.path):
+            row = self._catalog.reader().execute("SELECT answer FROM turns WHERE call_id = ?", (call_id,)).fetchone()
+        return None if row is None else _answers.decode(row[0])
 
     def turns(self, conversation: int) -> list[Turn]:
         """All turns, the first first. Raises ``QueryError`` for a conversation that is not there."""
@@ -125,6 +134,14 @@ class ConversationStore:
             "WHERE ? = '' OR instr(lower(c.title), lower(?)) ORDER BY c.changed DESC, c.id DESC LIMIT ?",
             (containing, containing, limit),
         )
+
+
+def _create(writer: sqlite3.Connection, title: str, moment: float) -> int:
+    row = writer.execute(
+        "INSERT INTO conversations(title, began, changed) VALUES (?, ?, ?) RETURNING id",
+        (_title(title), moment, moment),
+    ).fetchone()
+    return int(row[0])
 
 
 def _missing(conversation: int) -> QueryError:

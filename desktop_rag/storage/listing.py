@@ -175,15 +175,8 @@ class Listing:
     # --- people ------------------------------------------------------------------------------------------------------
 
     def senders(self) -> list[Named]:
-        """Who has sent mails, by each form of name and address."""
+        """Who has sent mails or written documents, by each form of name and address: those whom ``from:`` finds."""
         rows = self._catalog.reader().execute(
             "SELECT name, address, count(*) FROM people WHERE role = 'from' GROUP BY name, address"
-        )
-        return [Named(*row) for row in rows]
-
-    def authors(self) -> list[Named]:
-        """Who has written documents other than mails."""
-        rows = self._catalog.reader().execute(
-            "SELECT author, '', count(*) FROM documents WHERE author <> '' AND kind <> 'mail' GROUP BY author"
         )
         return [Named(*row) for row in rows]

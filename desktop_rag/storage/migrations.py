@@ -198,6 +198,29 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX people_named ON people(role, name, address);
         """,
     ),
+    (
+        "0005_authors",
+        """
+        -- A document is from whoever wrote it as a mail is from whoever sent it: one table says so of both.
+        INSERT INTO people SELECT id, 'from', author, '' FROM documents WHERE author <> '' AND kind <> 'mail';
+        DROP INDEX documents_author;
+        """,
+    ),
+    (
+        "0006_calls",
+        """
+        -- Calls that must not have their effect twice (see call_journal.py); ``reply`` is there once they are done.
+        CREATE TABLE calls(
+            id TEXT PRIMARY KEY,
+            began REAL NOT NULL,
+            reply BLOB
+        ) WITHOUT ROWID;
+
+        -- The call that has put a turn into its conversation.
+        ALTER TABLE turns ADD COLUMN call_id TEXT;
+        CREATE UNIQUE INDEX turns_call ON turns(call_id) WHERE call_id IS NOT NULL;
+        """,
+    ),
 )
 
 

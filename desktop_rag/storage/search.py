@@ -347,8 +347,9 @@ def _conditions(filters: Selection) -> tuple[list[str], list[str | float]]:
         if people:
             any_of(
                 f"EXISTS (SELECT 1 FROM people p WHERE p.role = '{role}' AND p.document_id IN (d.id, d.parent_id)"
-                " AND (p.name LIKE ? ESCAPE '\\' OR p.address LIKE ? ESCAPE '\\'))",
-                people, "%{}%", "%{}%",
+                " AND (p.name LIKE ? ESCAPE '\\' OR p.address LIKE ? ESCAPE '\\' OR p.address = '' AND p.name IN"
+                " (SELECT a.name FROM people a WHERE a.address LIKE ? ESCAPE '\\' AND a.address <> '')))",
+                people, "%{}%", "%{}%", "%{}%",  # who wrote a document has a name alone: it is that of an address
             )  # fmt: skip
     if filters.after is not None:
         conditions.append("d.dated >= ?")

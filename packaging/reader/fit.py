@@ -87,7 +87,7 @@ def _ranked(engine: Engine, question: Asked, ids: dict[str, str]) -> list[list[f
 
 def _signs_of(engine: Engine, question: str) -> list[float]:
     library = engine._parts
-    finding = engine._search.find(SearchRequest(question, limit=8))
+    finding = engine.context.search.find(SearchRequest(question, limit=8))
     match = finding.found.features
     sources = [QuotableText(hit.text, hit.chunk.context, hit.score) for hit in finding.hits]
     weights = library.retriever.term_weights(finding.found.query.sought)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.types import Answer, Chunk, Document, Hit, Lines, Mail, Person, Turn
 
-SENT = datetime(2024, 5, 3, tzinfo=UTC)
+SENT = datetime(2024, 5, 3, 12, tzinfo=UTC)
 
 
 def hit(text: str, number: int = 1, *, score: float = 0.5, sender: str = "", title: str = "", context: str = "") -> Hit:

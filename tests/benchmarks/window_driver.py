@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from desktop_rag.gui.window import Window
+    from desktop_rag.gui.shell.window import MainWindow
 
 _PATIENCE_S = 300.0
 _TYPED = ("harbour bridge", "letter from the market", "winter garden", "cathedral")
@@ -25,7 +25,7 @@ def main(began: float, task: str, library: Path, *more: str) -> None:
     from PySide6.QtCore import QEvent, QObject
     from PySide6.QtWidgets import QApplication
 
-    from desktop_rag.gui.app import open_window
+    from desktop_rag.gui.shell.app import open_window
 
     painted: list[float] = []
 
@@ -36,13 +36,13 @@ def main(began: float, task: str, library: Path, *more: str) -> None:
             return super().eventFilter(watched, event)
 
     def instead_of_exec(*_: object) -> int:
-        from desktop_rag.gui.window import Window
+        from desktop_rag.gui.shell.window import MainWindow
 
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         eye = Eye()
         application.installEventFilter(eye)
-        window = next(widget for widget in application.topLevelWidgets() if isinstance(widget, Window))
+        window = next(widget for widget in application.topLevelWidgets() if isinstance(widget, MainWindow))
         _until(lambda: bool(painted))
         application.removeEventFilter(eye)
         figures = {"paint_s": painted[0] - began}
@@ -65,17 +65,17 @@ def _until(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def _start(window: Window, began: float) -> dict[str, Any]:
+def _start(window: MainWindow, began: float) -> dict[str, Any]:
     page: Any = window.page("ask")
     page.ask("Which notes speak of the harbour?")
     _until(lambda: not page.is_answering)
     return {"answer_s": time.time() - began}
 
 
-def _busy(window: Window, _began: float, folder: str) -> dict[str, Any]:
+def _busy(window: MainWindow, _began: float, folder: str) -> dict[str, Any]:
     from tests.gui.stalls import watched
 
-    bridge = window.desk.bridge
+    bridge = window.mediator.bridge
     page: Any = window.page("ask")
     for name in ("search", "library", "ask"):
         window.show_page(name)
@@ -105,10 +105,10 @@ def _pass(seconds: float) -> None:
     _until(lambda: time.monotonic() > end)
 
 
-def _type(window: Window, _began: float) -> dict[str, Any]:
+def _type(window: MainWindow, _began: float) -> dict[str, Any]:
     from tests.gui.stalls import watched
 
-    _until(lambda: window.desk.bridge.status is not None)
+    _until(lambda: window.mediator.bridge.status is not None)
     window.show_page("search")
     page: Any = window.page("search")
     times: list[float] = []

@@ -27,12 +27,12 @@ def test_there_and_back(notes: Path, home: Path, run: Run, run_json: RunJson) ->
     file = home / "backup.zip"
     code, out, err = run("backup", file)
     assert (code, err) == (Exit.OK, "")
-    assert "backup.zip is written: 1 file, 1 passage, " in out
+    assert "backup.zip was written: 1 file, 1 passage, " in out
     assert hashlib.sha256(file.read_bytes()).hexdigest() in out
 
     code, checked = run_json("backup", "--check", file)
     assert (code, checked["files"], checked["chunks"]) == (Exit.OK, 1, 1)
-    assert "is sound" in run("backup", "--check", file)[1]
+    assert "is intact" in run("backup", "--check", file)[1]
 
     run("forget", notes)
     run("config", "unset", "rescan_minutes")
@@ -51,12 +51,12 @@ def test_a_library_is_not_replaced_unasked(notes: Path, home: Path, run: Run) ->
     run("index")
     code, out, err = run("restore", home / "backup.zip")
     assert (code, out) == (Exit.USAGE, "")
-    assert "This library holds 2 files of" in err
+    assert "This library holds 2 files from" in err
     assert "--force" in err
     assert run("search", "glaze")[0] == Exit.OK
     code, out, _ = run("restore", "--force", home / "backup.zip")
     assert code == Exit.OK
-    assert "is restored: 1 file, 1 passage" in out
+    assert "was restored: 1 file, 1 passage" in out
     assert run("search", "glaze", "--mode", "keyword")[0] == Exit.NOTHING
 
 

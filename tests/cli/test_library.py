@@ -72,7 +72,7 @@ def test_broken_files_are_named_and_the_exit_code_says_so(run: Run, notes: Path)
     assert code == Exit.PARTLY
     assert "! " in out
     assert "broken.pdf" in out
-    assert "1 could not be read" in out
+    assert "1 unreadable" in out
     assert "1 waiting for a model" in out
     assert run("index")[0] == 0, "what is known to be broken is no news"
 
@@ -86,7 +86,7 @@ def test_a_missing_folder_keeps_what_is_known(run: Run, notes: Path) -> None:
     notes.rename(notes.with_name("away"))
     code, out, _ = run("index")
     assert code == Exit.PARTLY
-    assert "notes could not be read; what is known of it was kept." in out
+    assert "notes could not be read; what the library knows of it was kept." in out
     assert "2 indexed" in out
 
 
@@ -124,7 +124,7 @@ def test_why(run: Run, run_json: RunJson, notes: Path, tmp_path: Path) -> None:
 def test_forget(run: Run, run_json: RunJson, notes: Path) -> None:
     run("index", notes)
     code, out, _ = run("forget", notes / "garden.txt")
-    assert (code, out) == (0, "Forgot 1 file. The files themselves are untouched.\n")
+    assert (code, out) == (0, "Forgot 1 file. The files themselves were not touched.\n")
     assert (notes / "garden.txt").exists()
     assert run("forget", notes / "garden.txt")[0] == Exit.NOTHING
     assert run_json("forget", notes) == (0, {"path": str(notes), "forgotten": 1})
@@ -134,14 +134,14 @@ def test_forget(run: Run, run_json: RunJson, notes: Path) -> None:
 
 def test_rebuild(run: Run, run_json: RunJson, notes: Path) -> None:
     run("index", notes)
-    assert run("rebuild") == (0, "Stored the vectors of 2 passages again.\n", "")
+    assert run("rebuild") == (0, "Rebuilt the vectors of 2 passages.\n", "")
     assert run_json("rebuild") == (0, {"chunks": 2})
 
 
 def test_doctor(run: Run, run_json: RunJson, notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("index", notes)
     code, out, _ = run("doctor")
-    assert (code, out.splitlines()[-1]) == (0, "All is well.")
+    assert (code, out.splitlines()[-1]) == (0, "Everything is fine.")
     monkeypatch.setenv("CHROMA_SERVER_HOST", "example.org")
     code, value = run_json("doctor")
     assert code == Exit.PARTLY
@@ -222,7 +222,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(home: Path) -> None:
     assert "Stopping; what is done is kept." in err
     assert "Traceback" not in err
     assert out.startswith("Stopped in ")
-    assert "Go on with: " in out
+    assert "To continue: " in out
 
     with Engine(library) as engine:
         kept = engine.status().files

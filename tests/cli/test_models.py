@@ -82,8 +82,8 @@ def test_a_download_says_what_from_where_and_how_much(hub: Hub, run: Run, run_js
     assert "qwen3-4b: Qwen3 4B Instruct 2507, " in err
     assert f"from {hub.address}/unsloth/Qwen3-4B-Instruct-2507-GGUF (as of " in err
     assert "licence: Apache-2.0" in err
-    assert "That is " in err
-    assert out.startswith("qwen3-4b is installed: Qwen3 4B Instruct 2507, for chat, ")
+    assert "To download: " in err
+    assert out.startswith("qwen3-4b is installed and checked: Qwen3 4B Instruct 2507, for chat, ")
     assert "* qwen3-4b " in run("models")[1]
     assert "qwen3-4b is installed already." in run("models", "download", "qwen3-4b", "--yes")[2]
     listed = run_json("models")[1]
@@ -120,7 +120,7 @@ def test_the_set_for_this_pc(run: Run, run_json: RunJson, monkeypatch: pytest.Mo
     assert code == Exit.OK
     assert [model["role"] for model in models] == ["chat", "embedding", "reranking", "image", "speech"]
     assert set(run_json("models")[1]["in_use"]) == {"chat", "embedding", "reranking", "image", "speech"}
-    assert "You have all of it." in run("models", "recommend")[1]
+    assert "You have all of them." in run("models", "recommend")[1]
 
 
 def test_any_repository(hub: Hub, run: Run) -> None:
@@ -144,10 +144,10 @@ def test_no_network(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_import_choose_and_remove(run: Run, run_json: RunJson, tmp_path: Path) -> None:
     first, second = tiny_chat(tmp_path / "first.gguf", seed=1), tiny_chat(tmp_path / "second.gguf", seed=2)
-    assert "first is installed: Tiny Chat, for chat, " in run("models", "import", first)[1]
+    assert "first is installed and checked: Tiny Chat, for chat, " in run("models", "import", first)[1]
     assert run_json("models", "import", second, "--name", "other")[1]["name"] == "other"
     assert "* other " in run("models")[1]
-    assert run("models", "use", "first")[1] == "first is used for chat now.\n"
+    assert run("models", "use", "first")[1] == "first is now used for chat.\n"
     third = tiny_chat(tmp_path / "third.gguf", seed=3)
     assert "first stays in use; to change that: " in run("models", "import", third)[1]
     assert run_json("models", "use", "--without", "chat")[1] == {"role": "chat", "name": None}
@@ -160,7 +160,7 @@ def test_import_choose_and_remove(run: Run, run_json: RunJson, tmp_path: Path) -
 
 def test_a_changed_embedder_says_what_follows(run: Run, tmp_path: Path) -> None:
     err = run("models", "import", tiny_embedder(tmp_path / "e.gguf"))[2]
-    assert "Your files are embedded anew with the next indexing" in err
+    assert "The next indexing run adds your files to its search" in err
     assert "Files that waited for it" in run("models", "import", open_clip_folder(tmp_path / "clip"))[2]
 
 
@@ -176,7 +176,7 @@ def test_what_is_no_model(run: Run, tmp_path: Path) -> None:
 
 def test_checking_finds_what_has_changed(run: Run, run_json: RunJson, tmp_path: Path) -> None:
     run("models", "import", tiny_chat(tmp_path / "a.gguf"))
-    assert run("models", "verify")[1] == "a is sound.\n"
+    assert run("models", "verify")[1] == "a is intact.\n"
     path = next(ModelStore().folder.rglob("a.gguf"))
     data = path.read_bytes()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
@@ -214,8 +214,8 @@ def test_ctrl_c_keeps_what_has_come(hub: Hub, run: Run) -> None:
     process.send_signal(signal.SIGINT)
     err = process.communicate(timeout=60)[1]
     assert process.returncode == Exit.INTERRUPTED
-    assert "What has come is kept" in err
-    assert "have come: the command that began it goes on from there." in run("models")[1]
+    assert "What was downloaded is kept" in err
+    assert "so far); run it again to continue." in run("models")[1]
     hub.pause_s = 0.0
     code, _, err = run("models", "download", "qwen3-4b", "--yes")
     assert code == Exit.OK

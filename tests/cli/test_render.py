@@ -18,7 +18,7 @@ QUOTE = "Please pay £1,284.00 by 31 May 2024."
 
 
 def hit(path: Path, locator: Locator, text: str, *, copies: tuple[str, ...] = (), mail: Mail | None = None) -> Hit:
-    created = datetime(2024, 5, 3, tzinfo=UTC) if mail else None
+    created = datetime(2024, 5, 3, 12, tzinfo=UTC) if mail else None
     document = Document(id=1, kind="document", mime="", title="", mail=mail, created=created)
     chunk = Chunk(id=1, document_id=1, ordinal=0, text=text, context="", locator=locator)
     return Hit(chunk, document, str(path), locator, text, 0.9, paths=(str(path), *copies))
@@ -82,7 +82,7 @@ def test_passages_name_their_copies(home: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(home)
     found = hit(home / "a.txt", Page(1), "Some text", copies=(str(home / "b.txt"), str(home / "c.txt")))
     text = printed(*show_hits(SearchResult("q", (found,)), []))
-    assert "the same in" in text
+    assert "also in" in text
     assert "b.txt and 1 other place" in text
     assert printed(*show_hits(SearchResult("q", ()), [])) == "Nothing in your files matches this.\n"
 

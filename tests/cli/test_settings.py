@@ -42,7 +42,7 @@ def test_settings_of_one_folder(run: Run, run_json: RunJson, notes: Path) -> Non
     assert out.startswith("hidden is now on in ")
     assert "Only in " in run("config")[1]
     assert run("config", "get", "ignore", "--folder", notes)[1] == "*.iso\ngarden.*\n"
-    assert run("config", "get", "follow_links", "--folder", notes)[1] == "as everywhere\n"
+    assert run("config", "get", "follow_links", "--folder", notes)[1] == "same as everywhere\n"
     assert run_json("config", "get", "hidden")[1]["value"] is False
     named = {"name": "hidden", "folder": str(notes.resolve()), "value": True}
     assert run_json("config", "get", "hidden", "--folder", notes)[1] == named

@@ -50,6 +50,7 @@ def test_help_has_an_example_that_can_be_typed(name: str) -> None:
     assert "--library" in text
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_help_needs_no_library_of_ours_or_others() -> None:
     code = "import sys; from desktop_rag.__main__ import main; main(); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code, "--help"], check=True, capture_output=True, text=True)

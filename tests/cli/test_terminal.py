@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktop_rag.cli.options import question_of
-from desktop_rag.cli.progress import Lines, counts, in_words
+from desktop_rag.cli.progress import ProgressLines, counts, in_words
 from desktop_rag.cli.terminal import clean, counted, duration, short_path, size
 from desktop_rag.types import Progress
 
@@ -48,7 +48,7 @@ def test_progress_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert counts(progress, 10) == "1,200 of 31,000 files · 500 passages, 50/s · 12 min 5 s left"
     assert counts(progress, 0.1) == "1,200 of 31,000 files · 500 passages, 5,000/s"
 
-    seldom, always = Lines(3600), Lines(0)
+    seldom, always = ProgressLines(3600), ProgressLines(0)
     seldom(progress)
     always(progress)
     always(Progress("scanning"))

@@ -79,7 +79,7 @@ def test_the_demo_in_the_window_has_a_library_of_its_own(window: Window) -> None
 
 def test_the_demo_is_in_the_terminal_where_there_is_no_screen(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--window"], open_window=Window(NO_SCREEN).open) == 0
-    assert "Now with your own files:" in capsys.readouterr().out
+    assert "Now try it with your own files:" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")

@@ -98,7 +98,8 @@ def test_stop_keeps_what_is_done(notes: Path, tmp_path: Path) -> None:
         (notes / f"{number}.txt").write_text(f"Receipt {number} lies in box {number % 7}.", encoding="utf-8")
     stop = threading.Event()
     with Engine(tmp_path / "library") as engine:
-        report = engine.index([notes], on_progress=lambda seen: stop.set() if seen.files_done else None, stop=stop)
+        hearing = engine.listening(on_progress=lambda seen: stop.set() if seen.files_done else None, stop=stop)
+        report = hearing.index([notes])
         kept = engine.status().files
         assert report.stopped
         assert 0 < kept < 603

@@ -158,7 +158,8 @@ def test_a_small_change_overtakes_a_long_run(live: Engine, tmp_path: Path, notes
     done: list[int] = []
 
     def run() -> None:
-        done.append(live.index([archive], on_progress=lambda seen: began.set() if seen.files_done else None).new)
+        hearing = live.listening(on_progress=lambda seen: began.set() if seen.files_done else None)
+        done.append(hearing.index([archive]).new)
 
     thread = threading.Thread(target=run)
     thread.start()

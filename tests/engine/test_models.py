@@ -218,7 +218,7 @@ def test_a_running_engine_takes_up_what_waited_when_the_model_comes(
 def test_a_chat_model_answers_with_checked_citations(engine: Engine, model_store: ModelStore, made: Path) -> None:
     model_store.import_model(made / "chat.gguf")
     events: list[AnswerEvent] = []
-    answer = engine.ask("How hot is the kiln fired?", on_event=events.append)
+    answer = engine.listening(on_event=events.append).ask("How hot is the kiln fired?")
     assert answer.mode == "Tiny Chat"
     assert answer.text == ANSWER.strip()
     assert [_name(citation.path) for citation in answer.citations] == ["pottery.txt"]
@@ -250,7 +250,7 @@ def test_an_answer_can_be_stopped(engine: Engine, model_store: ModelStore, made:
             if len(pieces) == 3:
                 stop.set()
 
-    answer = engine.ask("How hot is the kiln fired?", on_event=hear, stop=stop)
+    answer = engine.listening(on_event=hear, stop=stop).ask("How hot is the kiln fired?")
     assert answer.stopped
     assert answer.usage is not None
     assert answer.usage.tokens < 100
@@ -262,7 +262,7 @@ def test_an_answer_can_be_stopped_while_its_model_is_loaded(
     model_store.import_model(made / "chat.gguf")
     stop = threading.Event()
     stop.set()
-    answer = engine.ask("How hot is the kiln fired?", stop=stop)
+    answer = engine.listening(stop=stop).ask("How hot is the kiln fired?")
     assert (answer.stopped, answer.text, answer.mode) == (True, "", "Tiny Chat")
     assert answer.hits
 
@@ -277,12 +277,13 @@ def test_a_model_that_dies_costs_its_answer_alone(engine: Engine, model_store: M
                     if "desktop_rag.models.runtime.child" in child.cmdline():
                         child.kill()
 
-    answer = engine.ask("How hot is the kiln fired?", on_event=kill)
+    answer = engine.listening(on_event=kill).ask("How hot is the kiln fired?")
     assert answer.mode == "extractive"
     assert "crashed" in answer.note
     assert "1240" in answer.text
     stop = threading.Event()
-    again = engine.ask("How hot is the kiln fired?", on_event=lambda event: stop.set() if event else None, stop=stop)
+    hearing = engine.listening(on_event=lambda event: stop.set() if event else None, stop=stop)
+    again = hearing.ask("How hot is the kiln fired?")
     assert again.stopped or again.mode != "extractive"
 
 

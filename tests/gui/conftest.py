@@ -16,15 +16,15 @@ from PySide6.QtWidgets import QApplication
 
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.engine.service.opening import start_engine, stop_engine
-from desktop_rag.gui.bridge import Bridge
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.theme import Theme
-from desktop_rag.gui.theme import theme as current_theme
+from desktop_rag.gui.services.bridge import EngineBridge
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.widgets.theme import Theme
+from desktop_rag.gui.widgets.theme import theme as current_theme
 from desktop_rag.paths import resources_dir
 
 PATIENCE_S = 120.0
 
-MakeDesk = Callable[..., Desk]
+MakeMediator = Callable[..., Mediator]
 
 
 def settle(client: EngineClient) -> None:
@@ -50,32 +50,32 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def make_desk(qapp: QApplication, tmp_path: Path) -> Iterator[MakeDesk]:  # noqa: ARG001 (widgets need it)
-    """Makes the desk of a window on a library; the engine is started by its bridge if none runs, and ends with the
+def make_mediator(qapp: QApplication, tmp_path: Path) -> Iterator[MakeMediator]:  # noqa: ARG001 (widgets need it)
+    """Makes the mediator of a window on a library; the engine is started by its bridge if none runs, and ends with the
     test unless it is ``shared``."""
-    made: list[Desk] = []
+    made: list[Mediator] = []
     own: list[Path] = []
 
-    def make(library: Path, *, shared: bool = False) -> Desk:
+    def make(library: Path, *, shared: bool = False) -> Mediator:
         settings = QSettings(str(tmp_path / f"window{len(made)}.ini"), QSettings.Format.IniFormat)
-        bridge = Bridge(library)
-        made.append(Desk(bridge, settings))
+        bridge = EngineBridge(library)
+        made.append(Mediator(bridge, settings))
         if not shared:
             own.append(library)
         bridge.start()
         return made[-1]
 
     yield make
-    for desk in made:
-        desk.bridge.close()
+    for mediator in made:
+        mediator.bridge.close()
     for library in own:
         stop_engine(library)
 
 
 @pytest.fixture
-def desk(make_desk: MakeDesk, sample_library: Path) -> Desk:
-    """The desk of a window on the sample library; tests only look at it."""
-    return make_desk(sample_library, shared=True)
+def mediator(make_mediator: MakeMediator, sample_library: Path) -> Mediator:
+    """The mediator of a window on the sample library; tests only look at it."""
+    return make_mediator(sample_library, shared=True)
 
 
 @pytest.fixture
@@ -90,13 +90,13 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def own_desk(make_desk: MakeDesk, tmp_path: Path, files: Path) -> Desk:
-    """The desk of a window on a library of one's own, with ``files`` read: to be changed at will."""
+def own_mediator(make_mediator: MakeMediator, tmp_path: Path, files: Path) -> Mediator:
+    """The mediator of a window on a library of one's own, with ``files`` read: to be changed at will."""
     library = tmp_path / "library"
     with start_engine(library) as client:
         client.index([files])
         settle(client)
-    return make_desk(library)
+    return make_mediator(library)
 
 
 @pytest.fixture

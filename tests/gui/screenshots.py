@@ -21,10 +21,15 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_rag.engine.service.opening import start_engine, stop_engine
 from desktop_rag.gui.ask.page import AskPage
-from desktop_rag.gui.bridge import Bridge
-from desktop_rag.gui.desk import Desk, Evidence
-from desktop_rag.gui.theme import Theme
-from desktop_rag.gui.window import Window
+from desktop_rag.gui.first_run.wizard import FirstRun
+from desktop_rag.gui.library.page import LibraryPage
+from desktop_rag.gui.models.page import ModelsPage
+from desktop_rag.gui.services.bridge import EngineBridge
+from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator
+from desktop_rag.gui.settings.page import SettingsPage
+from desktop_rag.gui.shell.window import MainWindow
+from desktop_rag.gui.widgets.shortcuts import KeysDialog
+from desktop_rag.gui.widgets.theme import Theme
 from desktop_rag.paths import resources_dir
 from tests.gui.conftest import settle
 
@@ -43,15 +48,17 @@ class Camera:
         self._application = application
         self._look = Theme(application)
         self._out = out
-        self.desk = Desk(Bridge(library), QSettings(str(library / "shots.ini"), QSettings.Format.IniFormat))
-        self.window = Window(self.desk)
+        self.mediator = Mediator(
+            EngineBridge(library), QSettings(str(library / "shots.ini"), QSettings.Format.IniFormat)
+        )
+        self.window = MainWindow(self.mediator)
         self.window.resize(_SIZE)
 
     def turn_on(self) -> None:
         self.window.show_page("ask")
         self.window.show()
-        self.desk.bridge.start()
-        self.until(lambda: self.desk.bridge.status is not None)
+        self.mediator.bridge.start()
+        self.until(lambda: self.mediator.bridge.status is not None)
 
     def until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE_S
@@ -93,7 +100,7 @@ def main() -> int:
             camera.turn_on()
             _take_all(camera)
         finally:
-            camera.desk.bridge.close()
+            camera.mediator.bridge.close()
             stop_engine(library)
     return 0
 
@@ -108,17 +115,48 @@ def _take_all(camera: Camera) -> None:
         camera.wait(0.3)
     assert turn.answer is not None
     camera.take("ask-answer")
-    camera.desk.show_evidence(Evidence.of_citation(turn.answer.citations[0], turn.answer))
+    camera.mediator.show_evidence(EvidenceLocation.of_citation(turn.answer.citations[0], turn.answer))
     camera.wait(1.5)
     camera.take("ask-evidence")
-    camera.desk.evidence_wanted.emit(None)
-    camera.desk.search_wanted.emit("invoice", None)
+    camera.mediator.evidence_wanted.emit(None)
+    camera.mediator.search_wanted.emit("invoice", None)
     camera.wait(2.5)
     camera.take("search")
-    for name in ("library", "models", "settings"):
-        camera.desk.page_wanted.emit(name)
+    camera.mediator.show_page("library")
+    library = cast(LibraryPage, camera.window.page("library"))
+    for tab, part in enumerate(("folders", "files", "storage")):
+        library.show_tab(tab)
+        camera.wait(1.5)
+        camera.take(f"library-{part}")
+    camera.mediator.show_page("models")
+    models = cast(ModelsPage, camera.window.page("models"))
+    models.others.button.click()
+    camera.wait(2)
+    camera.take("models")
+    camera.take("models-whole", models.recommended.parentWidget())
+    camera.mediator.show_page("settings")
+    settings = cast(SettingsPage, camera.window.page("settings"))
+    for section in ("folders", "reading", "appearance", "answers", "privacy", "about"):
+        settings.show_section(section)
+        camera.wait(0.5)
+        camera.take(f"settings-{section}")
+    keys = KeysDialog(camera.window)
+    keys.show()
+    camera.wait(0.3)
+    camera.take("shortcuts", keys)
+    keys.close()
+    _take_first_run(camera)
+
+
+def _take_first_run(camera: Camera) -> None:
+    first = FirstRun(camera.mediator)
+    first.resize(_SIZE)
+    first.show()
+    for step in ("folders", "models", "ask"):
         camera.wait(2)
-        camera.take(name)
+        camera.take(f"first-run-{step}", first)
+        first._show(min(first.step + 1, 2))
+    first.close()
 
 
 if __name__ == "__main__":

@@ -18,26 +18,27 @@ from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from desktop_rag.engine.service.opening import stop_engine
-from desktop_rag.gui.app import FIRST_RUN_DONE, _go_on
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.ending import survive_mistakes
 from desktop_rag.gui.first_run.wizard import FirstRun
-from desktop_rag.gui.keys import KEYS, KeysDialog
-from desktop_rag.gui.tray import CLOSE_TO_TRAY, Tray
-from desktop_rag.gui.widgets import Notice
-from desktop_rag.gui.window import Window
-from tests.gui.conftest import MakeDesk
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.services.preferences import CLOSE_TO_TRAY, FIRST_RUN_DONE
+from desktop_rag.gui.shell.app import _go_on
+from desktop_rag.gui.shell.shutdown import report_unexpected_errors
+from desktop_rag.gui.shell.tray import TrayIcon
+from desktop_rag.gui.shell.window import MainWindow
+from desktop_rag.gui.widgets.basic import Notice
+from desktop_rag.gui.widgets.shortcuts import KEYS, KeysDialog
+from tests.gui.conftest import MakeMediator
 
 pytestmark = pytest.mark.usefixtures("theme")
 
 _TOLD = """
 import sys
 from desktop_rag import __main__
-from desktop_rag.gui.window import Window
-shown, raised = Window.showEvent, Window.activateWindow
+from desktop_rag.gui.shell.window import MainWindow
+shown, raised = MainWindow.showEvent, MainWindow.activateWindow
 def on_show(self, event): shown(self, event); print("shown", flush=True)
 def on_raise(self): raised(self); print("raised", flush=True)
-Window.showEvent, Window.activateWindow = on_show, on_raise
+MainWindow.showEvent, MainWindow.activateWindow = on_show, on_raise
 sys.exit(__main__.main())
 """
 """The program, which tells when its window is shown and when it comes to the front."""
@@ -89,21 +90,21 @@ def programs(tmp_path: Path) -> Iterator[list[Program]]:
 
 
 @pytest.fixture
-def window(own_desk: Desk, qtbot: QtBot) -> Window:
-    made = Window(own_desk)
+def window(own_mediator: Mediator, qtbot: QtBot) -> MainWindow:
+    made = MainWindow(own_mediator)
     qtbot.addWidget(made)
     return made
 
 
 @pytest.fixture
-def tray(window: Window, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tray]:
+def tray(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrayIcon]:
     """On a desktop that shows icons of programs."""
     monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)
-    yield Tray(window.desk, window)
+    yield TrayIcon(window.mediator, window)
     QApplication.setQuitOnLastWindowClosed(True)
 
 
-def entry(tray: Tray, text: str) -> QAction:
+def entry(tray: TrayIcon, text: str) -> QAction:
     return next(action for action in tray.menu.actions() if action.text() == text)
 
 
@@ -123,29 +124,29 @@ def test_a_second_start_raises_the_first_and_ctrl_c_ends_it_well(programs: list[
 
 
 def test_the_first_steps_are_shown_for_a_library_without_folders(
-    make_desk: MakeDesk, tmp_path: Path, qtbot: QtBot
+    make_mediator: MakeMediator, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    desk = make_desk(tmp_path / "new")
-    window = Window(desk)
+    mediator = make_mediator(tmp_path / "new")
+    window = MainWindow(mediator)
     qtbot.addWidget(window)
     pages = window.centralWidget()
     try:
-        _go_on(desk, window, None, new=False)
+        _go_on(mediator, window, None, new=False)
         qtbot.waitUntil(lambda: isinstance(window.centralWidget(), FirstRun), timeout=20000)
         first = window.centralWidget()
         assert isinstance(first, FirstRun)
         first.finished.emit()
         assert window.centralWidget() is pages
-        assert desk.settings.value(FIRST_RUN_DONE, False, type=bool)
+        assert mediator.settings.value(FIRST_RUN_DONE, False, type=bool)
     finally:
-        desk.bridge.close()
+        mediator.bridge.close()
         stop_engine(tmp_path / "new")
 
 
-def test_a_library_with_folders_begins_with_its_pages(own_desk: Desk, window: Window, qtbot: QtBot) -> None:
+def test_a_library_with_folders_begins_with_its_pages(own_mediator: Mediator, window: MainWindow, qtbot: QtBot) -> None:
     pages = window.centralWidget()
-    _go_on(own_desk, window, None, new=False)
-    qtbot.waitUntil(lambda: own_desk.bridge.status is not None, timeout=20000)
+    _go_on(own_mediator, window, None, new=False)
+    qtbot.waitUntil(lambda: own_mediator.bridge.status is not None, timeout=20000)
     assert window.centralWidget() is pages
 
 
@@ -154,7 +155,7 @@ def test_an_error_in_a_slot_is_said_and_the_window_stays(qtbot: QtBot, monkeypat
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     notice = Notice()
     qtbot.addWidget(notice)
-    survive_mistakes(notice)
+    report_unexpected_errors(notice)
     try:
         raise ZeroDivisionError("what it stumbled over")
     except ZeroDivisionError as error:
@@ -165,8 +166,8 @@ def test_an_error_in_a_slot_is_said_and_the_window_stays(qtbot: QtBot, monkeypat
     assert "stumbled" not in said
 
 
-def test_reading_is_paused_and_resumed_from_the_tray(own_desk: Desk, tray: Tray, qtbot: QtBot) -> None:
-    own_desk.bridge.refresh()
+def test_reading_is_paused_and_resumed_from_the_tray(own_mediator: Mediator, tray: TrayIcon, qtbot: QtBot) -> None:
+    own_mediator.bridge.refresh()
     qtbot.waitUntil(lambda: entry(tray, "Pause reading").isEnabled(), timeout=20000)
     entry(tray, "Pause reading").trigger()
     qtbot.waitUntil(lambda: any(action.text() == "Resume reading" for action in tray.menu.actions()), timeout=20000)
@@ -177,14 +178,16 @@ def test_reading_is_paused_and_resumed_from_the_tray(own_desk: Desk, tray: Tray,
     assert "3 files up to date" in tray.icon.toolTip()
 
 
-def test_a_quick_question_is_asked_in_the_window(own_desk: Desk, window: QMainWindow, tray: Tray, qtbot: QtBot) -> None:
+def test_a_quick_question_is_asked_in_the_window(
+    own_mediator: Mediator, window: QMainWindow, tray: TrayIcon, qtbot: QtBot
+) -> None:
     entry(tray, "Ask…").trigger()
     assert tray.question.isVisible()
     qtbot.keyClick(tray.question.field, Qt.Key.Key_Return)
     assert tray.question.isVisible(), "there is no question yet"
     qtbot.keyClicks(tray.question.field, "How hot is the kiln?")
-    own_desk.ask_wanted.disconnect()  # the page has tests of its own
-    with qtbot.waitSignal(own_desk.ask_wanted) as asked:
+    own_mediator.ask_wanted.disconnect()  # the page has tests of its own
+    with qtbot.waitSignal(own_mediator.ask_wanted) as asked:
         qtbot.keyClick(tray.question.field, Qt.Key.Key_Return)
     assert asked.args == ["How hot is the kiln?", None]
     assert not tray.question.isVisible()
@@ -196,11 +199,13 @@ def test_a_quick_question_is_asked_in_the_window(own_desk: Desk, window: QMainWi
     assert not tray.question.isVisible()
 
 
-def test_the_window_stays_in_the_tray_only_when_it_is_to(own_desk: Desk, window: QMainWindow, tray: Tray) -> None:
+def test_the_window_stays_in_the_tray_only_when_it_is_to(
+    own_mediator: Mediator, window: QMainWindow, tray: TrayIcon
+) -> None:
     window.show()
     window.close()
     assert QApplication.quitOnLastWindowClosed()
-    own_desk.settings.setValue(CLOSE_TO_TRAY, True)
+    own_mediator.settings.setValue(CLOSE_TO_TRAY, True)
     entry(tray, "Open the window").trigger()
     assert window.isVisible()
     window.close()
@@ -208,24 +213,24 @@ def test_the_window_stays_in_the_tray_only_when_it_is_to(own_desk: Desk, window:
 
 
 def test_a_message_is_shown_when_the_person_looks_elsewhere(
-    own_desk: Desk, window: QMainWindow, tray: Tray, monkeypatch: pytest.MonkeyPatch
+    own_mediator: Mediator, window: QMainWindow, tray: TrayIcon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[tuple[str, str]] = []
     assert tray.icon is not None
     monkeypatch.setattr(tray.icon, "showMessage", lambda title, text, _: shown.append((title, text)))
     monkeypatch.setattr(window, "isActiveWindow", lambda: True)
-    own_desk.notify.emit("Done", "All files were read.")
+    own_mediator.notify.emit("Done", "All files were read.")
     assert shown == []
     monkeypatch.setattr(window, "isActiveWindow", lambda: False)
-    own_desk.notify.emit("Done", "<b>rent</b>.pdf was read.")
+    own_mediator.notify.emit("Done", "<b>rent</b>.pdf was read.")
     assert [title for title, _ in shown] == ["Done"]
     assert "<" not in shown[0][1]
 
 
-def test_without_a_place_for_icons_there_is_none(window: QMainWindow, own_desk: Desk) -> None:
-    bare = Tray(own_desk, window)
+def test_without_a_place_for_icons_there_is_none(window: QMainWindow, own_mediator: Mediator) -> None:
+    bare = TrayIcon(own_mediator, window)
     assert bare.icon is None
-    own_desk.settings.setValue(CLOSE_TO_TRAY, True)
+    own_mediator.settings.setValue(CLOSE_TO_TRAY, True)
     window.show()
     window.close()
     assert QApplication.quitOnLastWindowClosed(), "there would be no way back"

@@ -6,26 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QTextCursor, QTextDocument
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QTextCursor, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop_rag.gui.ask.answer import doubt, plain_text
-from desktop_rag.gui.ask.document import CITE, fill, positions, underline
+from desktop_rag.gui.ask.answer_document import CITE, fill, positions, underline
 from desktop_rag.gui.ask.page import AskPage
-from desktop_rag.gui.desk import Desk, Evidence
-from desktop_rag.gui.theme import Theme
+from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator
+from desktop_rag.gui.widgets.theme import Theme
 from desktop_rag.types import Sentence
 
 PATIENCE_MS = 60_000
 
 
 @pytest.fixture
-def page(desk: Desk, qtbot: QtBot) -> AskPage:
-    qtbot.waitUntil(lambda: desk.bridge.status is not None, timeout=PATIENCE_MS)
-    made = AskPage(desk)
+def page(mediator: Mediator, qtbot: QtBot) -> AskPage:
+    qtbot.waitUntil(lambda: mediator.bridge.status is not None, timeout=PATIENCE_MS)
+    made = AskPage(mediator)
     qtbot.addWidget(made)
     made.resize(1000, 700)
     made.show()
@@ -40,7 +40,7 @@ def ask(page: AskPage, qtbot: QtBot, question: str) -> Any:
     return page.thread_view.turns()[-1]
 
 
-def test_a_question_is_answered_with_sources_that_open(page: AskPage, desk: Desk, qtbot: QtBot) -> None:
+def test_a_question_is_answered_with_sources_that_open(page: AskPage, mediator: Mediator, qtbot: QtBot) -> None:
     turn = ask(page, qtbot, "How much is invoice TR-2024-018, and when must it be paid?")
     assert page.composer.field.toPlainText() == ""
     assert "1,284.00" in turn.view.text.toPlainText()
@@ -48,15 +48,15 @@ def test_a_question_is_answered_with_sources_that_open(page: AskPage, desk: Desk
     sources = [part for part in turn.view.findChildren(QPushButton) if part.property("kind") == "source"]
     assert sources
     assert "TR-2024-018.pdf, page 1" in sources[0].accessibleName()
-    with qtbot.waitSignal(desk.evidence_wanted) as shown:
+    with qtbot.waitSignal(mediator.evidence_wanted) as shown:
         QTest.mouseClick(sources[0], Qt.MouseButton.LeftButton)
     (evidence,) = shown.args
-    assert isinstance(evidence, Evidence)
+    assert isinstance(evidence, EvidenceLocation)
     assert Path(evidence.path).name == "Invoice TR-2024-018.pdf"
     assert evidence.quote
 
 
-def test_a_number_in_the_answer_shows_its_quote_and_opens_it(page: AskPage, desk: Desk, qtbot: QtBot) -> None:
+def test_a_number_in_the_answer_shows_its_quote_and_opens_it(page: AskPage, mediator: Mediator, qtbot: QtBot) -> None:
     turn = ask(page, qtbot, "Where is the spare key of the workshop hidden?")
     text = turn.view.text
     cursor = QTextCursor(text.document())
@@ -64,7 +64,7 @@ def test_a_number_in_the_answer_shows_its_quote_and_opens_it(page: AskPage, desk
         assert cursor.movePosition(QTextCursor.MoveOperation.NextCharacter)
     at = text.cursorRect(cursor).center() - QPoint(2, 0)
     assert "teapot" in text.said_at(at)
-    with qtbot.waitSignal(desk.evidence_wanted):
+    with qtbot.waitSignal(mediator.evidence_wanted):
         QTest.mouseClick(text.viewport(), Qt.MouseButton.LeftButton, pos=at)
 
 
@@ -83,7 +83,7 @@ def test_conversations_are_listed_renamed_exported_and_deleted(page: AskPage, qt
     item.setText("The shear")
     qtbot.waitUntil(lambda: any(talk.title == "The shear" for talk in talks._known), timeout=PATIENCE_MS)
     for name, begins in (("talk.md", b"# The shear"), ("talk.pdf", b"%PDF")):
-        with qtbot.waitSignal(page._desk.said, timeout=PATIENCE_MS):
+        with qtbot.waitSignal(page._mediator.message, timeout=PATIENCE_MS):
             talks.export_to(number, tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(begins)
     talks._delete(number)
@@ -219,3 +219,19 @@ def test_a_doubt_is_said_in_words() -> None:
     assert doubt(Sentence(0, 1, (1,), "supported")) == ""
     assert "only in part" in doubt(Sentence(0, 1, (1,), "weak"))
     assert "184.50" in doubt(Sentence(0, 1, (1,), "supported", unseen=("184.50",)))
+
+
+def test_a_pasted_picture_is_shown_before_it_is_asked_with(qtbot: QtBot, page: AskPage) -> None:
+    image = QImage(QSize(80, 60), QImage.Format.Format_RGB32)
+    image.fill(QColor("teal"))
+    QGuiApplication.clipboard().setImage(image)
+    page.composer.field.paste()
+    qtbot.waitUntil(lambda: page.composer._attached.isVisible(), timeout=PATIENCE_MS)
+    sample = page.composer._attached.sample
+    assert sample is not None
+    assert Path(sample.path).name == "Pasted picture 1.png"
+    assert page.composer._send_button.isEnabled(), "a picture alone is a question"
+    page.composer.attach(None)
+    assert not page.composer._attached.isVisible()
+    page.composer._pasted.clear()
+    assert not Path(sample.path).exists()

@@ -15,21 +15,21 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_rag.engine.service.client import EngineClient
-from desktop_rag.engine.views import DocumentPart, DocumentView
-from desktop_rag.gui.desk import Desk, Evidence, Sample
-from desktop_rag.gui.evidence import foot
-from desktop_rag.gui.evidence.letter import clean
-from desktop_rag.gui.evidence.mail import MailView
+from desktop_rag.engine.views import DocumentView, FilePart
+from desktop_rag.gui.evidence import footer
+from desktop_rag.gui.evidence.base import LoadedEvidence
+from desktop_rag.gui.evidence.formatted_mail import clean_mail
 from desktop_rag.gui.evidence.mail_card import MailCard
-from desktop_rag.gui.evidence.marking import find_quote
+from desktop_rag.gui.evidence.mail_view import MailView
 from desktop_rag.gui.evidence.pane import EvidencePane
-from desktop_rag.gui.evidence.pdf import PdfView
-from desktop_rag.gui.evidence.picture import PictureView
-from desktop_rag.gui.evidence.sheet import SheetView, cells_of, columns_of
-from desktop_rag.gui.evidence.shown import Shown
-from desktop_rag.gui.evidence.sound import SoundView
-from desktop_rag.gui.evidence.text import TextView
-from desktop_rag.gui.theme import Theme
+from desktop_rag.gui.evidence.pdf_view import PdfView
+from desktop_rag.gui.evidence.picture_view import PictureView
+from desktop_rag.gui.evidence.quote_matching import find_quote
+from desktop_rag.gui.evidence.recording_view import RecordingView
+from desktop_rag.gui.evidence.sheet_view import SheetView, cells_of, columns_of
+from desktop_rag.gui.evidence.text_view import TextView
+from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator, QuerySample
+from desktop_rag.gui.widgets.theme import Theme
 from desktop_rag.paths import resources_dir
 from desktop_rag.types import Chunk, Document, Message, Page, TimeSpan, Whole
 from tests.gui.conftest import settle
@@ -38,22 +38,22 @@ TIMEOUT = 20_000
 SAMPLES = resources_dir() / "samples"
 SHEAR = SAMPLES / "Mail" / "Board shear" / "2024-03-06 Re Board shear - quote attached.eml"
 
-Show = Callable[[Evidence], EvidencePane]
+Show = Callable[[EvidenceLocation], EvidencePane]
 
 
 @pytest.fixture
-def show(desk: Desk, qtbot: QtBot, theme: Theme) -> Show:  # noqa: ARG001 (the pane is drawn with it)
-    return _shower(desk, qtbot)
+def show(mediator: Mediator, qtbot: QtBot, theme: Theme) -> Show:  # noqa: ARG001 (the pane is drawn with it)
+    return _shower(mediator, qtbot)
 
 
-def _shower(desk: Desk, qtbot: QtBot) -> Show:
-    pane = EvidencePane(desk)
+def _shower(mediator: Mediator, qtbot: QtBot) -> Show:
+    pane = EvidencePane(mediator)
     qtbot.addWidget(pane)
     pane.resize(480, 700)
     pane.show()
     qtbot.waitExposed(pane)
 
-    def show(evidence: Evidence) -> EvidencePane:
+    def show(evidence: EvidenceLocation) -> EvidencePane:
         pane.show_evidence(evidence)
         qtbot.waitUntil(lambda: pane.view is not None or pane.notice.isVisible(), timeout=TIMEOUT)
         QApplication.processEvents()  # a new view is filled in the next turn
@@ -62,8 +62,8 @@ def _shower(desk: Desk, qtbot: QtBot) -> Show:
     return show
 
 
-def _evidence(path: Path, quote: str = "", locator: object = None) -> Evidence:
-    return Evidence(str(path), locator or Whole(), path.stem, quote)  # type: ignore[arg-type]
+def _evidence(path: Path, quote: str = "", locator: object = None) -> EvidenceLocation:
+    return EvidenceLocation(str(path), locator or Whole(), path.stem, quote)  # type: ignore[arg-type]
 
 
 def _texts(widget: QWidget) -> str:
@@ -114,7 +114,7 @@ def test_a_pdf_is_opened_at_its_page_with_the_quote_marked(show: Show, qtbot: Qt
     assert 0.2 < mark.top() < 0.6
     assert mark.height() < 0.05
     assert pane.place.full_text() == "Tenancy agreement.pdf, page 1"
-    assert pane.foot.quote.text() == f"“{quote}”"
+    assert pane.footer.quote.text() == f"“{quote}”"
     assert not view.previous.isEnabled()
 
     qtbot.keyClick(view.canvas, Qt.Key.Key_PageDown)
@@ -170,7 +170,7 @@ def test_a_mail_stands_open_in_its_conversation(show: Show, qtbot: QtBot) -> Non
     assert card.body.reader.reader.marked() == ["The price holds for thirty days."]
     other = view.cards[0]
     assert isinstance(other, MailCard)
-    assert other.toggle.accessibleName().startswith("Open the mail of Nora Whitlock")
+    assert other.toggle.accessibleName().startswith("Open the email from Nora Whitlock")
     other.toggle.setFocus()
     qtbot.keyClick(other.toggle, Qt.Key.Key_Space)
     assert other.is_open
@@ -198,7 +198,7 @@ def test_what_could_run_or_load_is_taken_out_of_a_mail() -> None:
         <form action="http://x/5"><input name="a"><b>inside</b></form><iframe src="http://x/6"></iframe>
         <a href="javascript:evil()">one</a> <a href="file:///etc/passwd">two</a> <a href="https://x/7">three</a>
         <table background="http://x/8"><tr><td>cell</td></tr></table><object data="http://x/9">o</object></body></html>"""
-    letter = clean(DocumentPart("mail.html", "text/html", page.encode()))
+    letter = clean_mail(FilePart("mail.html", "text/html", page.encode()))
     assert letter is not None
     for forbidden in ("evil", "url(", "position", "cid:", "hostname", "svg", "form", "input", "iframe", "passwd"):
         assert forbidden not in letter.html, forbidden
@@ -208,8 +208,8 @@ def test_what_could_run_or_load_is_taken_out_of_a_mail() -> None:
     assert 'src="data:image/png' in letter.html
     assert "<b>inside</b>" in letter.html
     assert '<a href="https://x/7"' in letter.html
-    assert clean(DocumentPart("mail.txt", "text/plain", b"<p>no")) is None
-    deep = clean(DocumentPart("mail.html", "text/html", b"<table><tr><td>" * 60 + b"deep"))
+    assert clean_mail(FilePart("mail.txt", "text/plain", b"<p>no")) is None
+    deep = clean_mail(FilePart("mail.html", "text/html", b"<table><tr><td>" * 60 + b"deep"))
     assert deep is not None
     assert "deep" in deep.html
     assert "<table" not in deep.html
@@ -261,7 +261,7 @@ def test_more_rows_come_when_they_are_scrolled_to(show: Show, qtbot: QtBot) -> N
     assert numbers == sorted(set(numbers))
 
 
-def test_a_picture_has_its_box(desk: Desk, show: Show, qtbot: QtBot) -> None:
+def test_a_picture_has_its_box(mediator: Mediator, show: Show, qtbot: QtBot) -> None:
     scan = SAMPLES / "Workshop" / "Invoices" / "Scan_20240412.jpg"
     pane = show(_evidence(scan, "Balance due by 26 April 2024"))
     view = pane.view
@@ -270,9 +270,9 @@ def test_a_picture_has_its_box(desk: Desk, show: Show, qtbot: QtBot) -> None:
     (box,) = view.canvas.marks()
     assert 0.3 < box.top() < 0.5
     assert 0.6 < box.width() < 0.9
-    with qtbot.waitSignal(desk.search_wanted) as wanted:
-        pane.foot.similar.click()
-    assert wanted.args == ["", Sample(str(scan), "image")]
+    with qtbot.waitSignal(mediator.search_wanted) as wanted:
+        pane.footer.similar.click()
+    assert wanted.args == ["", QuerySample(str(scan), "image")]
 
 
 # --- sound -----------------------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ def test_a_picture_has_its_box(desk: Desk, show: Show, qtbot: QtBot) -> None:
 def test_a_recording_plays_when_it_is_told_to(show: Show, qtbot: QtBot) -> None:
     pane = show(_evidence(SAMPLES / "Media" / "Voice memo 2024-02-19.flac"))
     view = pane.view
-    assert isinstance(view, SoundView)
+    assert isinstance(view, RecordingView)
     qtbot.waitUntil(lambda: "21 seconds" in view.about.text(), timeout=TIMEOUT)
     assert not view.player.is_playing()
     qtbot.keyClick(view.player.slider, Qt.Key.Key_Space)
@@ -293,19 +293,21 @@ def test_a_recording_plays_when_it_is_told_to(show: Show, qtbot: QtBot) -> None:
     assert not view.player.is_playing()
 
 
-def test_what_is_said_is_followed_and_gone_to(desk: Desk, qtbot: QtBot, theme: Theme) -> None:  # noqa: ARG001
+def test_what_is_said_is_followed_and_gone_to(mediator: Mediator, qtbot: QtBot, theme: Theme) -> None:  # noqa: ARG001
     path = str(SAMPLES / "Media" / "Voice memo 2024-02-19.flac")
     document = Document(7, "audio", "audio/flac", "Voice memo")
     said = tuple(
         Chunk(at, 7, at, f"words of passage {at} " * 12, "Voice memo", TimeSpan(10.0 * at, 10.0 * at + 10), "speech")
         for at in range(4)
     )
-    evidence = Evidence(path, TimeSpan(10.0, 20.0), "Voice memo", document=document, chunk_id=1)
-    view = SoundView(desk)
+    evidence = EvidenceLocation(path, TimeSpan(10.0, 20.0), "Voice memo", document=document, chunk_id=1)
+    view = RecordingView(mediator)
     qtbot.addWidget(view)
     view.resize(420, 600)
     view.show()
-    view.show_evidence(Shown(evidence, DocumentView(path, document, None, said, 0, 0, (), ()), (said[1],), "as read"))
+    view.show_evidence(
+        LoadedEvidence(evidence, DocumentView(path, document, None, said, 0, 0, (), ()), (said[1],), "as read")
+    )
     assert view.player.at_s() == 10
     assert view.player.play.text() == "Play from 0:10"
     lines = view.transcript.lines
@@ -323,9 +325,9 @@ def test_what_is_said_is_followed_and_gone_to(desk: Desk, qtbot: QtBot, theme: T
 
 
 @pytest.fixture
-def paused(own_desk: Desk, files: Path) -> Iterator[Path]:
+def paused(own_mediator: Mediator, files: Path) -> Iterator[Path]:
     """The folder of a library that reads nothing more, with files of all kinds in it."""
-    client = EngineClient.connect(own_desk.library)
+    client = EngineClient.connect(own_mediator.library)
     assert client is not None
     with client:
         message = EmailMessage()
@@ -347,34 +349,34 @@ def paused(own_desk: Desk, files: Path) -> Iterator[Path]:
         client.resume()
 
 
-def test_a_file_that_is_gone_is_shown_as_it_was_read(own_desk: Desk, paused: Path, qtbot: QtBot) -> None:
-    show = _shower(own_desk, qtbot)
+def test_a_file_that_is_gone_is_shown_as_it_was_read(own_mediator: Mediator, paused: Path, qtbot: QtBot) -> None:
+    show = _shower(own_mediator, qtbot)
     (paused / "roses.txt").unlink()
     pane = show(_evidence(paused / "roses.txt", "pruned in March"))
     assert isinstance(pane.view, TextView)
-    assert "not there any more" in _texts(pane.notice)
+    assert "This file is gone" in _texts(pane.notice)
     assert pane.view.reader.marked() == ["pruned in March"]
-    assert not pane.foot.open.isEnabled()
+    assert not pane.footer.open.isEnabled()
 
 
-def test_a_file_that_has_changed_is_shown_as_it_was_read(own_desk: Desk, paused: Path, qtbot: QtBot) -> None:
-    show = _shower(own_desk, qtbot)
+def test_a_file_that_has_changed_is_shown_as_it_was_read(own_mediator: Mediator, paused: Path, qtbot: QtBot) -> None:
+    show = _shower(own_mediator, qtbot)
     (paused / "lease.pdf").write_bytes((SAMPLES / "Town" / "Alderbridge Courier June 2024.pdf").read_bytes())
     pane = show(_evidence(paused / "lease.pdf", "A lost key for the street door", Page(1)))
     assert isinstance(pane.view, TextView)
     assert "has changed" in _texts(pane.notice)
     assert pane.view.reader.marked() == ["A lost key for the street door"]
-    (now,) = [child for child in pane.notice.findChildren(QPushButton) if child.text() == "Show it as it is now"]
+    (now,) = [child for child in pane.notice.findChildren(QPushButton) if child.text() == "Show the current file"]
     now.click()
     qtbot.waitUntil(lambda: isinstance(pane.view, PdfView), timeout=TIMEOUT)
 
 
-def test_a_broken_pdf_is_shown_as_text_and_says_so(own_desk: Desk, paused: Path, qtbot: QtBot) -> None:
+def test_a_broken_pdf_is_shown_as_text_and_says_so(own_mediator: Mediator, paused: Path, qtbot: QtBot) -> None:
     path = paused / "lease.pdf"
     stamp = path.stat()
     path.write_bytes(b"x" * stamp.st_size)
     os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    show = _shower(own_desk, qtbot)
+    show = _shower(own_mediator, qtbot)
     pane = show(_evidence(path, "A lost key for the street door", Page(1)))
     qtbot.waitUntil(lambda: isinstance(pane.view, TextView), timeout=TIMEOUT)
     assert "cannot be shown" in _texts(pane.notice)
@@ -387,29 +389,29 @@ def test_a_file_the_library_does_not_know(show: Show, tmp_path: Path) -> None:
     pane = show(_evidence(tmp_path / "nothing.pdf", "what it once said", Page(3)))
     assert pane.view is None
     assert "not in the library" in _texts(pane.notice)
-    assert pane.foot.similar.isEnabled() is False
+    assert pane.footer.similar.isEnabled() is False
 
 
 # --- what others wrote -----------------------------------------------------------------------------------------------
 
 
 def test_a_mail_as_it_was_sent_asks_before_it_follows_a_link(
-    own_desk: Desk, paused: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    own_mediator: Mediator, paused: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
-    pane = _shower(own_desk, qtbot)(_evidence(paused / "boat.eml", "", Message(1)))
+    pane = _shower(own_mediator, qtbot)(_evidence(paused / "boat.eml", "", Message(1)))
     view = pane.view
     assert isinstance(view, MailView)
     body = view.cards[0].body
     assert body is not None
     body.as_sent.click()
-    qtbot.waitUntil(lambda: body.letter is not None, timeout=TIMEOUT)
-    letter = body.letter
+    qtbot.waitUntil(lambda: body.formatted is not None, timeout=TIMEOUT)
+    letter = body.formatted
     assert letter is not None
     assert letter.toPlainText().strip() == "The boat is blue."
     assert not body.reader.isVisible()
-    assert "1 picture of this mail would come from the Internet" in _texts(body.notice)
+    assert "1 picture from the internet not loaded" in _texts(body.notice)
     letter.anchorClicked.emit(QUrl("https://boat.example/a?b=1"))
     assert opened == []
     assert view.links.target.text().replace("\u200b", "") == "https://boat.example/a?b=1"
@@ -421,7 +423,7 @@ def test_a_mail_as_it_was_sent_asks_before_it_follows_a_link(
     assert len(opened) == 1
     letter.anchorClicked.emit(QUrl("file:///etc/passwd"))
     assert not view.links.open.isVisible()
-    with qtbot.assertNotEmitted(own_desk.evidence_wanted):
+    with qtbot.assertNotEmitted(own_mediator.evidence_wanted):
         qtbot.keyClick(view.links.cancel, Qt.Key.Key_Escape)
     assert not view.links.isVisible()
     assert len(opened) == 1
@@ -429,8 +431,8 @@ def test_a_mail_as_it_was_sent_asks_before_it_follows_a_link(
     assert body.reader.isVisible()
 
 
-def test_code_has_the_numbers_of_its_lines(own_desk: Desk, paused: Path, qtbot: QtBot) -> None:
-    pane = _shower(own_desk, qtbot)(_evidence(paused / "tool.py", "def turn(angle):"))
+def test_code_has_the_numbers_of_its_lines(own_mediator: Mediator, paused: Path, qtbot: QtBot) -> None:
+    pane = _shower(own_mediator, qtbot)(_evidence(paused / "tool.py", "def turn(angle):"))
     view = pane.view
     assert isinstance(view, TextView)
     qtbot.waitUntil(lambda: "\n\n\n" in view.reader.toPlainText(), timeout=TIMEOUT)
@@ -438,27 +440,27 @@ def test_code_has_the_numbers_of_its_lines(own_desk: Desk, paused: Path, qtbot: 
     assert view.reader.marked() == ["def turn(angle):"]
 
 
-def test_a_name_that_turns_the_text_round_is_made_plain(own_desk: Desk, paused: Path, qtbot: QtBot) -> None:
-    pane = _shower(own_desk, qtbot)(_evidence(paused / "a\u202egnp.txt"))
-    assert "\u202e" not in pane.title.full_text() + pane.place.full_text() + pane.foot.open.toolTip()
+def test_a_name_that_turns_the_text_round_is_made_plain(own_mediator: Mediator, paused: Path, qtbot: QtBot) -> None:
+    pane = _shower(own_mediator, qtbot)(_evidence(paused / "a\u202egnp.txt"))
+    assert "\u202e" not in pane.title.full_text() + pane.place.full_text() + pane.footer.open.toolTip()
     assert "\ufffd" in pane.title.full_text()
 
 
 # --- what can be done ------------------------------------------------------------------------------------------------
 
 
-def test_it_is_closed_by_escape(desk: Desk, show: Show, qtbot: QtBot) -> None:
+def test_it_is_closed_by_escape(mediator: Mediator, show: Show, qtbot: QtBot) -> None:
     pane = show(_evidence(SAMPLES / "Notes" / "Workshop" / "Wheat paste.md"))
     pane.activateWindow()
     assert isinstance(pane.view, TextView)
     pane.view.reader.setFocus()
-    with qtbot.waitSignal(desk.evidence_wanted) as wanted:
+    with qtbot.waitSignal(mediator.evidence_wanted) as wanted:
         qtbot.keyClick(pane.view.reader, Qt.Key.Key_Escape)
     assert wanted.args == [None]
 
 
 def test_its_file_is_opened_and_more_like_it_is_looked_for(
-    desk: Desk, show: Show, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    mediator: Mediator, show: Show, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = SAMPLES / "Home" / "Tenancy agreement.pdf"
     asked: list[tuple[Path, int | None]] = []
@@ -467,17 +469,17 @@ def test_its_file_is_opened_and_more_like_it_is_looked_for(
         asked.append((path, page))
         return "Opened it."
 
-    monkeypatch.setattr(foot, "open_file", open_file)
-    monkeypatch.setattr(foot, "show_in_folder", lambda path: f"Opened the folder of {path.name}.")
+    monkeypatch.setattr(footer, "open_file", open_file)
+    monkeypatch.setattr(footer, "show_in_folder", lambda path: f"Opened the folder of {path.name}.")
     pane = show(_evidence(path, "A lost key for the street door", Page(1)))
-    with qtbot.waitSignal(desk.said, timeout=TIMEOUT):
-        pane.foot.open.click()
+    with qtbot.waitSignal(mediator.message, timeout=TIMEOUT):
+        pane.footer.open.click()
     assert asked == [(path, 1)]
-    with qtbot.waitSignal(desk.said, timeout=TIMEOUT) as said:
-        pane.foot.folder.click()
+    with qtbot.waitSignal(mediator.message, timeout=TIMEOUT) as said:
+        pane.footer.folder.click()
     assert said.args == ["Opened the folder of Tenancy agreement.pdf."]
-    with qtbot.waitSignal(desk.search_wanted) as wanted:
-        pane.foot.similar.click()
+    with qtbot.waitSignal(mediator.search_wanted) as wanted:
+        pane.footer.similar.click()
     assert wanted.args == ["A lost key for the street door", None]
 
 
@@ -486,7 +488,7 @@ def test_evidence_of_a_passage_that_has_been_read_again(show: Show, qtbot: QtBot
     old = replace(_evidence(path, "words that are not there"), document=Document(10**9, "note", "", ""), chunk_id=10**9)
     pane = show(old)
     qtbot.waitUntil(lambda: pane.view is not None, timeout=TIMEOUT)
-    assert "has changed since" in _texts(pane.notice)
+    assert "has changed" in _texts(pane.notice)
     found = replace(old, quote="a jar of paste lasts two weeks")
     pane.show_evidence(found)
     view = pane.view

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_rag.engine.service.opening import stop_engine
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.first_run.found import group_of, in_words
-from desktop_rag.gui.first_run.places import Place, count_files, find_places
+from desktop_rag.gui.first_run.file_counts import describe_counts, group_of
+from desktop_rag.gui.first_run.sources import SuggestedSource, count_files, find_sources
 from desktop_rag.gui.first_run.wizard import FirstRun
-from tests.gui.conftest import MakeDesk
+from desktop_rag.gui.services.mediator import Mediator
+from tests.gui.conftest import MakeMediator
 
 PATIENCE_MS = 60_000
 MAIL = "From: A <a@example.org>\nTo: b@example.org\nSubject: Hello\n\nThe boat is blue.\n"
@@ -30,8 +30,8 @@ def text_of(widget: QWidget) -> str:
 # --- finding ---------------------------------------------------------------------------------------------------------
 
 
-def found(home: Path, *usual: str) -> dict[str, Place]:
-    return {place.sort: place for place in find_places(home, {name: home / name for name in usual})}
+def found(home: Path, *usual: str) -> dict[str, SuggestedSource]:
+    return {place.sort: place for place in find_sources(home, {name: home / name for name in usual})}
 
 
 def write(path: Path, text: str = MAIL) -> Path:
@@ -43,10 +43,10 @@ def write(path: Path, text: str = MAIL) -> Path:
 def test_usual_folders_that_exist(tmp_path: Path) -> None:
     (tmp_path / "Documents").mkdir()
     usual = {"Documents": tmp_path / "Documents", "Desktop": tmp_path, "Music": tmp_path / "Music"}
-    assert find_places(tmp_path, usual) == [
-        Place("folder", "Documents", tmp_path / "Documents", (tmp_path / "Documents",))
+    assert find_sources(tmp_path, usual) == [
+        SuggestedSource("folder", "Documents", tmp_path / "Documents", (tmp_path / "Documents",))
     ], "the home folder itself is none, and neither is one that does not exist"
-    assert find_places(tmp_path / "gone", {}) == []
+    assert find_sources(tmp_path / "gone", {}) == []
 
 
 @pytest.mark.parametrize("base", [".thunderbird", "Library/Thunderbird", "AppData/Roaming/Thunderbird"])
@@ -90,7 +90,7 @@ def test_exported_mail(tmp_path: Path) -> None:
     assert place.roots == (tmp_path / "Documents" / "archive",)
     loose = write(tmp_path / "Downloads" / "one.eml")
     write(tmp_path / "Downloads" / "film.txt")
-    places = find_places(tmp_path, {"Downloads": tmp_path / "Downloads"})
+    places = find_sources(tmp_path, {"Downloads": tmp_path / "Downloads"})
     assert [place.roots for place in places if place.sort == "exported mail"] == [(loose,)]
 
 
@@ -107,7 +107,10 @@ def test_files_are_counted_up_to_a_limit(tmp_path: Path) -> None:
 def test_files_by_what_they_are() -> None:
     assert group_of("/home/a/Scan.PDF") == "documents"
     assert group_of("/home/a/.thunderbird/x/ImapMail/host/INBOX") == "mail"
-    assert in_words({"pictures": 12, "mail": 0, "notes": 1}) == [("pictures", "12 pictures"), ("notes", "1 note")]
+    assert describe_counts({"pictures": 12, "mail": 0, "notes": 1}) == [
+        ("pictures", "12 pictures"),
+        ("notes", "1 note"),
+    ]
 
 
 # --- the steps -------------------------------------------------------------------------------------------------------
@@ -129,14 +132,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def new_desk(make_desk: MakeDesk, tmp_path: Path, home: Path) -> Iterator[Desk]:  # noqa: ARG001 (found in it)
+def new_desk(make_mediator: MakeMediator, tmp_path: Path, home: Path) -> Iterator[Mediator]:  # noqa: ARG001 (found in it)
     library = tmp_path / "library"
-    yield make_desk(library)
+    yield make_mediator(library)
     stop_engine(library)
 
 
 @pytest.fixture
-def first(qtbot: QtBot, new_desk: Desk) -> FirstRun:
+def first(qtbot: QtBot, new_desk: Mediator) -> FirstRun:
     made = FirstRun(new_desk)
     qtbot.addWidget(made)
     made.resize(1000, 700)
@@ -150,26 +153,26 @@ def press(button: QPushButton) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_from_nothing_to_the_first_question(qtbot: QtBot, first: FirstRun, new_desk: Desk, home: Path) -> None:
+def test_from_nothing_to_the_first_question(qtbot: QtBot, first: FirstRun, new_desk: Mediator, home: Path) -> None:
     boxes = first.folders.boxes
     assert boxes[home / "Documents"].isChecked()
     assert not boxes[home / "Music"].isChecked()
     mail = boxes[home / ".thunderbird" / "ab.default"]
-    assert mail.text() == "Thunderbird mail (default)"
+    assert mail.text() == "Thunderbird email (default)"
     assert not mail.isChecked(), "mail is only read when the person wants it"
     qtbot.waitUntil(lambda: "2 files" in text_of(first.folders), timeout=PATIENCE_MS)
     mail.click()
-    assert first.next.text() == "Read 2 places"
+    assert first.next.text() == "Read 2 locations"
     assert first.stepper.accessibleName() == "Step 1 of 3: Your files"
 
     press(first.next)
     assert first.step == 1
     qtbot.waitUntil(lambda: "Recommended for this PC" in text_of(first.models), timeout=PATIENCE_MS)
-    assert first.next.text() == "Not now: answers quote your files"
+    assert first.next.text() == "Not now"
     press(first.next)
     assert first.step == 2
-    qtbot.waitUntil(lambda: "3 files are read" in text_of(first.ask), timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: "1 file of mail" in text_of(first.ask), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "3 files read" in text_of(first.ask), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "1 email file" in text_of(first.ask), timeout=PATIENCE_MS)
     assert "2 notes" in text_of(first.ask)
 
     asked: list[tuple[str, object]] = []
@@ -180,7 +183,7 @@ def test_from_nothing_to_the_first_question(qtbot: QtBot, first: FirstRun, new_d
     assert asked == [("How hot is the kiln?", None)]
 
 
-def test_what_is_ticked_off_again_is_forgotten(qtbot: QtBot, first: FirstRun, new_desk: Desk, home: Path) -> None:
+def test_what_is_ticked_off_again_is_forgotten(qtbot: QtBot, first: FirstRun, new_desk: Mediator, home: Path) -> None:
     def roots() -> set[str]:
         new_desk.bridge.refresh()
         return set(new_desk.bridge.status.roots) if new_desk.bridge.status is not None else set()
@@ -194,7 +197,7 @@ def test_what_is_ticked_off_again_is_forgotten(qtbot: QtBot, first: FirstRun, ne
     qtbot.waitUntil(lambda: roots() == {str(home / "Documents")}, timeout=PATIENCE_MS)
 
 
-def test_what_lies_in_a_chosen_folder_comes_with_it(qtbot: QtBot, new_desk: Desk, home: Path) -> None:
+def test_what_lies_in_a_chosen_folder_comes_with_it(qtbot: QtBot, new_desk: Mediator, home: Path) -> None:
     write(home / "Documents" / "archive" / "2019.mbox")
     first = FirstRun(new_desk)
     qtbot.addWidget(first)
@@ -209,7 +212,7 @@ def test_what_lies_in_a_chosen_folder_comes_with_it(qtbot: QtBot, new_desk: Desk
     assert first.folders.chosen() == (home / "Documents" / "archive",)
 
 
-def test_nothing_chosen_and_skip(qtbot: QtBot, first: FirstRun, new_desk: Desk, home: Path) -> None:
+def test_nothing_chosen_and_skip(qtbot: QtBot, first: FirstRun, new_desk: Mediator, home: Path) -> None:
     first.folders.boxes[home / "Documents"].click()
     assert not first.next.isEnabled()
     first.folders.add_folder(home / "Music")

@@ -20,14 +20,15 @@ from desktop_rag.engine.results import Check, EngineStatus, Explanation, FolderS
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.engine.service.opening import stop_engine
 from desktop_rag.engine.views import FileList
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.library.files_model import PAGE, FilesModel, Wanted
+from desktop_rag.gui.library.diagnosis import diagnosis_lines
+from desktop_rag.gui.library.exclusion import pattern_of
+from desktop_rag.gui.library.files_model import PAGE, FilesModel, FilesQuery
 from desktop_rag.gui.library.files_table import FilesTable
-from desktop_rag.gui.library.head import Head
-from desktop_rag.gui.library.leaving_out import pattern_of
+from desktop_rag.gui.library.header import LibraryHeader
 from desktop_rag.gui.library.page import CARE, FILES, LibraryPage
-from desktop_rag.gui.library.said import advice, folder_of, how_far, now_in_words, watched_in_words
-from desktop_rag.gui.library.why import in_words
+from desktop_rag.gui.library.wording import describe_activity, describe_progress, describe_watching, folder_of
+from desktop_rag.gui.services.errors import advice
+from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.indexing.patterns import NONE, IgnorePatterns
 from desktop_rag.types import File, FileState, Problem, Progress
 
@@ -44,12 +45,12 @@ def _english() -> Iterator[None]:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, own_desk: Desk) -> LibraryPage:
-    return _open(qtbot, own_desk)
+def page(qtbot: QtBot, own_mediator: Mediator) -> LibraryPage:
+    return _open(qtbot, own_mediator)
 
 
-def _open(qtbot: QtBot, desk: Desk) -> LibraryPage:
-    shown = LibraryPage(desk)
+def _open(qtbot: QtBot, mediator: Mediator) -> LibraryPage:
+    shown = LibraryPage(mediator)
     qtbot.addWidget(shown)
     shown.resize(1000, 700)
     shown.show()
@@ -85,12 +86,12 @@ def _file(number: int, state: FileState = FileState.INDEXED, problem: Problem | 
 
 
 def test_an_empty_library_says_what_it_is_for(
-    qtbot: QtBot, make_desk: Callable[[Path], Desk], tmp_path: Path, files: Path
+    qtbot: QtBot, make_mediator: Callable[[Path], Mediator], tmp_path: Path, files: Path
 ) -> None:
     library = tmp_path / "empty"
-    desk = make_desk(library)
+    mediator = make_mediator(library)
     try:
-        page = _open(qtbot, desk)
+        page = _open(qtbot, mediator)
         qtbot.waitUntil(lambda: page.empty.isVisible(), timeout=WAIT_MS)
         assert not page.tabs.isVisible()
         _press(page.empty, "Add a folder")
@@ -103,7 +104,7 @@ def test_an_empty_library_says_what_it_is_for(
         assert page.folders.row_of(str(files)) is not None
         assert not page.empty.isVisible()
     finally:
-        desk.bridge.close()  # else it would start the engine again
+        mediator.bridge.close()  # else it would start the engine again
         stop_engine(library)
 
 
@@ -111,7 +112,7 @@ def test_folders_are_shown_with_what_is_in_them(page: LibraryPage, files: Path) 
     row = page.folders.row_of(str(files))
     assert row is not None
     assert "3 files" in row._count.text()
-    assert "Changes are noticed at once." in _words(row)
+    assert "Changes are noticed right away." in _words(row)
     row._count.click()
     assert page.tabs.currentIndex() == FILES
     assert page.files.folder.currentData() == str(files)
@@ -121,13 +122,13 @@ def test_a_folder_is_removed_only_after_a_question_in_its_place(qtbot: QtBot, pa
     row = page.folders.row_of(str(files))
     assert row is not None
     row._remove.click()
-    assert "Stop watching “files” and forget its 3 files? The files stay where they are." in _words(row)
+    assert "Remove “files” and its 3 files from your library? The files themselves are not deleted." in _words(row)
     qtbot.keyClick(row._question, Qt.Key.Key_Escape)
-    assert "Stop watching" not in _words(row)
+    assert "Remove" not in _words(row)
     row._remove.click()
-    _press(row, "Stop watching")
+    _press(row, "Remove")
     qtbot.waitUntil(lambda: page.empty.isVisible(), timeout=WAIT_MS)
-    assert "3 files forgotten" in page.jobs.all()[0].text()
+    assert "3 files removed" in page.jobs.all()[0].text()
     assert (files / "kiln.md").exists()
 
 
@@ -135,7 +136,7 @@ def test_a_folder_inside_a_watched_one_is_not_added_twice(qtbot: QtBot, page: Li
     (files / "inner").mkdir()
     page.add([files / "inner"])
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=WAIT_MS)
-    assert "it is part of “files”" in _words(page.notice)
+    assert "as part of “files”" in _words(page.notice)
 
 
 def test_what_cannot_be_added_is_said_on_the_page(qtbot: QtBot, page: LibraryPage, files: Path) -> None:
@@ -154,7 +155,7 @@ def test_a_missing_folder_says_that_nothing_was_deleted(qtbot: QtBot, page: Libr
 
 def _ask(page: LibraryPage) -> bool:
     """Have the status looked at; the engine looks for folders that are gone every few seconds."""
-    page._desk.bridge.refresh()
+    page._mediator.bridge.refresh()
     return False
 
 
@@ -181,7 +182,7 @@ def test_files_are_narrowed_by_name_and_state(qtbot: QtBot, page: LibraryPage, f
     page.show_tab(FILES)
     chips = page.files.chips
     qtbot.waitUntil(lambda: chips.chip(FileState.EMPTY).isVisible(), timeout=WAIT_MS)
-    assert chips.chip(FileState.EMPTY).text() == "Nothing in it  1"
+    assert chips.chip(FileState.EMPTY).text() == "Empty  1"
     assert chips.chip(None).text() == "All  4"
     assert not chips.chip(FileState.FAILED).isVisible()
     chips.chip(FileState.EMPTY).click()
@@ -190,7 +191,7 @@ def test_files_are_narrowed_by_name_and_state(qtbot: QtBot, page: LibraryPage, f
     page.files.name.setText("ROSE")
     qtbot.waitUntil(lambda: _names(page) == ["roses.txt"], timeout=WAIT_MS)
     page.files.name.setText("no such name")
-    qtbot.waitUntil(lambda: "No file is like that" in _words(page.files), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "No matching files" in _words(page.files), timeout=WAIT_MS)
     _press(page.files, "Show all files")
     qtbot.waitUntil(lambda: len(_names(page)) == 4, timeout=WAIT_MS)
 
@@ -223,15 +224,15 @@ def test_a_file_is_left_out_and_taken_back(qtbot: QtBot, page: LibraryPage, file
     page.show_tab(FILES)
     qtbot.waitUntil(lambda: "bees.txt" in _names(page), timeout=WAIT_MS)
     page.files.table.selectRow(_names(page).index("bees.txt"))
-    _press(page.files.panel, "Leave it out")
-    qtbot.waitUntil(lambda: "“bees.txt” is left out from now on" in _words(page.notice), timeout=WAIT_MS)
+    _press(page.files.panel, "Exclude")
+    qtbot.waitUntil(lambda: "“bees.txt” is now excluded" in _words(page.notice), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: _names(page) == ["kiln.md", "roses.txt"], timeout=WAIT_MS)
     assert not page.files.panel.isVisible()
-    assert load_config(page._desk.library).folders[str(files)].ignore == ("/bees.txt",)
+    assert load_config(page._mediator.library).folders[str(files)].ignore == ("/bees.txt",)
     assert (files / "bees.txt").exists()
-    _press(page.notice, "Take it back")
+    _press(page.notice, "Undo")
     qtbot.waitUntil(lambda: "bees.txt" in _names(page), timeout=2 * WAIT_MS)
-    assert str(files) not in load_config(page._desk.library).folders
+    assert str(files) not in load_config(page._mediator.library).folders
 
 
 def test_why_a_file_is_found_or_not(qtbot: QtBot, page: LibraryPage) -> None:
@@ -240,12 +241,12 @@ def test_why_a_file_is_found_or_not(qtbot: QtBot, page: LibraryPage) -> None:
     page.files.table.selectRow(_names(page).index("kiln.md"))
     box = page.files.panel._why
     box._field.setText("how hot is the kiln fired")
-    _press(box, "Find out")
-    qtbot.waitUntil(lambda: "It is found: its best passage comes at place 1." in box.text(), timeout=WAIT_MS)
+    _press(box, "Explain")
+    qtbot.waitUntil(lambda: "This file is found: its best passage is result number 1." in box.text(), timeout=WAIT_MS)
     assert "1240 degrees" in box.text()
     box._field.setText("kiln type:pdf")
-    _press(box, "Find out")
-    qtbot.waitUntil(lambda: "Your question leaves it out" in box.text(), timeout=WAIT_MS)
+    _press(box, "Explain")
+    qtbot.waitUntil(lambda: "Your question excludes this file" in box.text(), timeout=WAIT_MS)
     page.files.table.selectRow(_names(page).index("bees.txt"))
     assert box.text() == ""
 
@@ -254,25 +255,25 @@ def test_the_library_is_checked_backed_up_rebuilt_and_restored(
     qtbot: QtBot, page: LibraryPage, files: Path, tmp_path: Path
 ) -> None:
     page.show_tab(CARE)
-    assert "Your library takes" in _words(page.care)
+    assert "Your library uses" in _words(page.care)
     page.care.check()
     qtbot.waitUntil(lambda: page.care._checks.isVisible(), timeout=WAIT_MS)
-    assert "All your folders are there" in _words(page.care)
-    assert "everything is well." in _words(page.jobs)
+    assert "All your folders can be reached" in _words(page.care)
+    assert "no problems found." in _words(page.jobs)
 
     page.care.rebuild()
-    qtbot.waitUntil(lambda: "can be searched." in _words(page.jobs), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "searchable." in _words(page.jobs), timeout=WAIT_MS)
 
     backup = tmp_path / "kept.zip"
     page.care.back_up([backup])
-    qtbot.waitUntil(lambda: "Backup: written to kept.zip: 3 files" in _words(page.jobs), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "Backup: saved as kept.zip (3 files" in _words(page.jobs), timeout=WAIT_MS)
     (files / "honey.txt").write_text("The honey was spun in July.\n")
     qtbot.waitUntil(lambda: "4 files" in _words(page.head), timeout=WAIT_MS)
     page.care._ask_restore([backup])
-    assert "with what “kept.zip” holds?" in _words(page.care)
-    page._desk.bridge.call("look", lambda client, _: client.pause(), page)
+    assert "with the backup “kept.zip”?" in _words(page.care)
+    page._mediator.bridge.call("look", lambda client, _: client.pause(), page)
     _press(page.care, "Replace")
-    qtbot.waitUntil(lambda: "kept.zip is restored: 3 files" in _words(page.jobs), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "kept.zip restored (3 files" in _words(page.jobs), timeout=WAIT_MS)
 
 
 def test_everything_can_be_reached_and_has_a_name(page: LibraryPage) -> None:
@@ -303,18 +304,20 @@ def test_a_job_can_be_stopped_and_says_so(qtbot: QtBot, page: LibraryPage) -> No
 
 
 def test_the_end_of_long_work_is_told_of(qtbot: QtBot, page: LibraryPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop_rag.gui.library.jobs._LONG_S", 0.0)
-    with qtbot.waitSignal(page._desk.notify, timeout=WAIT_MS) as told:
-        page.jobs.start("Check", lambda *_: None, lambda _: "everything is well.")
-    assert told.args == ["Check", "everything is well."]
+    monkeypatch.setattr("desktop_rag.gui.library.tasks._LONG_S", 0.0)
+    with qtbot.waitSignal(page._mediator.notify, timeout=WAIT_MS) as told:
+        page.jobs.start("Check", lambda *_: None, lambda _: "no problems found.")
+    assert told.args == ["Check", "no problems found."]
 
 
 def test_failed_checks_say_what_is_wrong_and_offer_repair(page: LibraryPage) -> None:
     page.show_tab(CARE)
     wrong = Check("vectors", False, "10 stored, 2 missing", "Run “desktop-rag rebuild”.")
     page.care._show_checks([Check("disk", True, "5 GiB free"), wrong])
-    assert "There is room on the disk" in _words(page.care)
-    assert "Not everything that was read can be searched: 10 stored, 2 missing. Press “Repair”." in _words(page.care)
+    assert "There is enough disk space" in _words(page.care)
+    assert "Not everything that was read can be searched: 10 stored, 2 missing. Choose “Repair” to fix it." in _words(
+        page.care
+    )
     assert page.care._repair.isVisible()
 
 
@@ -360,7 +363,7 @@ def _model(engine: _Engine, *, tested: bool = False) -> FilesModel:
     model = FilesModel(engine)  # type: ignore[arg-type]
     if tested:
         QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
-    model.choose(Wanted())
+    model.choose(FilesQuery())
     engine.answer()
     return model
 
@@ -434,8 +437,8 @@ def test_a_list_that_was_empty_fills() -> None:
 def test_of_two_choices_only_the_later_is_shown() -> None:
     engine = _Engine([_file(number, FileState.FAILED if number % 2 else FileState.INDEXED) for number in range(10)])
     model = _model(engine)
-    model.choose(Wanted((FileState.FAILED,)))
-    model.choose(Wanted((FileState.INDEXED,)))
+    model.choose(FilesQuery((FileState.FAILED,)))
+    model.choose(FilesQuery((FileState.INDEXED,)))
     engine.answer()
     assert _listed(model) == [_file(number) for number in range(0, 10, 2)]
 
@@ -518,38 +521,40 @@ def _status(activity: Any = "idle", files: int = 3, **more: Any) -> Status:
 
 
 def test_what_goes_on_is_said_in_words(qapp: QApplication) -> None:  # noqa: ARG001
-    assert now_in_words(None, None)[0] == "Opening your library…"
-    assert now_in_words(_status(files=1), None)[0] == "1 file, all up to date"
+    assert describe_activity(None, None)[0] == "Opening your library…"
+    assert describe_activity(_status(files=1), None)[0] == "1 file, all up to date"
     busy = Progress("indexing", files_done=12_400, files_total=48_211, seconds_left=240.0)
-    assert now_in_words(_status("indexing"), busy)[0] == "12,400 of 48,211 files read, about 4 minutes left"
+    assert describe_activity(_status("indexing"), busy)[0] == "12,400 of 48,211 files read, about 4 minutes left"
     scanning = Progress("scanning", current="/home/ann/Documents")
-    assert now_in_words(_status("indexing"), scanning)[0] == "Looking through “Documents”…"
+    assert describe_activity(_status("indexing"), scanning)[0] == "Checking “Documents”…"
     troubled = _status("troubled", problems=(Problem("disk-full", "The disk is full."),))
-    assert now_in_words(troubled, None) == ("The disk is full.", "bad")
-    assert how_far(Progress("indexing", bytes_done=30, bytes_total=60), in_files=False) == (0.5, "50 % done")
-    assert how_far(Progress("indexing"))[0] < 0
+    assert describe_activity(troubled, None) == ("The disk is full.", "bad")
+    assert describe_progress(Progress("indexing", bytes_done=30, bytes_total=60), in_files=False) == (0.5, "50 % done")
+    assert describe_progress(Progress("indexing"))[0] < 0
 
 
-def test_the_rate_is_told_while_files_are_read(qtbot: QtBot, own_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rate_is_told_while_files_are_read(
+    qtbot: QtBot, own_mediator: Mediator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = [100.0]
-    monkeypatch.setattr("desktop_rag.gui.library.head.time.monotonic", lambda: now[0])
-    head = Head(own_desk, lambda _: None)
+    monkeypatch.setattr("desktop_rag.gui.library.header.time.monotonic", lambda: now[0])
+    head = LibraryHeader(own_mediator, lambda _: None)
     qtbot.addWidget(head)
     head.show()
     head.show_status(_status("indexing", progress=Progress("indexing", 0, 1000)))
     for done in (0, 10, 20):
         head.hear(Working(Progress("indexing", done, 1000)))
         now[0] += 5.0
-    assert "about 120 files a minute" in _words(head)
+    assert "about 120 files per minute" in _words(head)
     head.hear(Changed(2, 0, 0, 1))
-    assert "Last change just now: 2 new, 1 gone" in _words(head)
+    assert "Last change just now: 2 new, 1 deleted" in _words(head)
 
 
 def test_how_folders_are_watched_is_said_in_words(qapp: QApplication) -> None:  # noqa: ARG001
-    missing = watched_in_words(FolderStatus("/mnt/stick", 12, "missing", "It is not there."))
-    assert missing[0].startswith("It is not there. Nothing was deleted")
+    missing = describe_watching(FolderStatus("/mnt/stick", 12, "missing", "This folder cannot be found."))
+    assert missing[0].startswith("This folder cannot be found. Nothing was deleted")
     assert missing[1] == "warn"
-    assert watched_in_words(FolderStatus("/d", 1, "polling", "It is a network drive."))[0] == "It is a network drive."
+    assert describe_watching(FolderStatus("/d", 1, "polling", "It is a network drive."))[0] == "It is a network drive."
 
 
 def test_advice_for_the_terminal_is_not_shown(qapp: QApplication) -> None:  # noqa: ARG001
@@ -575,9 +580,11 @@ def test_the_pattern_of_a_file_means_just_this_file(name: str) -> None:
 
 def test_what_a_rule_leaves_out_is_explained_without_commands(qapp: QApplication) -> None:  # noqa: ARG001
     left_out = Explanation("/d/a", None, "It is left out by the pattern “*.bak” (built in). desktop-rag config set x")
-    assert in_words(left_out, asked=True) == [("It is not in your library: a rule leaves it out.", "")]
+    assert diagnosis_lines(left_out, asked=True) == [
+        ("This file is not in your library because a rule excludes it.", "")
+    ]
     outside = Explanation("/d/a", None, "It is outside the folders you chose.")
-    assert in_words(outside, asked=False)[0][0] == "It is outside the folders you chose."
+    assert diagnosis_lines(outside, asked=False)[0][0] == "It is outside the folders you chose."
 
 
 def test_reading_the_list_of_a_hundred_thousand_files_does_not_stall(qtbot: QtBot) -> None:
@@ -586,7 +593,7 @@ def test_reading_the_list_of_a_hundred_thousand_files_does_not_stall(qtbot: QtBo
     table = FilesTable(model)
     qtbot.addWidget(table)
     table.show()
-    model.choose(Wanted())
+    model.choose(FilesQuery())
     engine.answer()
     page = engine.files_there[-PAGE:]
     model.beginResetModel()

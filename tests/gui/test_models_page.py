@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.models import shown
 from desktop_rag.gui.models.memory_bars import split
 from desktop_rag.gui.models.page import ModelsPage
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.models import hardware
 from desktop_rag.models.hardware import Card, Machine
 from desktop_rag.models.runtime.scheduler import Loaded
 from desktop_rag.models.store.catalogue import load_catalogue
@@ -35,7 +35,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
         monkeypatch.setenv(name, str(tmp_path / "data"))
     card = Card("Big Card", 8 * GIB, 8 * GIB, "1", (8, 9), "GPU-1")
     found = Machine((card,), 32 * GIB, 16 * GIB, 8)
-    monkeypatch.setattr(shown, "read_machine", lambda: found)
+    monkeypatch.setattr(hardware, "read_machine", lambda: found)
     return found
 
 
@@ -61,9 +61,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, desk: Desk) -> ModelsPage:
+def page(qtbot: QtBot, mediator: Mediator) -> ModelsPage:
     """Shown, with everything read that it shows."""
-    made = ModelsPage(desk)
+    made = ModelsPage(mediator)
     qtbot.addWidget(made)
     made.resize(1000, 700)
     made.show()
@@ -95,111 +95,111 @@ def test_the_recommended_set_from_a_button_to_in_use(qtbot: QtBot, page: ModelsP
     assert "8 GB" in text_of(page.recommended)
     assert "32 GB" in text_of(page.recommended)
     assert not hub.headers, "nobody was asked before the person did"
-    press(page.recommended, "Get the recommended set")
-    wait_for(qtbot, page.recommended, "This is what would be fetched")
+    press(page.recommended, "Download the recommended set")
+    wait_for(qtbot, page.recommended, "Download these models?")
     told = text_of(page.recommended)
     assert f"from {hub.address.removeprefix('http://')}/Qwen/Qwen3-8B-GGUF; licence: Apache-2.0" in told
-    assert "are free" in told
+    assert " free." in told
     assert not hub.requests, "no file was fetched before the person agreed"
-    with qtbot.waitSignal(page._desk.models_changed, timeout=PATIENCE_MS):
-        press(page.recommended.getter, "Fetch ")
+    with qtbot.waitSignal(page._mediator.models_changed, timeout=PATIENCE_MS):
+        press(page.recommended.consent, "Download ")
     qtbot.waitUntil(lambda: {model.name for model in ModelStore().installed()} == SET, timeout=PATIENCE_MS)
-    wait_for(qtbot, page.recommended, "You have all of it.")
-    assert text_of(page.transfers).count("Installed and checked.") == 5
+    wait_for(qtbot, page.recommended, "All of these are installed.")
+    assert text_of(page.downloads).count("Installed and checked.") == 5
     qtbot.waitUntil(lambda: text_of(page.installed).count("in use") == 5, timeout=PATIENCE_MS)
     assert "Answers: Qwen3 8B" in text_of(page.installed)
     assert page.roles.boxes["chat"].currentText() == "Qwen3 8B"
-    press(page.transfers, "OK")
-    assert page.transfers.isHidden()
+    press(page.downloads, "OK")
+    assert page.downloads.isHidden()
 
 
 def test_no_is_no(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
-    press(page.recommended, "Get the recommended set")
+    press(page.recommended, "Download the recommended set")
     wait_for(qtbot, page.recommended, "Not now")
     press(page.recommended, "Not now")
-    assert "Get the recommended set" in text_of(page.recommended)
+    assert "Download the recommended set" in text_of(page.recommended)
     assert not hub.requests
     assert not ModelStore().folder.exists()
 
 
 def test_pause_and_go_on(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     hub.block, hub.pause_s = 20_000, 0.1
-    QTest.mouseClick(page.others, Qt.MouseButton.LeftButton)
-    page.available.buttons["qwen3-4b"].click()
-    wait_for(qtbot, page.available, "This is what would be fetched")
-    press(page.available, "Fetch ")
-    wait_for(qtbot, page.transfers, " a second")
-    press(page.transfers, "Pause")
-    wait_for(qtbot, page.transfers, "Paused: what has come is kept.")
+    QTest.mouseClick(page.others.button, Qt.MouseButton.LeftButton)
+    page.catalogue_list.buttons["qwen3-4b"].click()
+    wait_for(qtbot, page.catalogue_list, "Download these models?")
+    press(page.catalogue_list, "Download ")
+    wait_for(qtbot, page.downloads, " per second")
+    press(page.downloads, "Pause")
+    wait_for(qtbot, page.downloads, "Paused.")
     ((name, came),) = ModelStore().unfinished()
     assert name == "qwen3-4b"
     assert came > 0
     begun = len(hub.requests)
     hub.pause_s = 0.0
-    press(page.transfers, "Go on")
-    wait_for(qtbot, page.transfers, "Installed and checked.")
+    press(page.downloads, "Resume")
+    wait_for(qtbot, page.downloads, "Installed and checked.")
     assert hub.requests[begun][1] != "bytes=0-", "what had come was not fetched again"
     assert ModelStore().find("qwen3-4b").title == "Qwen3 4B Instruct 2507"
 
 
 def test_a_question_goes_before_a_download(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     hub.block, hub.pause_s = 10_000, 0.1
-    QTest.mouseClick(page.others, Qt.MouseButton.LeftButton)
-    page.available.buttons["qwen3-4b"].click()
-    wait_for(qtbot, page.available, "This is what would be fetched")
-    press(page.available, "Fetch ")
-    wait_for(qtbot, page.transfers, " a second")
-    page.available.buttons["whisper-tiny"].click()
-    wait_for(qtbot, page.available, "Systran/faster-whisper-tiny")
+    QTest.mouseClick(page.others.button, Qt.MouseButton.LeftButton)
+    page.catalogue_list.buttons["qwen3-4b"].click()
+    wait_for(qtbot, page.catalogue_list, "Download these models?")
+    press(page.catalogue_list, "Download ")
+    wait_for(qtbot, page.downloads, " per second")
+    page.catalogue_list.buttons["whisper-tiny"].click()
+    wait_for(qtbot, page.catalogue_list, "Systran/faster-whisper-tiny")
     assert "qwen3-4b" not in {model.name for model in ModelStore().installed()}
     hub.pause_s = 0.0
-    press(page.available, "Fetch ")
-    qtbot.waitUntil(lambda: text_of(page.transfers).count("Installed and checked.") == 2, timeout=PATIENCE_MS)
+    press(page.catalogue_list, "Download ")
+    qtbot.waitUntil(lambda: text_of(page.downloads).count("Installed and checked.") == 2, timeout=PATIENCE_MS)
 
 
 def test_what_is_left_of_an_earlier_day(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     left = ModelStore().download_folder("qwen3-4b")
     left.mkdir(parents=True)
     (left / "x.part").write_bytes(b"x" * 2_000)
-    page._desk.models_changed.emit()
-    wait_for(qtbot, page.unfinished, "Of Qwen3 4B Instruct 2507, 2.0 kB have come.")
-    press(page.unfinished, "Go on")
-    wait_for(qtbot, page.unfinished, "This is what would be fetched")
+    page._mediator.models_changed.emit()
+    wait_for(qtbot, page.unfinished, "Qwen3 4B Instruct 2507: 2.0 kB downloaded so far.")
+    press(page.unfinished, "Resume")
+    wait_for(qtbot, page.unfinished, "Download these models?")
     assert not hub.requests
     press(page.unfinished, "Not now")
-    press(page.unfinished, "Delete it")
+    press(page.unfinished, "Delete")
     qtbot.waitUntil(page.unfinished.isHidden, timeout=PATIENCE_MS)
     assert not left.exists()
 
 
 def test_without_a_network(qtbot: QtBot, page: ModelsPage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    press(page.recommended, "Get the recommended set")
+    press(page.recommended, "Download the recommended set")
     wait_for(qtbot, page.recommended, "could not be reached")
     said = text_of(page.recommended)
-    assert "Check this PC's connection to the internet." in said
-    assert "“Use a model file…”" in said
+    assert "Check your internet connection." in said
+    assert "“Import a model file…”" in said
     assert "desktop-rag" not in said
-    assert "Get the recommended set" in said, "it can be tried again"
+    assert "Download the recommended set" in said, "it can be tried again"
 
 
 def test_a_download_that_fails_says_why_and_can_be_tried_again(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     hub.instead["Qwen3-8B-Q4_K_M.gguf"] = b"x" * len(hub.repositories["Qwen/Qwen3-8B-GGUF"]["Qwen3-8B-Q4_K_M.gguf"])
-    press(page.recommended, "Get the recommended set")
+    press(page.recommended, "Download the recommended set")
     wait_for(qtbot, page.recommended, "Not now")
-    press(page.recommended.getter, "Fetch ")
-    wait_for(qtbot, page.transfers, "its checksum differs")
-    qtbot.waitUntil(lambda: text_of(page.transfers).count("Installed and checked.") == 4, timeout=PATIENCE_MS)
+    press(page.recommended.consent, "Download ")
+    wait_for(qtbot, page.downloads, "its checksum differs")
+    qtbot.waitUntil(lambda: text_of(page.downloads).count("Installed and checked.") == 4, timeout=PATIENCE_MS)
     hub.instead.clear()
-    press(page.transfers, "Try again")
-    qtbot.waitUntil(lambda: text_of(page.transfers).count("Installed and checked.") == 5, timeout=PATIENCE_MS)
+    press(page.downloads, "Try again")
+    qtbot.waitUntil(lambda: text_of(page.downloads).count("Installed and checked.") == 5, timeout=PATIENCE_MS)
 
 
 def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path: Path) -> None:
     wait_for(qtbot, page.installed, "MiniLM reader, marks the answer (")
-    page.bringing.bring(tiny_chat(tmp_path / "first.gguf", seed=1))
-    wait_for(qtbot, page.bringing, "is installed, for: Answers. It was checked.")
-    page.bringing.bring(tiny_chat(tmp_path / "second.gguf", seed=2))
+    page.import_card.import_from(tiny_chat(tmp_path / "first.gguf", seed=1))
+    wait_for(qtbot, page.import_card, "is installed and checked. It is used for: Answers.")
+    page.import_card.import_from(tiny_chat(tmp_path / "second.gguf", seed=2))
     qtbot.waitUntil(lambda: set(page.installed.rows) == {"first", "second"}, timeout=PATIENCE_MS)
     box = page.roles.boxes["chat"]
     box.setCurrentIndex(box.findData("first"))
@@ -211,15 +211,15 @@ def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path
 
     first = page.installed.rows["first"]
     press(first, "Check")
-    wait_for(qtbot, first, "It was checked: every file is as it came.")
+    wait_for(qtbot, first, "Checked: all files are intact.")
     weights = Path(ModelStore().find("first").folder) / "first.gguf"
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     press(first, "Check")
-    wait_for(qtbot, first, "Remove it, then get it again.")
+    wait_for(qtbot, first, "Remove it, then download it again.")
     wait_for(qtbot, first, "cannot be used: first.gguf is not what it was.")
 
     press(first, "Remove")
-    assert "That frees" in text_of(first)
+    assert "This frees" in text_of(first)
     assert len(ModelStore().installed()) == 2, "one is asked first"
     press(first, "Remove first")
     qtbot.waitUntil(lambda: set(page.installed.rows) == {"second"}, timeout=PATIENCE_MS)
@@ -228,36 +228,36 @@ def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path
 
 def test_what_is_no_model_is_refused_in_words(qtbot: QtBot, page: ModelsPage, tmp_path: Path) -> None:
     (tmp_path / "letter.gguf").write_text("Dear Anna,")
-    page.bringing.bring(tmp_path / "letter.gguf")
-    wait_for(qtbot, page.bringing, "letter.gguf")
-    qtbot.waitUntil(lambda: not page.bringing.notice.isHidden(), timeout=PATIENCE_MS)
-    assert page.bringing.file.isEnabled()
+    page.import_card.import_from(tmp_path / "letter.gguf")
+    wait_for(qtbot, page.import_card, "letter.gguf")
+    qtbot.waitUntil(lambda: not page.import_card.notice.isHidden(), timeout=PATIENCE_MS)
+    assert page.import_card.file.isEnabled()
     assert not ModelStore().installed()
 
 
 def test_any_repository_by_its_name_or_its_page(qtbot: QtBot, page: ModelsPage, hub: Hub) -> None:
     hub.repositories["me/mine-GGUF"] = {"mine.gguf": hub.repositories["Qwen/Qwen3-8B-GGUF"]["Qwen3-8B-Q4_K_M.gguf"]}
-    page.bringing.address.setText("mine")
-    press(page.bringing, "Look it up")
-    assert "That is no name of a model." in text_of(page.bringing)
+    page.import_card.address.setText("mine")
+    press(page.import_card, "Look up")
+    assert "This is not a model name." in text_of(page.import_card)
     for named in ("me/mine-GGUF", "https://huggingface.co/me/mine-GGUF/blob/main/mine.gguf"):
-        page.bringing.address.setText(named)
-        press(page.bringing, "Look it up")
-        wait_for(qtbot, page.bringing, "This is what would be fetched")
-        page.bringing.getter.put_away()
-    page.bringing.address.setText("me/gone")
-    press(page.bringing, "Look it up")
-    wait_for(qtbot, page.bringing, "is not open to everybody, or does not exist")
+        page.import_card.address.setText(named)
+        press(page.import_card, "Look up")
+        wait_for(qtbot, page.import_card, "Download these models?")
+        page.import_card.consent.put_away()
+    page.import_card.address.setText("me/gone")
+    press(page.import_card, "Look up")
+    wait_for(qtbot, page.import_card, "is not open to everybody, or does not exist")
 
 
 def test_those_that_fit_come_first(qtbot: QtBot, page: ModelsPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown, "read_machine", lambda: Machine((), 8 * GIB, 4 * GIB, 4))
-    page._desk.models_changed.emit()
-    wait_for(qtbot, page.recommended, "no graphics card from NVIDIA")
-    QTest.mouseClick(page.others, Qt.MouseButton.LeftButton)
-    names = list(page.available.buttons)
+    monkeypatch.setattr(hardware, "read_machine", lambda: Machine((), 8 * GIB, 4 * GIB, 4))
+    page._mediator.models_changed.emit()
+    wait_for(qtbot, page.recommended, "no NVIDIA graphics card")
+    QTest.mouseClick(page.others.button, Qt.MouseButton.LeftButton)
+    names = list(page.catalogue_list.buttons)
     assert names.index("qwen3-4b") < names.index("mistral-small-24b")
-    qtbot.waitUntil(lambda: text_of(page.available).count("too large for this PC") == 3, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: text_of(page.catalogue_list).count("too large for this PC") == 3, timeout=PATIENCE_MS)
 
 
 def test_what_is_in_memory_is_a_bar_with_words(page: ModelsPage, machine: Machine) -> None:
@@ -270,8 +270,8 @@ def test_what_is_in_memory_is_a_bar_with_words(page: ModelsPage, machine: Machin
     )
     page.memory.show_loaded(loaded, machine)
     said = text_of(page.memory)
-    assert "8 GB of 8 GB taken by models" in said
-    assert "2 GB of 32 GB taken by models" in said
+    assert "8 GB of 8 GB used by models" in said
+    assert "2 GB of 32 GB used by models" in said
     assert "Pictures: CLIP, about 2 GB, on the graphics card" in said
     assert split(loaded, 8 * GIB) == (
         [("image", 2 * GIB), ("chat", 6 * GIB)],

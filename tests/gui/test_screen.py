@@ -73,7 +73,7 @@ def test_first_run_drop_ask_see_the_page_and_go_on_after_a_crash(screen: Screen,
         screen.until(lambda: client.status().roots, "the folder was not added")
         settle(client)
         assert client.status().files == 2
-    screen.click("Skip this")
+    screen.click("Skip setup")
     screen.wait_for("Ask about your files")
     screen.press("ctrl+n")
     screen.type("How much is invoice TR-2024-018, and when must it be paid?")
@@ -109,4 +109,4 @@ def test_an_answer_that_is_written_can_be_stopped(screen: Screen, library: Path,
     screen.press("Return")
     screen.wait_for("and so on and so on")
     screen.press("Escape")
-    screen.wait_for("Stopped before it was complete")
+    screen.wait_for("Stopped early")

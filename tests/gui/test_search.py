@@ -13,15 +13,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_rag.gui.desk import Desk, Evidence, Sample
-from desktop_rag.gui.search import searcher as searching
+from desktop_rag.gui.filters.popups import DatesPopup, PeoplePopup
+from desktop_rag.gui.search import controller as searching
+from desktop_rag.gui.search.controller import SearchUpdate
 from desktop_rag.gui.search.excerpt import excerpt, name_of, origin_of
 from desktop_rag.gui.search.page import SearchPage
-from desktop_rag.gui.search.popups import DatesPopup, PeoplePopup
-from desktop_rag.gui.search.query import TABS, Query
-from desktop_rag.gui.search.results import ResultModel, key_of, settled
-from desktop_rag.gui.search.searcher import Found
-from desktop_rag.gui.theme import Theme
+from desktop_rag.gui.search.query import TABS, SearchQuery
+from desktop_rag.gui.search.result_model import ResultModel, key_of, settled
+from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator, QuerySample
+from desktop_rag.gui.widgets.theme import Theme
 from desktop_rag.language import stem
 from desktop_rag.paths import resources_dir
 from desktop_rag.retrieval.filters import Filters
@@ -32,18 +32,18 @@ PATIENCE_MS = 20_000
 
 
 @pytest.fixture
-def page(qtbot: QtBot, desk: Desk, theme: Theme) -> SearchPage:  # noqa: ARG001
-    return shown(qtbot, desk)
+def page(qtbot: QtBot, mediator: Mediator, theme: Theme) -> SearchPage:  # noqa: ARG001
+    return shown(qtbot, mediator)
 
 
-def shown(qtbot: QtBot, desk: Desk) -> SearchPage:
-    made = SearchPage(desk)
+def shown(qtbot: QtBot, mediator: Mediator) -> SearchPage:
+    made = SearchPage(mediator)
     qtbot.addWidget(made)
     made.resize(1000, 700)
     made.show()
     qtbot.waitExposed(made)
     made.activateWindow()
-    desk.bridge.refresh()
+    mediator.bridge.refresh()
     made.field.setFocus()
     return made
 
@@ -56,7 +56,7 @@ def find(qtbot: QtBot, page: SearchPage, text: str) -> list[Hit]:
     """Type it, and wait for all there is."""
     page.field.selectAll()
     QTest.keyClicks(page.field, text)
-    wait(qtbot, lambda: page.searcher.query.text == text.strip() and page.searcher.settled)
+    wait(qtbot, lambda: page.controller.query.text == text.strip() and page.controller.settled)
     return page.model.hits()
 
 
@@ -74,9 +74,9 @@ def texts(widget: QWidget) -> list[str]:
     return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
 
 
-def evidence_of(desk: Desk) -> list[Evidence | None]:
-    said: list[Evidence | None] = []
-    desk.evidence_wanted.connect(said.append)
+def evidence_of(mediator: Mediator) -> list[EvidenceLocation | None]:
+    said: list[EvidenceLocation | None] = []
+    mediator.evidence_wanted.connect(said.append)
     return said
 
 
@@ -90,8 +90,8 @@ def hit(number: int, text: str = "", *, path: str = "/files/a.txt", title: str =
 
 
 def test_results_come_as_one_types_first_by_words_then_by_meaning(qtbot: QtBot, page: SearchPage) -> None:
-    came: list[Found] = []
-    page.searcher.found.connect(came.append)
+    came: list[SearchUpdate] = []
+    page.controller.found.connect(came.append)
     found = find(qtbot, page, "spare key of the workshop")
     assert [step.how for step in came] == ["quick", "full"]
     assert all(step.query.text == "spare key of the workshop" for step in came)
@@ -104,8 +104,8 @@ def test_what_was_shown_stays_until_it_is_known_that_there_is_nothing(qtbot: QtB
     page.field.setText("qqzzvv")
     assert place(page) is page.list
     assert page.model.rowCount()
-    wait(qtbot, lambda: page.searcher.settled)
-    assert page.searcher.query.text == "qqzzvv"
+    wait(qtbot, lambda: page.controller.settled)
+    assert page.controller.query.text == "qqzzvv"
 
 
 def test_a_filter_half_typed_is_no_error_until_the_person_pauses(qtbot: QtBot, page: SearchPage) -> None:
@@ -183,7 +183,9 @@ def test_the_list_keeps_its_place_when_the_library_changes(qtbot: QtBot, page: S
     before, bar = page.model.keys(), page.list.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
     place_before = bar.value()
-    page.searcher.found.emit(Found(page.searcher.query, TABS[0], "again", tuple(reversed(page.model.hits()))))
+    page.controller.found.emit(
+        SearchUpdate(page.controller.query, TABS[0], "again", tuple(reversed(page.model.hits())))
+    )
     assert page.model.keys() == before
     assert bar.value() == place_before
     assert page.list.selected() == page.model.hits()[2]
@@ -229,19 +231,19 @@ def test_a_tab_with_few_results_looks_for_more_of_its_kind(qtbot: QtBot, page: S
 def test_filters_narrow_show_what_is_set_and_can_be_removed(qtbot: QtBot, page: SearchPage) -> None:
     before = len(find(qtbot, page, "2024"))
     page.filters.set_kind("PDF", (".pdf",), True)
-    wait(qtbot, lambda: page.searcher.settled)
+    wait(qtbot, lambda: page.controller.settled)
     assert 0 < page.model.rowCount() < before
     assert all(one.path.endswith(".pdf") or ".pdf" in str(one.locator) for one in page.model.hits())
     assert page.filters.kind.value() == "PDF"
     remove = next(one for one in buttons(page.filters.kind) if one.accessibleName() == "Remove the filter “Kind: PDF”")
     remove.click()
-    wait(qtbot, lambda: page.searcher.settled and page.model.rowCount() == before)
+    wait(qtbot, lambda: page.controller.settled and page.model.rowCount() == before)
     assert page.filters.kind.value() == "Any kind"
 
 
 def test_a_folder_without_words_lists_what_is_in_it(qtbot: QtBot, page: SearchPage) -> None:
     page.filters.set_folder(SAMPLES / "Home")
-    wait(qtbot, lambda: page.searcher.settled and page.model.rowCount() > 0)
+    wait(qtbot, lambda: page.controller.settled and page.model.rowCount() > 0)
     assert {Path(one.path).parent for one in page.model.hits()} == {SAMPLES / "Home"}
     assert page.filters.folder.value() == "Home"
 
@@ -255,7 +257,7 @@ def test_people_are_chosen_by_name(qtbot: QtBot, page: SearchPage) -> None:
     QTest.keyClick(popup.field, Qt.Key.Key_Down)
     QTest.keyClick(popup.field, Qt.Key.Key_Return)
     assert page.filters.people.value() == "from Daniel Osei"
-    wait(qtbot, lambda: page.searcher.settled and page.model.rowCount() > 0)
+    wait(qtbot, lambda: page.controller.settled and page.model.rowCount() > 0)
     senders = {str(one.document.mail.sender) for one in page.model.hits() if one.document.mail is not None}
     assert senders == {"Daniel Osei"}
 
@@ -270,7 +272,7 @@ def test_two_days_in_either_order(qtbot: QtBot, page: SearchPage) -> None:
     assert filters.after is not None
     assert filters.before is not None
     assert (f"{filters.after:%Y-%m-%d}", f"{filters.before:%Y-%m-%d}") == ("2024-03-11", "2024-03-16")
-    wait(qtbot, lambda: page.searcher.settled and page.model.rowCount() > 0)
+    wait(qtbot, lambda: page.controller.settled and page.model.rowCount() > 0)
     days = {one.document.created.date() for one in page.model.hits() if one.document.created is not None}
     assert days
     assert all(datetime(2024, 3, 11).date() <= day <= datetime(2024, 3, 16).date() for day in days)
@@ -280,7 +282,7 @@ def test_what_was_understood_is_said_and_what_was_chosen_is_not_repeated(qtbot: 
     find(qtbot, page, "quote from:daniel")
     wait(qtbot, lambda: "sent by daniel" in texts(page))
     page.filters.set_kind("Mail", ("mail",), True)
-    wait(qtbot, lambda: page.searcher.settled and "sent by daniel" in texts(page))
+    wait(qtbot, lambda: page.controller.settled and "sent by daniel" in texts(page))
     assert "only mail" not in texts(page)
 
 
@@ -293,24 +295,24 @@ def test_filters_that_had_to_be_given_up_are_told(qtbot: QtBot, page: SearchPage
 # --- the keys ---
 
 
-def test_walking_and_opening_by_keys(qtbot: QtBot, page: SearchPage, desk: Desk) -> None:
+def test_walking_and_opening_by_keys(qtbot: QtBot, page: SearchPage, mediator: Mediator) -> None:
     found = find(qtbot, page, "board shear")
-    said = evidence_of(desk)
+    said = evidence_of(mediator)
     QTest.keyClick(page.field, Qt.Key.Key_Down)
     assert page.list.hasFocus()
     assert page.list.selected() == found[0]
     QTest.keyClick(page.list, Qt.Key.Key_Down)
     QTest.keyClick(page.list, Qt.Key.Key_Return)
-    assert said == [Evidence.of_hit(found[1])]
+    assert said == [EvidenceLocation.of_hit(found[1])]
     QTest.keyClick(page.list, Qt.Key.Key_Up)
     QTest.keyClick(page.list, Qt.Key.Key_Up)
     assert page.field.hasFocus()
 
 
 def test_enter_in_the_field_shows_the_best_result_as_soon_as_it_is_there(
-    qtbot: QtBot, page: SearchPage, desk: Desk
+    qtbot: QtBot, page: SearchPage, mediator: Mediator
 ) -> None:
-    said = evidence_of(desk)
+    said = evidence_of(mediator)
     QTest.keyClicks(page.field, "semolina cake")
     QTest.keyClick(page.field, Qt.Key.Key_Return)
     assert not said
@@ -319,21 +321,21 @@ def test_enter_in_the_field_shows_the_best_result_as_soon_as_it_is_there(
     assert said[0].path.endswith("Semolina cake.txt")
 
 
-def test_space_shows_it_and_stays_in_the_list(qtbot: QtBot, page: SearchPage, desk: Desk) -> None:
+def test_space_shows_it_and_stays_in_the_list(qtbot: QtBot, page: SearchPage, mediator: Mediator) -> None:
     found = find(qtbot, page, "board shear")
-    said = evidence_of(desk)
+    said = evidence_of(mediator)
     QTest.keyClick(page.field, Qt.Key.Key_Down)
     QTest.keyClick(page.list, Qt.Key.Key_Space)
-    assert said == [Evidence.of_hit(found[0])]
+    assert said == [EvidenceLocation.of_hit(found[0])]
     QTest.keyClick(page.list, Qt.Key.Key_Down)
-    wait(qtbot, lambda: said[-1] == Evidence.of_hit(found[1]))
+    wait(qtbot, lambda: said[-1] == EvidenceLocation.of_hit(found[1]))
     QTest.keyClick(page.list, Qt.Key.Key_Space)
     assert said[-1] is None
     assert page.list.hasFocus()
 
 
 def test_ctrl_enter_opens_with_the_systems_program(
-    qtbot: QtBot, page: SearchPage, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, page: SearchPage, mediator: Mediator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[tuple[Path, int | None]] = []
     said: list[str] = []
@@ -343,7 +345,7 @@ def test_ctrl_enter_opens_with_the_systems_program(
         return "Opened it."
 
     monkeypatch.setattr("desktop_rag.launch.open_file", open_file)
-    desk.said.connect(said.append)
+    mediator.message.connect(said.append)
     found = find(qtbot, page, "invoice type:pdf")
     QTest.keyClick(page.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     wait(qtbot, lambda: said == ["Opened it."])
@@ -361,9 +363,9 @@ def test_typing_in_the_list_goes_on_in_the_field(qtbot: QtBot, page: SearchPage)
     assert page.field.text() == "board"
 
 
-def test_escape_goes_back_then_clears_then_leaves(qtbot: QtBot, page: SearchPage, desk: Desk) -> None:
+def test_escape_goes_back_then_clears_then_leaves(qtbot: QtBot, page: SearchPage, mediator: Mediator) -> None:
     pages: list[str] = []
-    desk.page_wanted.connect(pages.append)
+    mediator.page_wanted.connect(pages.append)
     find(qtbot, page, "board shear")
     page.filters.set_kind("Mail", ("mail",), True)
     page.field.setFocus()
@@ -382,47 +384,49 @@ def test_escape_goes_back_then_clears_then_leaves(qtbot: QtBot, page: SearchPage
 # --- pictures and samples ---
 
 
-def test_pictures_are_seen_in_a_grid_and_shown_when_clicked(qtbot: QtBot, page: SearchPage, desk: Desk) -> None:
-    said = evidence_of(desk)
+def test_pictures_are_seen_in_a_grid_and_shown_when_clicked(qtbot: QtBot, page: SearchPage, mediator: Mediator) -> None:
+    said = evidence_of(mediator)
     find(qtbot, page, "type:image")
     page.tabs.setCurrentIndex(4)
     assert place(page) is page.pictures
     wait(qtbot, lambda: is_colourful(page.pictures.viewport().grab().toImage()))
-    wait(qtbot, lambda: page.searcher.settled)
+    wait(qtbot, lambda: page.controller.settled)
     first = page.model.hits()[0]
     index = page.model.index(0)
     QTest.mouseClick(page.pictures.viewport(), Qt.MouseButton.LeftButton, pos=page.pictures.visualRect(index).center())
-    assert said == [Evidence.of_hit(first)]
+    assert said == [EvidenceLocation.of_hit(first)]
     names = titles(page)
     assert len(names) == len(set(names)), "one picture was shown twice"
 
 
 def test_things_like_a_file_are_found_and_words_are_added_to_it(qtbot: QtBot, page: SearchPage) -> None:
     cake = SAMPLES / "Home" / "Semolina cake.txt"
-    page.begin("", Sample(str(cake), "any"))
+    page.begin("", QuerySample(str(cake), "any"))
     assert page.sample.isVisible()
-    wait(qtbot, lambda: page.searcher.settled)
+    wait(qtbot, lambda: page.controller.settled)
     assert page.model.rowCount()
     assert not any(one.path == str(cake) for one in page.model.hits())
     page.field.setText("type:mail")
-    wait(qtbot, lambda: page.searcher.settled)
+    wait(qtbot, lambda: page.controller.settled)
     assert {one.document.kind for one in page.model.hits()} <= {"mail"}
     remove = next(one for one in buttons(page.sample) if one.accessibleName() == "Search without this file")
     remove.click()
-    assert page.searcher.query.sample is None
+    assert page.controller.query.sample is None
     assert not page.sample.isVisible()
 
 
-def test_a_pasted_picture_is_searched_by_and_deleted_at_the_end(qtbot: QtBot, page: SearchPage, desk: Desk) -> None:
+def test_a_pasted_picture_is_searched_by_and_deleted_at_the_end(
+    qtbot: QtBot, page: SearchPage, mediator: Mediator
+) -> None:
     pages: list[str] = []
-    desk.page_wanted.connect(pages.append)
+    mediator.page_wanted.connect(pages.append)
     image = QImage(QSize(80, 60), QImage.Format.Format_RGB32)
     image.fill(QColor("teal"))
     QGuiApplication.clipboard().setImage(image)
     page.field.setFocus()
     QTest.keyClick(page.field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     wait(qtbot, lambda: page.sample.isVisible())
-    sample = page.searcher.query.sample
+    sample = page.controller.query.sample
     assert sample is not None
     assert Path(sample.path).is_file()
     wait(qtbot, lambda: page.notice.isVisible())  # no model that sees is installed
@@ -437,23 +441,23 @@ def test_a_pasted_picture_is_searched_by_and_deleted_at_the_end(qtbot: QtBot, pa
 # --- where there is nothing ---
 
 
-def test_nothing_found_says_what_to_try(qtbot: QtBot, page: SearchPage, desk: Desk) -> None:
+def test_nothing_found_says_what_to_try(qtbot: QtBot, page: SearchPage, mediator: Mediator) -> None:
     pages: list[str] = []
-    desk.page_wanted.connect(pages.append)
+    mediator.page_wanted.connect(pages.append)
     page.filters.set_kind("Video", ("video",), True)
     find(qtbot, page, "semolina")
     assert place(page) is page.nothing
-    next(one for one in buttons(page.nothing) if one.text() == "Why is a file not found?").click()
+    next(one for one in buttons(page.nothing) if one.text() == "Why doesn't a file come up?").click()
     assert pages == ["library"]
     page.nothing.remove_filters.click()
-    wait(qtbot, lambda: page.searcher.settled and page.model.rowCount() > 0)
+    wait(qtbot, lambda: page.controller.settled and page.model.rowCount() > 0)
     page.tabs.setCurrentIndex(5)
-    wait(qtbot, lambda: page.searcher.settled)
+    wait(qtbot, lambda: page.controller.settled)
 
 
 def test_an_empty_library_asks_for_a_folder(
     qtbot: QtBot,
-    make_desk: Callable[[Path], Desk],
+    make_mediator: Callable[[Path], Mediator],
     theme: Theme,  # noqa: ARG001
     tmp_path: Path,
 ) -> None:
@@ -461,23 +465,23 @@ def test_an_empty_library_asks_for_a_folder(
 
     library = tmp_path / "empty"
     with start_engine(library):
-        desk = make_desk(library)
-        page = shown(qtbot, desk)
+        mediator = make_mediator(library)
+        page = shown(qtbot, mediator)
         pages: list[str] = []
-        desk.page_wanted.connect(pages.append)
+        mediator.page_wanted.connect(pages.append)
         wait(qtbot, lambda: place(page) is page.no_library)
         next(one for one in buttons(page.no_library) if one.text() == "Add a folder").click()
         assert pages == ["library"]
-    desk.bridge.close()
+    mediator.bridge.close()
     stop_engine(library)
 
 
 # --- what is handed on ---
 
 
-def test_the_question_is_handed_on_with_its_filters(qtbot: QtBot, page: SearchPage, desk: Desk) -> None:
+def test_the_question_is_handed_on_with_its_filters(qtbot: QtBot, page: SearchPage, mediator: Mediator) -> None:
     asked: list[tuple[str, object]] = []
-    desk.ask_wanted.connect(lambda question, sample: asked.append((question, sample)))
+    mediator.ask_wanted.connect(lambda question, sample: asked.append((question, sample)))
     assert not page.ask.isEnabled()
     page.filters.set_kind("PDF", (".pdf",), True)
     find(qtbot, page, "invoice")
@@ -485,11 +489,11 @@ def test_the_question_is_handed_on_with_its_filters(qtbot: QtBot, page: SearchPa
     assert asked == [("invoice type:.pdf", None)]
 
 
-def test_the_menu_of_a_result(qtbot: QtBot, page: SearchPage, desk: Desk) -> None:
-    similar: list[tuple[str, Sample]] = []
+def test_the_menu_of_a_result(qtbot: QtBot, page: SearchPage, mediator: Mediator) -> None:
+    similar: list[tuple[str, QuerySample]] = []
     asked: list[str] = []
-    desk.search_wanted.connect(lambda text, sample: similar.append((text, sample)))
-    desk.ask_wanted.connect(lambda question, _: asked.append(question))
+    mediator.search_wanted.connect(lambda text, sample: similar.append((text, sample)))
+    mediator.ask_wanted.connect(lambda question, _: asked.append(question))
     found = find(qtbot, page, "semolina cake")
     menu = page._actions.menu(found[0], page, lambda: page._ask_of(found[0]))
     qtbot.addWidget(menu)
@@ -498,7 +502,7 @@ def test_the_menu_of_a_result(qtbot: QtBot, page: SearchPage, desk: Desk) -> Non
     actions["Copy path"].trigger()
     assert QGuiApplication.clipboard().text() == found[0].path
     actions["Find similar"].trigger()
-    assert similar == [("", Sample(found[0].path, "any"))]
+    assert similar == [("", QuerySample(found[0].path, "any"))]
     actions["Ask about this"].trigger()
     assert asked == ['semolina cake name:"Semolina cake.txt"']
 
@@ -532,13 +536,13 @@ def test_names_from_files_are_shown_safely() -> None:
 
 
 def test_words_of_operators_are_not_marked() -> None:
-    stems = Query('invoices from:"Anna Berg" type:pdf').stems()
+    stems = SearchQuery('invoices from:"Anna Berg" type:pdf').stems()
     assert stems == {stem("invoices")}
-    assert Query("type:pdf").stems() == frozenset()
+    assert SearchQuery("type:pdf").stems() == frozenset()
 
 
 def test_rows_have_room_for_their_text_in_any_size(page: SearchPage) -> None:
-    from desktop_rag.gui.search.painting import row_height
+    from desktop_rag.gui.search.result_delegate import row_height
 
     small, large = QFont(page.font()), QFont(page.font())
     large.setPointSizeF(small.pointSizeF() * 2)

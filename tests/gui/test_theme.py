@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from PySide6.QtGui import QFont
 
-from desktop_rag.gui.colours import DARK, LIGHT, READ_ON, Colours, contrast
-from desktop_rag.gui.icons import pixmap
-from desktop_rag.gui.theme import Theme, scaled
+from desktop_rag.gui.widgets.colours import DARK, LIGHT, READ_ON, Colours, contrast
+from desktop_rag.gui.widgets.icons import pixmap
+from desktop_rag.gui.widgets.theme import Theme, scaled
 from desktop_rag.paths import resources_dir
 
 ICONS = sorted(path.stem for path in (resources_dir() / "icons").glob("*.svg"))

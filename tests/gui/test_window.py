@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLi
 from pytestqt.qtbot import QtBot
 
 from desktop_rag.gui.ask.page import AskPage
-from desktop_rag.gui.desk import Desk, PageName
-from desktop_rag.gui.dropping import in_words
-from desktop_rag.gui.window import Window
+from desktop_rag.gui.services.mediator import Mediator, PageName
+from desktop_rag.gui.shell.drop_overlay import describe_drop
+from desktop_rag.gui.shell.window import MainWindow
 from tests.gui.stalls import watched
 
 PATIENCE_MS = 60_000
@@ -26,27 +26,27 @@ STALL_S = 0.05
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
-def open_window(desk: Desk, qtbot: QtBot) -> Window:
-    window = Window(desk)
+def open_window(mediator: Mediator, qtbot: QtBot) -> MainWindow:
+    window = MainWindow(mediator)
     qtbot.addWidget(window)
     window.resize(1100, 720)
     window.show_page("ask")
     window.show()
-    qtbot.waitUntil(lambda: desk.bridge.status is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: mediator.bridge.status is not None, timeout=PATIENCE_MS)
     return window
 
 
 @pytest.fixture
-def window(desk: Desk, qtbot: QtBot) -> Window:
-    return open_window(desk, qtbot)
+def window(mediator: Mediator, qtbot: QtBot) -> MainWindow:
+    return open_window(mediator, qtbot)
 
 
 @pytest.fixture
-def own_window(own_desk: Desk, qtbot: QtBot) -> Window:
-    return open_window(own_desk, qtbot)
+def own_window(own_mediator: Mediator, qtbot: QtBot) -> MainWindow:
+    return open_window(own_mediator, qtbot)
 
 
-def test_every_page_opens_by_its_button_and_its_key(window: Window) -> None:
+def test_every_page_opens_by_its_button_and_its_key(window: MainWindow) -> None:
     for name in PAGES:
         QTest.mouseClick(window._buttons[name], Qt.MouseButton.LeftButton)
         assert window._stack.currentWidget() is window.page(name)
@@ -57,14 +57,14 @@ def test_every_page_opens_by_its_button_and_its_key(window: Window) -> None:
     assert window._stack.currentWidget() is window.page("ask")
 
 
-def test_the_line_at_the_foot_says_how_things_are(window: Window, qtbot: QtBot) -> None:
+def test_the_line_at_the_foot_says_how_things_are(window: MainWindow, qtbot: QtBot) -> None:
     line = window._status
     qtbot.waitUntil(lambda: "up to date" in line._files.text(), timeout=PATIENCE_MS)
     assert line._connections.text() == "no connections made"
     assert "watching 1 folder" in line._doing.full_text()
 
 
-def test_every_control_has_a_name_and_can_be_reached(window: Window, qtbot: QtBot) -> None:
+def test_every_control_has_a_name_and_can_be_reached(window: MainWindow, qtbot: QtBot) -> None:
     unnamed, unreachable = [], []
     for name in PAGES:
         window.show_page(name)
@@ -96,27 +96,27 @@ def _mime(*paths: Path) -> QMimeData:
     return mime
 
 
-def _drag(window: Window, mime: QMimeData, x: int) -> None:
+def _drag(window: MainWindow, mime: QMimeData, x: int) -> None:
     at = QPoint(x, 300)
     window.dragEnterEvent(QDragEnterEvent(at, Qt.DropAction.CopyAction, mime, LEFT, NONE))
     window.dragMoveEvent(QDragMoveEvent(at, Qt.DropAction.CopyAction, mime, LEFT, NONE))
 
 
-def test_a_dropped_folder_is_announced_added_and_read(own_window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_dropped_folder_is_announced_added_and_read(own_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     receipts = tmp_path / "Receipts"
     receipts.mkdir()
     (receipts / "boiler.txt").write_text("The boiler was repaired by Huber for 184.50 euros on 17 March.")
     mime = _mime(receipts)
     _drag(own_window, mime, 100)
-    assert own_window._veil.isVisible()
-    assert own_window._veil._title.text() == "Add “Receipts” to your library"
+    assert own_window._drop_overlay.isVisible()
+    assert own_window._drop_overlay._title.text() == "Add “Receipts” to your library"
     own_window.dropEvent(
         QDropEvent(
             QPointF(100, 300), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
         )
     )
-    assert not own_window._veil.isVisible()
-    bridge = own_window.desk.bridge
+    assert not own_window._drop_overlay.isVisible()
+    bridge = own_window.mediator.bridge
 
     def is_read() -> bool:
         bridge.refresh()
@@ -133,15 +133,15 @@ def test_a_dropped_folder_is_announced_added_and_read(own_window: Window, qtbot:
 def test_a_picture_is_searched_by_on_the_right_half_and_added_on_the_left(tmp_path: Path) -> None:
     picture = tmp_path / "cat.png"
     picture.write_bytes(b"")
-    assert in_words([picture], search=True)[0] == "Search with this picture"
-    assert in_words([picture], search=False)[0] == "Add “cat.png” to your library"
-    assert in_words([picture, tmp_path], search=True)[0] == "Add 2 items to your library"
+    assert describe_drop([picture], search=True)[0] == "Search with this picture"
+    assert describe_drop([picture], search=False)[0] == "Add “cat.png” to your library"
+    assert describe_drop([picture, tmp_path], search=True)[0] == "Add 2 items to your library"
     evil = tmp_path / "invoice\u202egnp.exe"
-    assert "\u202e" not in in_words([evil], search=False)[0]
+    assert "\u202e" not in describe_drop([evil], search=False)[0]
 
 
-def test_an_engine_that_dies_is_back_and_work_goes_on(own_window: Window, qtbot: QtBot) -> None:
-    bridge = own_window.desk.bridge
+def test_an_engine_that_dies_is_back_and_work_goes_on(own_window: MainWindow, qtbot: QtBot) -> None:
+    bridge = own_window.mediator.bridge
     assert bridge.status is not None
     assert bridge.status.engine is not None
     pid = bridge.status.engine.pid
@@ -161,16 +161,16 @@ def test_an_engine_that_dies_is_back_and_work_goes_on(own_window: Window, qtbot:
     qtbot.waitUntil(is_another, timeout=PATIENCE_MS)
 
 
-def test_the_layout_is_remembered(desk: Desk, qtbot: QtBot) -> None:
-    first = open_window(desk, qtbot)
+def test_the_layout_is_remembered(mediator: Mediator, qtbot: QtBot) -> None:
+    first = open_window(mediator, qtbot)
     first.resize(1000, 640)  # wider than the screen there is in tests, but lower
     first.close()
-    second = Window(desk)
+    second = MainWindow(mediator)
     qtbot.addWidget(second)
     assert second.height() == 640
 
 
-def test_nothing_keeps_the_window_waiting(window: Window, qtbot: QtBot) -> None:
+def test_nothing_keeps_the_window_waiting(window: MainWindow, qtbot: QtBot) -> None:
     """Pages are made first: what is measured is a window in use."""
     page = window.page("ask")
     assert isinstance(page, AskPage)

@@ -276,6 +276,7 @@ def test_public_questions_are_left_alone(shared_data: Path, name: str) -> None:
     assert len(filtered) <= 0.002 * len(questions), filtered
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_plain_question_waits_for_no_library_of_dates() -> None:
     code = (
         "import sys; from desktop_rag.clock import local_now; from desktop_rag.retrieval.question import analyze;"

@@ -92,3 +92,27 @@ def test_a_zone_without_a_name_is_an_offset(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("tzlocal.get_localzone", unnamed)
     assert isinstance(local_zone(), timezone)
     assert local_now().utcoffset() == datetime.now().astimezone().utcoffset()
+
+
+DATES = """
+from datetime import UTC
+from desktop_rag.parsing.text.dates import date_in_name, date_in_words
+from desktop_rag.parsing.office.ooxml import moment
+from desktop_rag.clock import local_now
+from desktop_rag.places import day
+from desktop_rag.retrieval.dates import parse_date
+
+for said in ("2024-01-15", "2024-07-15", "2024-03-31", "2024-11-03"):
+    asked = parse_date(said, local_now())
+    for written in (date_in_name(f"{said}.md"), date_in_words(said), date_in_words(f"{said} 23:30"), moment(said)):
+        assert asked.start <= written < asked.end, (said, written)
+        assert parse_date(day(written.astimezone(UTC)), local_now()) == asked, (said, day(written.astimezone(UTC)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows takes its zone from the registry alone")
+@pytest.mark.parametrize("zone", [*CHANGES, "UTC"])
+def test_a_note_of_a_day_is_found_and_shown_under_that_day(zone: str) -> None:
+    checkout = Path(__file__).resolve().parents[2]
+    run = subprocess.run([sys.executable, "-c", DATES], cwd=checkout, env={"TZ": zone}, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

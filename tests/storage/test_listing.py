@@ -112,7 +112,6 @@ def test_each_list_is_answered_from_an_index(
     listing.thread(1)
     listing.newest("mail", 10)
     listing.senders()
-    listing.authors()
     scans = [
         plan for plan in asked if plan.startswith("SCAN") and "COVERING INDEX" not in plan and "json_each" not in plan
     ]
@@ -148,6 +147,24 @@ def test_a_library_of_an_older_version_gets_the_names(tmp_path: Path, monkeypatc
     catalog = Catalog(path)
     assert names(Listing(catalog), FileFilter(name="käse")) == ["/root/KÄSE.txt"]
     assert catalog.reader().execute("SELECT rating FROM turns").fetchall() == [(0,)]
+    catalog.close()
+
+
+def test_authors_in_a_library_of_an_older_version_are_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "catalog.sqlite"
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:4])
+        old = sqlite3.connect(path, isolation_level=None)
+        migrations.migrate(old)
+        for kind, author in (("document", "Anna Berg"), ("mail", "Bo Lind"), ("note", "")):
+            old.execute(
+                "INSERT INTO documents(recipe, kind, mime, name, title, author, dated, language, tags, state, top_id)"
+                " VALUES ('', ?, '', '', '', ?, 0, '', '[]', 'indexed', 0)",
+                (kind, author),
+            )
+        old.close()
+    catalog = Catalog(path)
+    assert [(person.name, person.address) for person in Listing(catalog).senders()] == [("Anna Berg", "")]
     catalog.close()
 
 

@@ -48,6 +48,7 @@ class AnswerQueries:
         quote: bool,
         on_event: OnEvent,
         stop: threading.Event,
+        call_id: str = "",
     ) -> Answer:
         """The answer, and the events of its making; ``Finished`` comes last. A chat model that fails is done without:
         the answer then quotes, and its note says why. Raises ``QueryError``, ``ModelError`` for a file that cannot be
@@ -93,7 +94,7 @@ class AnswerQueries:
             conversation=conversation,
         )
         if remember or conversation is not None:
-            given = self._remember(put.original or finding.asked, given)
+            given = self._remember(put.original or finding.asked, given, call_id)
         on_event(Finished(given))
         return given
 
@@ -143,11 +144,7 @@ class AnswerQueries:
             filtered=not found.query.filters.is_empty,
         )
 
-    def _remember(self, question: str, given: Answer) -> Answer:
-        number = given.conversation
-        now = datetime.now(UTC)
-        if number is None:
-            number = self._conversations.create(question, now)
-        given = replace(given, conversation=number)
-        self._conversations.add_turn(number, Turn(now, question, given))
-        return given
+    def _remember(self, question: str, given: Answer, call_id: str) -> Answer:
+        turn = Turn(datetime.now(UTC), question, given)
+        number = self._conversations.add_turn(given.conversation, turn, call_id)
+        return replace(given, conversation=number)

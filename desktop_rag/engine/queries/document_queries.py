@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.hits import full_locator, with_parents
 from desktop_rag.engine.queries.suggestions import SuggestionQueries
-from desktop_rag.engine.views import DocumentPart, DocumentView, FileList, ThreadMail
+from desktop_rag.engine.views import DocumentView, FileList, FilePart, ThreadMail
 from desktop_rag.errors import QueryError
 from desktop_rag.indexing.scan import is_text
 from desktop_rag.parsing.stream import DocumentSegment
@@ -113,9 +113,9 @@ class DocumentQueries:
 
     # --- bytes -------------------------------------------------------------------------------------------------------
 
-    def part(self, path: Path, locator: Locator) -> DocumentPart:
+    def part(self, path: Path, locator: Locator) -> FilePart:
         found = self._library.shared_pool(*_POOL).read_part(path.expanduser().absolute(), locator)
-        return DocumentPart(found.name, found.mime, found.data)
+        return FilePart(found.name, found.mime, found.data)
 
     def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:
         hashes = self._listing.picture_hashes(chunks)
@@ -159,7 +159,7 @@ class DocumentQueries:
         version = self._catalog.version()
         known, people = self._people
         if version != known:
-            counted = _same_people([*self._listing.senders(), *self._listing.authors()])
+            counted = _same_people(self._listing.senders())
             ranked = sorted(counted, key=lambda named: (-named.count, folded(named.name), named.address))
             people = [(Person(who.name, who.address), folded(f"{who.name}\n{who.address}")) for who in ranked]
             self._people = (version, people)

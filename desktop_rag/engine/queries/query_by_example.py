@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
 
+from desktop_rag.engine.api import SampleKind
 from desktop_rag.errors import ModelError, QueryError
 from desktop_rag.indexing.media_analysis import FileMediaAnalysis, MediaAnalyzer
 from desktop_rag.parsing.stream import FILE, DocumentEnd, DocumentSegment, DocumentStart, FileStart
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.types import FileState, Kind
-
-SampleKind = Literal["any", "image", "audio"]
-"""What a file must be to be the question."""
 
 _CHARACTERS = 2_000
 """Text taken from the file: the beginning says what it is about."""

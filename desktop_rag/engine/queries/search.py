@@ -9,10 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from desktop_rag.clock import local_now
+from desktop_rag.engine.api import Mode, SampleKind
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.hits import to_hits
-from desktop_rag.engine.queries.query_by_example import ExampleFile, SampleKind, understand
-from desktop_rag.engine.results import Mode, SearchResult
+from desktop_rag.engine.queries.query_by_example import ExampleFile, understand
+from desktop_rag.engine.results import SearchResult
 from desktop_rag.language import words
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.question import AnalyzedQuestion, analyze

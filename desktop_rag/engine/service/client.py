@@ -5,26 +5,24 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+import uuid
+from collections.abc import Iterator
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection
+from multiprocessing.connection import Client
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
 from desktop_rag import __version__
-from desktop_rag.engine import api
+from desktop_rag.engine.api import EngineApi
+from desktop_rag.engine.call import NEVER, Call, CallListener, Reply
 from desktop_rag.engine.events import Event
-from desktop_rag.engine.queries.query_by_example import SampleKind
-from desktop_rag.engine.results import Check, Explanation, IndexReport, Mode, SearchResult, Status
+from desktop_rag.engine.local_api import perform_here
 from desktop_rag.engine.service import wire
-from desktop_rag.engine.views import DocumentPart, DocumentView, FileList
+from desktop_rag.engine.service.channel import Channel, Lost
 from desktop_rag.errors import ConfigError, EngineFull, EngineGone
-from desktop_rag.retrieval.filters import Filters
-from desktop_rag.storage.backup import BackupReport
-from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
 
 _PATIENCE_S = 15.0
 """How long a client waits for an engine that has died to be started again."""
@@ -33,29 +31,35 @@ _ROOM_S = 3.0
 _STOP_EVERY_S = 0.05
 
 
-class EngineClient:
+class EngineClient(EngineApi):
     """A connection to the engine that owns ``library``. One call at a time; use one client for each thread.
 
-    An engine that dies during a call is waited for, and asked again: a call can be repeated without harm. Each method
-    is that of ``Engine``, and raises its errors; ``EngineGone`` when the engine does not come back.
+    An engine that dies during a call is waited for, and asked again; a call that must not have its effect twice is sent
+    under an id by which the next engine knows it. Each method is that of ``Engine``, and raises its errors;
+    ``EngineGone`` when the engine does not come back, or the client is closed by another thread.
     """
 
-    def __init__(self, library: Path, connection: Connection[Any, Any]) -> None:
+    def __init__(self, library: Path, channel: Channel) -> None:
         self.library = library
-        self._connection = connection
+        self._channel: Channel | None = channel
         self._busy = threading.Lock()
+        self._closed = False
+        self._answered = True
 
     @classmethod
     def connect(cls, library: Path) -> EngineClient | None:
         """A client of the engine that runs for this library; None when none does. Raises ``ConfigError`` when it is
         one of another version, ``EngineFull`` when it has no room for another client."""
         library = library.expanduser().absolute()
-        connection = _connect(library)
-        return None if connection is None else cls(library, connection)
+        channel = _connect(library)
+        return None if channel is None else cls(library, channel)
 
     def close(self) -> None:
-        """Leave the engine; it goes on."""
-        self._connection.close()
+        """Leave the engine; it goes on. A call that another thread waits for ends with ``EngineGone``."""
+        self._closed = True
+        channel = self._channel
+        if channel is not None:
+            channel.close()
 
     def __enter__(self) -> Self:
         return self
@@ -65,233 +69,96 @@ class EngineClient:
     ) -> None:
         self.close()
 
-    # --- the engine's methods ----------------------------------------------------------------------------------------
-
-    def add_root(self, path: Path) -> str:
-        root: str = self._call(api.AddRoot(_full(path)))
-        return root
-
-    def remove_root(self, path: Path) -> int:
-        count: int = self._call(api.RemoveRoot(_full(path)))
-        return count
-
-    def index(
-        self,
-        paths: Sequence[Path] | None = None,
-        *,
-        on_progress: Callable[[Progress], None] | None = None,
-        stop: threading.Event | None = None,
-        force: bool = False,
-    ) -> IndexReport:
-        chosen = None if paths is None else tuple(_full(path) for path in paths)
-        report: IndexReport = self._call(api.Index(chosen, force), on_progress, stop)
-        return report
-
-    def forget(self, path: Path) -> int:
-        count: int = self._call(api.Forget(_full(path)))
-        return count
-
-    def pause(self) -> None:
-        self._call(api.Pause())
-
-    def resume(self) -> None:
-        self._call(api.Resume())
-
-    def rebuild(self, on_progress: Callable[[Progress], None] | None = None) -> int:
-        count: int = self._call(api.Rebuild(), on_progress)
-        return count
-
-    def search(
-        self,
-        question: str = "",
-        *,
-        limit: int = 10,
-        mode: Mode = "hybrid",
-        filters: Filters = Filters(),  # noqa: B008 (immutable)
-        per_document: int | None = None,
-        like: Path | None = None,
-        like_kind: SampleKind = "any",
-        wait: bool = True,
-        rerank: bool = True,
-    ) -> SearchResult:
-        file = None if like is None else _full(like)
-        result: SearchResult = self._call(
-            api.Search(question, limit, mode, filters, per_document, file, like_kind, wait, rerank)
-        )
-        return result
-
-    def ask(
-        self,
-        question: str = "",
-        *,
-        filters: Filters = Filters(),  # noqa: B008 (immutable)
-        limit: int = 8,
-        like: Path | None = None,
-        like_kind: SampleKind = "any",
-        conversation: int | None = None,
-        remember: bool = False,
-        quote: bool = False,
-        rerank: bool = True,
-        on_event: Callable[[AnswerEvent], None] | None = None,
-        stop: threading.Event | None = None,
-    ) -> Answer:
-        file = None if like is None else _full(like)
-        call = api.Ask(question, filters, limit, file, like_kind, conversation, remember, quote, rerank)
-        answer: Answer = self._call(call, on_event=on_event, stop=stop)
-        return answer
-
-    def conversations(self, limit: int = 50) -> list[Conversation]:
-        found: list[Conversation] = self._call(api.Conversations(limit))
-        return found
-
-    def turns(self, conversation: int) -> list[Turn]:
-        found: list[Turn] = self._call(api.Turns(conversation))
-        return found
-
-    def rename_conversation(self, conversation: int, title: str) -> None:
-        self._call(api.RenameConversation(conversation, title))
-
-    def delete_conversation(self, conversation: int) -> None:
-        self._call(api.DeleteConversation(conversation))
-
-    def export_conversation(self, conversation: int) -> str:
-        text: str = self._call(api.ExportConversation(conversation))
-        return text
-
-    def rate(self, conversation: int, turn: int, rating: int) -> None:
-        self._call(api.RateTurn(conversation, turn, rating))
-
-    def suggestions(self, limit: int = 4) -> tuple[str, ...]:
-        questions: tuple[str, ...] = self._call(api.Suggestions(limit))
-        return questions
-
-    def files(
-        self,
-        *,
-        states: Sequence[FileState] = (),
-        root: Path | None = None,
-        name: str = "",
-        after: str = "",
-        limit: int = 200,
-    ) -> FileList:
-        inside = None if root is None else _full(root)
-        found: FileList = self._call(api.Files(tuple(states), inside, name, after, limit))
-        return found
-
-    def view(
-        self, path: Path, *, document: int | None = None, chunk: int | None = None, limit: int = 60
-    ) -> DocumentView:
-        view: DocumentView = self._call(api.View(_full(path), document, chunk, limit))
-        return view
-
-    def part(self, path: Path, locator: Locator) -> DocumentPart:
-        part: DocumentPart = self._call(api.ReadPart(_full(path), locator))
-        return part
-
-    def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:
-        found: dict[int, bytes] = self._call(api.Previews(tuple(chunks)))
-        return found
-
-    def people(self, name: str = "", limit: int = 20) -> tuple[Person, ...]:
-        found: tuple[Person, ...] = self._call(api.People(name, limit))
-        return found
-
-    def status(self) -> Status:
-        status: Status = self._call(api.GetStatus())
-        return status
-
-    def why(self, path: Path, question: str = "") -> Explanation:
-        explanation: Explanation = self._call(api.Why(_full(path), question))
-        return explanation
-
-    def doctor(self, *, repair: bool = False) -> list[Check]:
-        checks: list[Check] = self._call(api.Doctor(repair))
-        return checks
-
-    def backup(
-        self, file: Path, *, force: bool = False, on_progress: Callable[[Progress], None] | None = None
-    ) -> BackupReport:
-        report: BackupReport = self._call(api.Backup(_full(file), force), on_progress)
-        return report
-
-    def restore(self, file: Path, *, on_progress: Callable[[Progress], None] | None = None) -> BackupReport:
-        report: BackupReport = self._call(api.Restore(_full(file)), on_progress)
-        return report
-
-    def subscribe(self) -> RemoteSubscription:
-        connection = _connect(self.library)
-        if connection is None:
-            raise _gone(self.library)
-        return RemoteSubscription(connection)
-
-    def shut_down(self) -> None:
-        """Have the engine process end in an orderly way; it has answered, but may take a moment."""
-        self._call(api.ShutDown())
-
-    # --- inside ------------------------------------------------------------------------------------------------------
-
-    def _call(
-        self,
-        call: api.Call,
-        on_progress: Callable[[Progress], None] | None = None,
-        stop: threading.Event | None = None,
-        on_event: Callable[[AnswerEvent], None] | None = None,
-    ) -> Any:
+    def perform(self, call: Call[Reply], listener: CallListener | None = None) -> Reply:
+        """Have the engine perform a call; one whose place is the caller's process is performed here."""
+        listener = listener or CallListener()
+        if call.place == "caller":
+            return perform_here(call, listener)
+        request = wire.request(call, uuid.uuid4().hex if call.once() else "")
         with self._busy:
             deadline = time.monotonic() + _PATIENCE_S
             while True:
                 try:
-                    return self._once(call, on_progress, stop, on_event)
-                except (OSError, EOFError):
-                    if isinstance(call, api.ShutDown):
-                        return None
-                    self._reconnect(deadline)
+                    return wire.reply_of(call, self._request(request, listener, deadline))
+                except Lost:
+                    self._hang_up()
+                except BaseException:
+                    if self._channel is not None and not self._answered:
+                        self._hang_up()  # what is still to come of this call must not be taken for that of the next
+                    raise
 
-    def _once(
-        self,
-        call: api.Call,
-        on_progress: Callable[[Progress], None] | None,
-        stop: threading.Event | None,
-        on_event: Callable[[AnswerEvent], None] | None,
-    ) -> Any:
-        connection = self._connection
-        connection.send_bytes(wire.encode(call))
+    def subscribe(self) -> RemoteSubscription:
+        """What happens in the engine from now on, as events; close it when done."""
+        channel = _connect(self.library)
+        if channel is None:
+            raise _gone(self.library)
+        return RemoteSubscription(channel)
+
+    def shut_down(self) -> None:
+        """Have the engine process end in an orderly way; it has answered, but may take a moment."""
+        with self._busy:
+            try:
+                self._request(wire.ShutDown(), CallListener(), time.monotonic())
+            except (Lost, EngineGone):  # it has ended already
+                self._hang_up()
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _request(self, message: wire.Message, listener: CallListener, deadline: float) -> wire.Result:
+        """Send a message and wait for the result, telling ``listener`` what comes meanwhile. Raises ``Lost`` when the
+        connection breaks: what a function of the listener raises is never that."""
+        channel = self._channel or self._reconnect(deadline)
+        self._answered = False
+        channel.send(message)
         asked_to_stop = False
         while True:
-            if stop is not None and stop.is_set() and not asked_to_stop:
-                connection.send_bytes(wire.encode(wire.Stop()))
+            if listener.stop.is_set() and not asked_to_stop:
+                channel.send(wire.Stop())
                 asked_to_stop = True
-            if stop is not None and not connection.poll(_STOP_EVERY_S):
-                continue
-            answer = wire.decode_answer(connection.recv_bytes())
+            answer = channel.receive(None if asked_to_stop or listener.stop is NEVER else _STOP_EVERY_S)
             if isinstance(answer, wire.Failure):
+                self._answered = True
                 raise wire.error_of(answer)
             if isinstance(answer, wire.Result):
-                return msgspec.msgpack.decode(answer.value, type=call.returns)
-            if isinstance(answer, wire.Update) and answer.progress is not None and on_progress is not None:
-                on_progress(answer.progress)
-            if isinstance(answer, wire.Update) and answer.answer is not None and on_event is not None:
-                on_event(answer.answer)
+                self._answered = True
+                return answer
+            if isinstance(answer, wire.Update) and answer.progress is not None:
+                listener.on_progress(answer.progress)
+            if isinstance(answer, wire.Update) and answer.answer is not None:
+                listener.on_event(answer.answer)
 
-    def _reconnect(self, deadline: float) -> None:
-        self._connection.close()
-        while time.monotonic() < deadline:
-            connection = _connect(self.library)
-            if connection is not None:
-                self._connection = connection
-                return
-            time.sleep(0.05)
+    def _hang_up(self) -> None:
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
+
+    def _reconnect(self, deadline: float) -> Channel:
+        """Raises ``EngineGone``."""
+        while not self._closed:
+            channel = _connect(self.library)
+            if channel is not None:
+                self._channel = channel
+                if self._closed:  # meanwhile, by another thread
+                    self._hang_up()
+                    break
+                return channel
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_STOP_EVERY_S)
         raise _gone(self.library)
 
 
 class RemoteSubscription:
     """The events of an engine in another process: iterate over it, or ``get`` one. It has ``ended`` with the engine."""
 
-    def __init__(self, connection: Connection[Any, Any]) -> None:
-        self._connection = connection
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self.ended = False
-        connection.send_bytes(wire.encode(api.Subscribe()))
+        try:
+            channel.send(wire.Subscribe())
+        except Lost:
+            self._events.put(None)
         self._reader = threading.Thread(target=self._read, name="events", daemon=True)
         self._reader.start()
 
@@ -309,7 +176,8 @@ class RemoteSubscription:
             yield event
 
     def close(self) -> None:
-        self._connection.close()
+        self._channel.close()
+        self._reader.join()
 
     def __enter__(self) -> Self:
         return self
@@ -322,18 +190,18 @@ class RemoteSubscription:
     def _read(self) -> None:
         try:
             while True:
-                answer = wire.decode_answer(self._connection.recv_bytes())
+                answer = self._channel.receive()
                 if isinstance(answer, wire.Update) and answer.event is not None:
                     self._events.put(answer.event)
                 elif isinstance(answer, wire.Result | wire.Failure):
                     return
-        except (OSError, EOFError, TypeError):  # closed, on this side (then with a TypeError) or the other
+        except Lost:
             return
         finally:
             self._events.put(None)
 
 
-def _connect(library: Path) -> Connection[Any, Any] | None:
+def _connect(library: Path) -> Channel | None:
     """A connection that both sides trust; None when nobody listens. Raises ``EngineFull`` when it is hung up on, again
     and again, as an engine does that serves as many as it can; one that is about to end does so only for a moment."""
     deadline = time.monotonic() + _ROOM_S
@@ -348,7 +216,7 @@ def _connect(library: Path) -> Connection[Any, Any] | None:
             time.sleep(_STOP_EVERY_S)
 
 
-def _greet(library: Path) -> Connection[Any, Any] | None:
+def _greet(library: Path) -> Channel | None:
     """Raises ``EOFError`` or ``ConnectionResetError`` when the other side hangs up."""
     address = wire.read_address(library)
     if address is None:
@@ -359,25 +227,21 @@ def _greet(library: Path) -> Connection[Any, Any] | None:
         raise
     except (OSError, ValueError, AuthenticationError):  # left by a process that is no more
         return None
+    channel = Channel(connection)
     try:
-        connection.send_bytes(wire.encode(wire.Hello(wire.PROTOCOL, __version__)))
-        hello = wire.decode_answer(connection.recv_bytes())
-    except (OSError, EOFError, msgspec.MsgspecError):
-        connection.close()
+        channel.send(wire.Hello(wire.PROTOCOL, __version__))
+        hello = channel.receive()
+    except (Lost, msgspec.MsgspecError):
+        channel.close()
         return None
     if not isinstance(hello, wire.Hello) or hello.protocol != wire.PROTOCOL:
-        connection.close()
+        channel.close()
         raise ConfigError(
             f"The engine that runs for this library is of version {address.version}, this program of {__version__}.",
             "Start it again: desktop-rag engine restart",
         )
-    return connection
+    return channel
 
 
 def _gone(library: Path) -> EngineGone:
     return EngineGone(f"The engine of the library {library} has stopped.", "Start it again: desktop-rag engine start")
-
-
-def _full(path: Path) -> str:
-    """The engine has a working folder of its own."""
-    return str(path.expanduser().absolute())

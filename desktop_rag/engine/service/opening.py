@@ -1,6 +1,7 @@
-"""Getting at a library: through the engine that runs for it, or, when none does, by opening it.
+"""An engine for a library: the one that runs for it, one opened in this process, or a process of its own, which is
+started, stopped and started again here.
 
-Only what opens one here imports what that takes: a client of an engine needs none of it.
+What it takes to open a library is imported only by what opens one: a client of an engine needs none of it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from desktop_rag.storage.lock import LibraryLock
 
 if TYPE_CHECKING:
     from desktop_rag.engine.engine import Engine
-    from desktop_rag.engine.results import Check
 
 AnyEngine = Union["Engine", EngineClient]
 
@@ -130,28 +130,6 @@ def _process(library: Path, *, end: bool = False) -> int:
         if end:
             client.shut_down()
         return engine.pid if engine is not None else 0
-
-
-def repair_library(library: Path) -> tuple[list[str], list[Check]]:
-    """Mend a library while nobody has it open, then look at it: what was done, in words, and what is found now. An
-    engine that runs is stopped for it and started again. Raises ``LibraryBusy``, ``StorageError``."""
-    from desktop_rag.engine.engine import CATALOG_NAME, Engine
-    from desktop_rag.storage.repair import repair
-
-    done: list[str] = []
-    ran = stop_engine(library)
-    if library.is_dir():
-        lock = LibraryLock(library.expanduser().absolute())
-        lock.acquire()
-        try:
-            done = repair(library / CATALOG_NAME)
-        finally:
-            lock.release()
-    with Engine(library) as engine:
-        checks = engine.doctor(repair=True)
-    if ran:
-        start_engine(library).close()
-    return done, checks
 
 
 def _said(output: bytes) -> wire.Failure:

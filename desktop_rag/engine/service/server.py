@@ -3,6 +3,9 @@ keeps it in step with the disk, and answers clients until it is told to stop.
 
 It ends with 0 when told to, 4 when another process owns the library, 5 when the library cannot be used, and 2 for
 settings that cannot be used; with anything else it has crashed, and the supervisor starts it again.
+
+Calls of different lanes are performed by different threads: "engine stop" and what else controls the engine never waits
+behind a long indexing run, nor a question behind others' backups.
 """
 
 from __future__ import annotations
@@ -16,26 +19,32 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
+from multiprocessing.connection import Listener as Socket
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from desktop_rag import __version__, offline
-from desktop_rag.engine import api
+from desktop_rag.engine.call import Call, CallListener, Lane
 from desktop_rag.engine.engine import Engine
+from desktop_rag.engine.events import Subscription
 from desktop_rag.engine.service import wire
-from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy, StorageError
+from desktop_rag.errors import ConfigError, DesktopRagError, InternalError, LibraryBusy, StorageError
 from desktop_rag.log import ENGINE, record_bug, start_log
 from desktop_rag.models.hardware import keep_memory_together
+from desktop_rag.storage.call_journal import CallJournal
 from desktop_rag.types import AnswerEvent, Progress
 
 STOPPED, MISUSED, BUSY, UNUSABLE = 0, 2, 4, 5
 _PROGRESS_EVERY_S = 0.1
 _MOST_CLIENTS = 64
-_WORKERS = 6
+_THREADS: dict[Lane, int] = {"control": 2, "question": 4, "look": 4, "work": 6}
+"""For all clients together: each thread that is used holds a connection to the catalog with a cache of its own."""
+_LEAVE_S = 5.0
+"""How long calls that were told to stop may take to end."""
 _LOOK_EVERY_S = 5.0
 """How often it is looked whether the library is still there."""
 
@@ -55,6 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                 signal.signal(number, lambda *_: service.stop())
             log.info("Engine %s started for %s.", __version__, library)
             service.wait()
+            if not service.finish():
+                # To close a library that is in use could do harm; to leave it as it is does none.
+                log.warning("A call did not end; the engine leaves without it.")
+                logging.shutdown()
+                os._exit(STOPPED)
     except DesktopRagError as error:
         print(msgspec.json.encode(wire.failure_of(error)).decode(), file=sys.stderr, flush=True)  # noqa: T201
         log.error("%s", error)
@@ -72,13 +86,12 @@ class Service:
         self._stopping = threading.Event()
         self._serving: set[_Client] = set()
         self._clients = threading.BoundedSemaphore(_MOST_CLIENTS)
-        # A few threads do the work for all clients: each holds a connection to the catalog with a cache of its own.
-        self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="worker")
+        self._performing = Performing(engine)
         address = wire.endpoint(engine.library)
         if sys.platform != "win32":
             Path(address).unlink(missing_ok=True)  # left by a crash; the library's lock says that it is nobody's
         try:
-            self._listener = Listener(address, backlog=16)
+            self._listener = Socket(address, backlog=16)
             wire.write_address(
                 engine.library, wire.Address(address, self._key.hex(), os.getpid(), wire.PROTOCOL, __version__)
             )
@@ -90,11 +103,16 @@ class Service:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def finish(self) -> bool:
+        """Take no calls any more, and have those that go on end; who has asked already gets an answer. False when one
+        does not end."""
         wire.address_path(self._engine.library).unlink(missing_ok=True)
         self._listener.close()
         for client in list(self._serving):
             client.stop()
-        self._workers.shutdown()  # who has asked already gets an answer
+        return self._performing.finish()
 
     def wait(self) -> None:
         """Return when somebody has said stop, or has deleted the library."""
@@ -121,11 +139,11 @@ class Service:
                 continue
             threading.Thread(target=self._serve, args=(connection,), name="client", daemon=True).start()
 
-    def _serve(self, connection: Connection[Any, Any]) -> None:
+    def _serve(self, connection: Connection[object, object]) -> None:
         try:
             with connection, contextlib.suppress(OSError, EOFError):
                 if self._admit(connection):
-                    client = _Client(connection, self._engine, self._workers, self.stop)
+                    client = _Client(connection, self._performing, self.stop)
                     self._serving.add(client)
                     try:
                         client.serve()
@@ -134,14 +152,14 @@ class Service:
         finally:
             self._clients.release()
 
-    def _admit(self, connection: Connection[Any, Any]) -> bool:
+    def _admit(self, connection: Connection[object, object]) -> bool:
         """Both sides prove that they know the key, and say what they speak."""
         from multiprocessing import AuthenticationError
 
         try:
             deliver_challenge(connection, self._key)
             answer_challenge(connection, self._key)
-            hello = wire.decode_call(connection.recv_bytes(1024))
+            hello = wire.decode_message(connection.recv_bytes(1024))
         except (AuthenticationError, msgspec.MsgspecError, AssertionError):
             log.warning("A client that did not know the key was turned away.")
             return False
@@ -149,19 +167,68 @@ class Service:
         return isinstance(hello, wire.Hello) and hello.protocol == wire.PROTOCOL
 
 
+class Performing:
+    """Performs calls of all clients: each lane has threads of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._journal = CallJournal(engine.context.library.catalog)
+        self._lanes = {lane: ThreadPoolExecutor(count, f"{lane} calls") for lane, count in _THREADS.items()}
+        self._going_on: set[Future[None]] = set()
+
+    def begin(
+        self, wanted: wire.CallRequest, listener: CallListener, end: Callable[[wire.Result | wire.Failure], None]
+    ) -> None:
+        """Have a call performed; ``end`` gets its result. Raises ``msgspec.MsgspecError`` for what is no call, and
+        ``RuntimeError`` when no calls are taken any more."""
+        call = wire.decode_call(wanted)
+        future = self._lanes[call.lane].submit(lambda: end(self._answer(call, wanted.id, listener)))
+        self._going_on.add(future)
+        future.add_done_callback(self._going_on.discard)
+
+    def subscribe(self) -> Subscription:
+        return self._engine.subscribe()
+
+    def finish(self) -> bool:
+        """Take no calls any more. False when one does not come to its end."""
+        for threads in self._lanes.values():
+            threads.shutdown(wait=False)
+        return not wait(list(self._going_on), _LEAVE_S).not_done
+
+    def _answer(self, call: Call[object], call_id: str, listener: CallListener) -> wire.Result | wire.Failure:
+        try:
+            return wire.Result(msgspec.Raw(self._perform(call, call_id, listener)))
+        except DesktopRagError as error:
+            return wire.failure_of(error)
+        except Exception as error:
+            said = f"This should not have happened ({type(error).__name__})."
+            return wire.failure_of(InternalError(said, record_bug(error, ENGINE)))
+
+    def _perform(self, call: Call[object], call_id: str, listener: CallListener) -> bytes:
+        """The reply, as it is sent. A call with an id that was performed already is not performed again."""
+        if not call_id:
+            return wire.encode(self._engine.perform(call, listener))
+        before = self._journal.begin(call_id)
+        if before is not None and before.reply is not None:
+            return before.reply
+        listener = replace(listener, call_id=call_id, first_tried=None if before is None else before.began)
+        try:
+            reply = wire.encode(self._engine.perform(call, listener))
+        except Exception:
+            self._journal.failed(call_id)
+            raise
+        self._journal.done(call_id, reply)
+        return reply
+
+
 class _Client:
-    """One client: its thread reads what it says, one of the workers does what it asks for."""
+    """One client: its thread reads what it says, and sees to it that what it asks for is performed."""
 
     def __init__(
-        self,
-        connection: Connection[Any, Any],
-        engine: Engine,
-        workers: ThreadPoolExecutor,
-        shut_down: Callable[[], None],
+        self, connection: Connection[object, object], performing: Performing, shut_down: Callable[[], None]
     ) -> None:
         self._connection = connection
-        self._engine = engine
-        self._workers = workers
+        self._performing = performing
         self._shut_down = shut_down
         self._sending = threading.Lock()
         self._stop = threading.Event()
@@ -171,22 +238,23 @@ class _Client:
         """Until the client has gone."""
         try:
             while True:
-                call = wire.decode_call(self._connection.recv_bytes(wire.MAX_BYTES))
-                if isinstance(call, wire.Stop):
+                message = wire.decode_message(self._connection.recv_bytes(wire.MAX_BYTES))
+                if isinstance(message, wire.Stop):
                     self.stop()
-                    continue
-                if isinstance(call, wire.Hello):
-                    continue
-                self._stop = stop = threading.Event()
-                if isinstance(call, api.Subscribe):  # it may last for days
-                    threading.Thread(target=self._perform, args=(call, stop), name="events", daemon=True).start()
-                else:
-                    try:
-                        self._workers.submit(self._perform, call, stop)
-                    except RuntimeError:  # they take nothing any more: the engine is about to end
-                        return
+                elif isinstance(message, wire.ShutDown):
+                    self._send_if_there(wire.Result(msgspec.Raw(wire.encode(None))))
+                    self._shut_down()
+                elif isinstance(message, wire.Subscribe):  # it may last for days
+                    self._stop = stop = threading.Event()
+                    threading.Thread(target=self._tell_events, args=(stop,), name="events", daemon=True).start()
+                elif isinstance(message, wire.CallRequest):
+                    self._stop = threading.Event()
+                    listener = CallListener(self._tell_progress, self._tell_answer, stop=self._stop)
+                    self._performing.begin(message, listener, self._send_if_there)
         except msgspec.MsgspecError as error:
             log.warning("A client sent a message that is none: %s", type(error).__name__)
+        except RuntimeError:  # no calls are taken any more: the engine is about to end
+            return
         finally:
             self.stop()  # whoever has gone needs no answer
 
@@ -194,46 +262,28 @@ class _Client:
         """Have the call that goes on end soon."""
         self._stop.set()
 
-    def _perform(self, call: api.AnyCall, stop: threading.Event) -> None:
-        with contextlib.suppress(OSError):
-            self._send(self._answer(call, stop))
-        if isinstance(call, api.ShutDown):
-            self._shut_down()
+    def _tell_progress(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.phase != "indexing" or now - self._told >= _PROGRESS_EVERY_S:
+            self._told = now
+            self._send_if_there(wire.Update(progress))
 
-    def _answer(self, call: api.AnyCall, stop: threading.Event) -> wire.Result | wire.Failure:
-        try:
-            if isinstance(call, api.Subscribe):
-                self._tell_events(stop)
-                value: Any = None
-            elif isinstance(call, api.ShutDown):
-                value = None
-            else:
-                value = call.perform(self._engine, self._tell, stop)
-            return wire.Result(msgspec.Raw(wire.encode(value)))
-        except DesktopRagError as error:
-            return wire.failure_of(error)
-        except Exception as error:
-            said = f"This should not have happened ({type(error).__name__})."
-            return wire.Failure("bug", said, record_bug(error, ENGINE))
-
-    def _tell(self, news: Progress | AnswerEvent) -> None:
-        with contextlib.suppress(OSError):
-            if not isinstance(news, Progress):
-                self._send(wire.Update(answer=news))
-                return
-            now = time.monotonic()
-            if news.phase != "indexing" or now - self._told >= _PROGRESS_EVERY_S:
-                self._told = now
-                self._send(wire.Update(news))
+    def _tell_answer(self, event: AnswerEvent) -> None:
+        self._send_if_there(wire.Update(answer=event))
 
     def _tell_events(self, stop: threading.Event) -> None:
-        with self._engine.subscribe() as subscription:
+        with contextlib.suppress(OSError), self._performing.subscribe() as subscription:
             while not stop.is_set():
                 event = subscription.get(0.5)
                 if event is not None:
                     self._send(wire.Update(event=event))
+            self._send(wire.Result(msgspec.Raw(wire.encode(None))))
 
-    def _send(self, message: object) -> None:
+    def _send_if_there(self, message: wire.Answer) -> None:
+        with contextlib.suppress(OSError):  # the client has gone
+            self._send(message)
+
+    def _send(self, message: wire.Answer) -> None:
         with self._sending:
             self._connection.send_bytes(wire.encode(message))
 

@@ -2,8 +2,9 @@
 
 A client connects through a local socket (a named pipe on Windows), both sides prove that they know the key in
 ``engine.json``, which only the owner of the library can read, and the client says which protocol it speaks. It then
-sends one ``Call`` at a time and gets any number of ``Update`` and one ``Result`` or ``Failure``; ``Stop`` asks for an
-early end of the call that goes on.
+sends one ``CallRequest`` at a time and gets any number of ``Update`` and one ``Result`` or ``Failure``; ``Stop`` asks
+for an early end of the call that goes on. What can be requested are the calls of ``engine.api``; paths travel as bytes,
+made absolute, since the engine has a working folder of its own.
 """
 
 from __future__ import annotations
@@ -12,19 +13,21 @@ import hashlib
 import os
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
+from typing import Union
 
 import msgspec
 from msgspec import Struct
 from platformdirs import user_runtime_path
 
-from desktop_rag import errors
-from desktop_rag.engine.api import AnyCall
+from desktop_rag.engine.api import EngineApi
+from desktop_rag.engine.call import Call, Reply, methods_of, reply_type
 from desktop_rag.engine.events import Event
 from desktop_rag.errors import DesktopRagError, StorageError
 from desktop_rag.types import AnswerEvent, Progress
 
-PROTOCOL = 4
+PROTOCOL = 5
 MAX_BYTES = 256 * 1024 * 1024
 """Size of a message; a longer one ends the connection."""
 _ADDRESS_NAME = "engine.json"
@@ -93,8 +96,23 @@ class Hello(Struct, frozen=True, tag_field="kind", tag=True):
     version: str
 
 
+class CallRequest(Struct, frozen=True, tag_field="kind", tag=True):
+    """A call to perform. One that must not have its effect twice has an ``id``, the same however often it is sent."""
+
+    call: msgspec.Raw
+    id: str = ""
+
+
 class Stop(Struct, frozen=True, tag_field="kind", tag=True):
     """Asks for an early end of the call that goes on."""
+
+
+class Subscribe(Struct, frozen=True, tag_field="kind", tag=True):
+    """Answered with an ``Update`` for each event, until ``Stop``."""
+
+
+class ShutDown(Struct, frozen=True, tag_field="kind", tag=True):
+    """The engine process ends in an orderly way, after it has answered."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -109,38 +127,82 @@ class Update(Struct, frozen=True, tag_field="kind", tag=True):
 
 
 class Result(Struct, frozen=True, tag_field="kind", tag=True):
-    """The end of a call; ``value`` is of the type its ``returns`` names."""
+    """The end of a call; ``value`` is of the type that the call is answered with."""
 
     value: msgspec.Raw
 
 
 class Failure(Struct, frozen=True, tag_field="kind", tag=True):
-    """The end of a call that failed in an expected way."""
+    """The end of a call that failed; ``code`` is that of the error, "bug" for one that nobody has thought of."""
 
     code: str
     message: str
     hint: str
 
 
-_encoder = msgspec.msgpack.Encoder()
-_calls = msgspec.msgpack.Decoder(AnyCall | Hello | Stop)
-_answers = msgspec.msgpack.Decoder(Update | Result | Failure | Hello)
+Message = CallRequest | Hello | Stop | Subscribe | ShutDown
+Answer = Update | Result | Failure | Hello
+
+
+def _to_wire(value: object) -> object:
+    if isinstance(value, Path):
+        return os.fsencode(value.expanduser().absolute())
+    raise NotImplementedError(f"{type(value).__name__} cannot travel.")
+
+
+def _from_wire(kind: type, value: object) -> object:
+    if issubclass(kind, Path) and isinstance(value, bytes):
+        return Path(os.fsdecode(value))
+    raise NotImplementedError(f"{kind.__name__} cannot travel.")
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_to_wire)
+_messages = msgspec.msgpack.Decoder(Message)
+_answers = msgspec.msgpack.Decoder(Answer)
+_calls = msgspec.msgpack.Decoder(
+    Union[tuple(call for call in methods_of(EngineApi).values() if call.place == "engine")],  # noqa: UP007
+    dec_hook=_from_wire,
+)
 
 
 def encode(message: object) -> bytes:
     return _encoder.encode(message)
 
 
-def decode_call(data: bytes) -> AnyCall | Hello | Stop:
-    """Raises ``msgspec.MsgspecError`` for anything else."""
-    call: AnyCall | Hello | Stop = _calls.decode(data)
+def request(call: Call[object], call_id: str) -> CallRequest:
+    return CallRequest(msgspec.Raw(encode(call)), call_id)
+
+
+def decode_message(data: bytes) -> Message:
+    """What a client sends. Raises ``msgspec.MsgspecError`` for anything else."""
+    message: Message = _messages.decode(data)
+    return message
+
+
+def decode_call(wanted: CallRequest) -> Call[object]:
+    """Raises ``msgspec.MsgspecError`` for what is no call that an engine performs."""
+    call: Call[object] = _calls.decode(wanted.call)
     return call
 
 
-def decode_answer(data: bytes) -> Update | Result | Failure | Hello:
-    """Raises ``msgspec.MsgspecError`` for anything else."""
-    answer: Update | Result | Failure | Hello = _answers.decode(data)
+def decode_answer(data: bytes) -> Answer:
+    """What an engine sends. Raises ``msgspec.MsgspecError`` for anything else."""
+    answer: Answer = _answers.decode(data)
     return answer
+
+
+def reply_of(call: Call[Reply], result: Result) -> Reply:
+    """Raises ``msgspec.MsgspecError`` when the value is not of the type that the call is answered with."""
+    return _reply_decoder(call).decode(result.value)
+
+
+def _reply_decoder(call: Call[Reply]) -> msgspec.msgpack.Decoder[Reply]:
+    return _decoder(type(call))
+
+
+@cache
+def _decoder(call: type[Call[Reply]]) -> msgspec.msgpack.Decoder[Reply]:
+    return msgspec.msgpack.Decoder(reply_type(call), dec_hook=_from_wire)
 
 
 def failure_of(error: DesktopRagError) -> Failure:
@@ -148,12 +210,14 @@ def failure_of(error: DesktopRagError) -> Failure:
 
 
 def error_of(failure: Failure) -> DesktopRagError:
-    """The error that the engine raised, as an error of the same type."""
-    return _TYPES.get(failure.code, StorageError)(failure.message, failure.hint)
+    """The error that the engine raised: of the same type, or for a code that is not known here, with that code."""
+    for kind in _family(DesktopRagError):
+        if kind.code == failure.code:
+            return kind(failure.message, failure.hint)
+    error = DesktopRagError(failure.message, failure.hint)
+    error.code = failure.code
+    return error
 
 
 def _family(kind: type[DesktopRagError]) -> list[type[DesktopRagError]]:
     return [kind, *(member for child in kind.__subclasses__() for member in _family(child))]
-
-
-_TYPES = {kind.code: kind for kind in _family(errors.DesktopRagError)}

@@ -1,1 +1,1 @@
-"""Asking: conversations, answers as they are written, and what they stand on."""
+"""The Ask page: conversations, answers as they are written, and their sources."""

@@ -1,4 +1,4 @@
-"""An answer as it is written and when it is done: its text, what each sentence stands on, and the sources below."""
+"""An answer: its text while it is written and when it is complete, and the list of its sources."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QTextBrowser, QToolTip, QWidget
 
-from desktop_rag.gui.ask.document import CITE, fill, stress_first, underline
-from desktop_rag.gui.desk import Desk, Evidence
-from desktop_rag.gui.icons import icon
-from desktop_rag.gui.theme import GRID, scaled, text_width, theme
-from desktop_rag.gui.widgets import clear, column, label
-from desktop_rag.gui.words import KINDS, safe, tr, unmarked
+from desktop_rag.gui.ask.answer_document import CITE, fill, stress_first, underline
+from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator
+from desktop_rag.gui.widgets.basic import clear, column, label
+from desktop_rag.gui.widgets.formatting import KINDS, escape_mnemonics, safe, tr
+from desktop_rag.gui.widgets.icons import icon
+from desktop_rag.gui.widgets.theme import GRID, scaled, text_width, theme
 from desktop_rag.places import describe, where
 from desktop_rag.types import Answer, Citation, Hit, Locator, Sentence
 
@@ -27,7 +27,7 @@ _SHOWN = 6
 
 
 class AnswerText(QTextBrowser):
-    """The words of an answer, as high as they are; ``cited`` with the number of a citation that was pressed."""
+    """The text of an answer, as tall as its content; ``cited`` with the number of a citation that was clicked."""
 
     cited = Signal(int)
 
@@ -71,7 +71,8 @@ class AnswerText(QTextBrowser):
     def complete(
         self, text: str, citations: Sequence[Citation], sentences: Sequence[Sentence], *, lead: bool = False
     ) -> None:
-        """All of it; with ``lead`` the first paragraph is what answers, and the others are its sources."""
+        """Show all of the text; with ``lead`` the first paragraph is the answer, and the others are what it is based
+        on."""
         self._late.stop()
         self._text, self._citations, self._sentences, self._lead = text, citations, sentences, lead
         self._lay_out()
@@ -121,7 +122,7 @@ class AnswerText(QTextBrowser):
         return super().event(event)
 
     def said_at(self, at: QPoint) -> str:
-        """What is to be known of the place under the pointer: the quote of a citation, or why a sentence is doubted."""
+        """The tooltip at a point: the quote of a citation, or why a sentence needs checking."""
         address = self.anchorAt(at)
         if address.startswith(CITE):
             marker = int(address[len(CITE) :])
@@ -134,11 +135,11 @@ class AnswerText(QTextBrowser):
 
 
 class AnswerView(QWidget):
-    """An answer with its sources. Pressing a number or a source shows the evidence."""
+    """An answer with its sources. Clicking a citation or a source shows it in the evidence pane."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self._answer: Answer | None = None
         self.text = AnswerText()
         self.text.cited.connect(self._show_citation)
@@ -164,8 +165,8 @@ class AnswerView(QWidget):
     def _add_sources(self, places: Sequence[tuple[Citation, str]], *, all_of_them: bool = False) -> None:
         assert self._answer is not None
         for citation, markers in places if all_of_them else places[:_SHOWN]:
-            evidence = Evidence.of_citation(citation, self._answer)
-            self._sources.addWidget(_Source(markers, evidence, self._desk, _tip(citation)))
+            evidence = EvidenceLocation.of_citation(citation, self._answer)
+            self._sources.addWidget(_SourceLink(markers, evidence, self._mediator, _tip(citation)))
         rest = len(places) - _SHOWN
         if rest > 0 and not all_of_them:
 
@@ -179,37 +180,37 @@ class AnswerView(QWidget):
             self._sources.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _add_nearest(self, hits: Sequence[Hit]) -> None:
-        self._sources.addWidget(label(tr("What comes closest:"), "quiet"))
+        self._sources.addWidget(label(tr("Closest matches:"), "quiet"))
         for hit in hits[:3]:
-            self._sources.addWidget(_Source("", Evidence.of_hit(hit), self._desk, hit.text[:_QUOTE]))
+            self._sources.addWidget(_SourceLink("", EvidenceLocation.of_hit(hit), self._mediator, hit.text[:_QUOTE]))
 
     def _show_citation(self, marker: int) -> None:
         assert self._answer is not None
         for citation in self._answer.citations:
             if citation.marker == marker:
-                self._desk.show_evidence(Evidence.of_citation(citation, self._answer))
+                self._mediator.show_evidence(EvidenceLocation.of_citation(citation, self._answer))
                 return
 
 
-class _Source(QPushButton):
-    """A place in a file, as a line that can be pressed."""
+class _SourceLink(QPushButton):
+    """A place in a file, as a line to click."""
 
-    def __init__(self, markers: str, evidence: Evidence, desk: Desk, tip: str) -> None:
+    def __init__(self, markers: str, evidence: EvidenceLocation, mediator: Mediator, tip: str) -> None:
         super().__init__()
         self.setProperty("kind", "source")
         place = place_of(evidence)
         kind = evidence.document.kind if evidence.document is not None else "document"
         self.setIcon(icon(KINDS.get(kind, "file"), "quiet"))
         self._full = f"{markers}  {place}" if markers else place
-        self.setAccessibleName(tr("Source {place}").format(place=self._full))
+        self.setAccessibleName(tr("Source: {place}").format(place=self._full))
         self.setToolTip(_escaped(tip))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(lambda: desk.show_evidence(evidence))
+        self.clicked.connect(lambda: mediator.show_evidence(evidence))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         room = self.width() - self.iconSize().width() - 4 * GRID
-        self.setText(unmarked(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)))
+        self.setText(escape_mnemonics(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room)))
 
     def sizeHint(self) -> QSize:
         return QSize(200, super().sizeHint().height())
@@ -218,7 +219,7 @@ class _Source(QPushButton):
         return QSize(100, super().minimumSizeHint().height())
 
 
-def place_of(evidence: Evidence) -> str:
+def place_of(evidence: EvidenceLocation) -> str:
     """``invoice.pdf, page 2``"""
     if evidence.document is not None:
         return safe(describe(evidence.document, evidence.path, evidence.locator, evidence.parent))
@@ -226,23 +227,25 @@ def place_of(evidence: Evidence) -> str:
 
 
 def doubt(sentence: Sentence) -> str:
-    """Why a sentence is to be read with care; "" for one that its sources bear."""
+    """Why a sentence needs checking; "" for one that its sources support."""
     if sentence.unseen:
-        return tr("Not in the sources: {words}. Check before you rely on it.").format(words=", ".join(sentence.unseen))
+        return tr("The sources do not mention {words}. Check this before you rely on it.").format(
+            words=", ".join(sentence.unseen)
+        )
     if sentence.support == "unsupported":
-        return tr("None of the sources says this. Check before you rely on it.")
+        return tr("No source says this. Check it before you rely on it.")
     if sentence.support == "weak":
-        return tr("The sources say this only in part. Check before you rely on it.")
+        return tr("The sources support this only in part. Check it before you rely on it.")
     return ""
 
 
 def plain_text(answer: Answer) -> str:
-    """An answer with its sources, to be pasted elsewhere."""
+    """An answer with its sources, to paste elsewhere."""
     lines = [answer.text.strip()]
     if answer.citations:
         lines.append("")
         for citation, markers in _by_place(answer.citations):
-            lines.append(f"{markers} {place_of(Evidence.of_citation(citation, answer))} — {citation.path}")
+            lines.append(f"{markers} {place_of(EvidenceLocation.of_citation(citation, answer))} — {citation.path}")
     return "\n".join(lines)
 
 
@@ -268,5 +271,5 @@ def _tip(citation: Citation) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A tool tip that is never taken for HTML."""
+    """A tooltip that Qt never takes for HTML."""
     return f"<p style='white-space:pre-wrap'>{escape(text, quote=False)}</p>"

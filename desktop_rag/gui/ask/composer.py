@@ -1,59 +1,54 @@
-"""Where a question is written: with a picture or a recording if one likes, to all files or some of them."""
+"""Where a question is written, with a picture or recording if wanted, to all files or some of them."""
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QFrame, QPlainTextEdit, QSizePolicy
 
-from desktop_rag.gui.ask.voice import Voice
-from desktop_rag.gui.desk import Desk, Sample
-from desktop_rag.gui.dropping import dropped_paths, sample_of
-from desktop_rag.gui.icons import icon, pixmap
-from desktop_rag.gui.search.filters import FilterRow
-from desktop_rag.gui.theme import GRID, scaled
-from desktop_rag.gui.widgets import Elided, Notice, column, row, tool
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.ask.voice_recorder import VoiceRecorder
+from desktop_rag.gui.filters.filter_row import FilterRow
+from desktop_rag.gui.filters.sample_chip import SampleChip
+from desktop_rag.gui.services.dropped import dropped_paths, sample_of
+from desktop_rag.gui.services.images import PastedImages
+from desktop_rag.gui.services.mediator import Mediator, QuerySample
+from desktop_rag.gui.widgets.basic import Notice, column, row, tool
+from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.icons import icon
+from desktop_rag.gui.widgets.theme import GRID, scaled
 
 if TYPE_CHECKING:
-    from desktop_rag.retrieval.filters import Filters
+    from desktop_rag.engine.questions import Filters
 
 _MOST_LINES = 8
-_THUMB = 32
 
 
 class Composer(QFrame):
-    """``sent`` with a question and a ``Sample`` or None; ``stopped`` when the answer that is written is to end."""
+    """``sent`` with a question and a ``QuerySample`` or None; ``stopped`` when the current answer is to end."""
 
     sent = Signal(str, object)
     stopped = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
         self.setObjectName("card")
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._sample: Sample | None = None
         self._busy = False
-        self.field = _Field()
+        self.field = _QuestionField()
         self.field.entered.connect(self._send)
-        self.field.pasted.connect(self._attach_image)
         self.field.given.connect(self.attach)
-        self._attached = QWidget()
-        self._picture = QLabel()
-        self._name = Elided()
-        remove = tool("close", tr("Leave it out"), lambda: self.attach(None))
-        line = row(self._picture, self._name, remove)
-        line.setStretch(1, 1)
-        self._attached.setLayout(line)
-        self._attached.hide()
+        self._attached = SampleChip(mediator.bridge, tr("Remove attachment"))
+        self._attached.removed.connect(lambda: self.attach(None))
+        self._pasted = PastedImages(mediator.bridge, self)
+        self._pasted.saved.connect(self.attach)
+        self.field.pasted.connect(self._pasted.save)
         self._notice = Notice()
-        self.scope = FilterRow(desk)
-        self._voice = Voice(self)
-        self._voice.recorded.connect(lambda path: self.attach(Sample(path, "audio")))
+        self._pasted.failed.connect(lambda why: self._notice.say(why, "bad"))
+        self.scope = FilterRow(mediator)
+        self._voice = VoiceRecorder(self)
+        self._voice.recorded.connect(lambda path: self.attach(QuerySample(path, "audio"), tr("Your spoken question")))
         self._voice.failed.connect(lambda why: self._notice.say(why, "warn"))
         self._voice.running.connect(self._show_recording)
         self._image_button = tool("image", tr("Ask with a picture"), self._choose_image)
@@ -72,25 +67,13 @@ class Composer(QFrame):
         return self.scope.filters()
 
     def set_busy(self, busy: bool) -> None:
-        """While an answer is written, what sends a question ends the answer instead."""
+        """While an answer is being written, the send button stops it."""
         self._busy = busy
         self._show_state()
 
-    def attach(self, sample: Sample | None) -> None:
-        """Ask with this picture or recording; None for none."""
-        self._sample = sample
-        self._attached.setVisible(sample is not None)
-        if sample is not None:
-            shown = QPixmap(sample.path) if sample.kind == "image" else QPixmap()
-            if shown.isNull():
-                shown = pixmap(
-                    "image" if sample.kind == "image" else "audio", _THUMB, "quiet", self.devicePixelRatioF()
-                )
-            else:
-                shown = shown.scaledToHeight(_THUMB, Qt.TransformationMode.SmoothTransformation)
-            self._picture.setPixmap(shown)
-            recorded = sample.kind == "audio" and Path(sample.path).name.startswith("question")
-            self._name.setText(tr("Your spoken question") if recorded else safe(Path(sample.path).name))
+    def attach(self, sample: QuerySample | None, words: str = "") -> None:
+        """Ask with this picture or recording, or None; ``words`` are shown in place of its file's name."""
+        self._attached.set_sample(sample, words)
         self._show_state()
 
     # --- inside ---
@@ -99,7 +82,7 @@ class Composer(QFrame):
         if self._busy:
             self.stopped.emit()
             return
-        question, sample = self.field.toPlainText().strip(), self._sample
+        question, sample = self.field.toPlainText().strip(), self._attached.sample
         if not question and sample is None:
             return
         self._notice.hide()
@@ -112,20 +95,9 @@ class Composer(QFrame):
         name = tr("Stop") if self._busy else tr("Send")
         self._send_button.setAccessibleName(name)
         self._send_button.setToolTip(f"{name} ({tr('Esc') if self._busy else tr('Enter')})")
-        self._send_button.setEnabled(self._busy or bool(self.field.toPlainText().strip()) or self._sample is not None)
-
-    def _attach_image(self, image: QImage) -> None:
-        """A picture from the clipboard: kept in a file as long as the window is open."""
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="desktop-rag-pasted-")
-        path = (
-            Path(self._folder.name)
-            / f"{tr('Pasted picture')} {sum(1 for _ in Path(self._folder.name).iterdir()) + 1}.png"
+        self._send_button.setEnabled(
+            self._busy or bool(self.field.toPlainText().strip()) or self._attached.sample is not None
         )
-        if image.save(str(path)):
-            self.attach(Sample(str(path), "image"))
-        else:
-            self._notice.say(tr("The picture could not be kept: the disk may be full."), "bad")
 
     def _choose_image(self) -> None:
         dialog = QFileDialog(self, tr("Ask with a picture or a recording"))
@@ -137,9 +109,7 @@ class Composer(QFrame):
     def _attach_file(self, path: str) -> None:
         sample = sample_of([Path(path)])
         if sample is None:
-            self._notice.say(
-                tr("{name} is neither a picture nor a recording.").format(name=safe(Path(path).name)), "warn"
-            )
+            self._notice.say(tr("{name} is not a picture or a recording.").format(name=safe(Path(path).name)), "warn")
         else:
             self.attach(sample)
 
@@ -151,16 +121,16 @@ class Composer(QFrame):
 
     def _show_recording(self, running: bool) -> None:
         self._voice_button.setIcon(icon("stop" if running else "voice", "bad" if running else "text"))
-        name = tr("End the recording") if running else tr("Ask by voice")
+        name = tr("Stop recording") if running else tr("Ask by voice")
         self._voice_button.setAccessibleName(name)
         self._voice_button.setToolTip(name)
         if running:
-            self._notice.say(tr("Listening… press the button again when you have asked."))
+            self._notice.say(tr("Listening… Press the button again when you are done."))
         else:
             self._notice.hide()
 
 
-class _Field(QPlainTextEdit):
+class _QuestionField(QPlainTextEdit):
     """Grows with its text. Enter sends, Shift+Enter begins a line; a picture can be pasted."""
 
     entered = Signal()

@@ -1,46 +1,49 @@
-"""The Ask page: conversations at the left, the thread in the middle, the composer below."""
+"""The Ask page: past conversations, the current one, and the composer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from desktop_rag.engine.events import Changed
 from desktop_rag.gui.ask.composer import Composer
-from desktop_rag.gui.ask.conversations import Conversations
-from desktop_rag.gui.ask.thread import Thread
+from desktop_rag.gui.ask.conversation_list import ConversationList
+from desktop_rag.gui.ask.conversation_view import ConversationView
 from desktop_rag.gui.ask.turn import TurnView
-from desktop_rag.gui.desk import Desk, Sample
-from desktop_rag.gui.theme import GRID, text_width
-from desktop_rag.gui.widgets import EmptyState, clear, column, label
-from desktop_rag.gui.words import safe, tr, unmarked
+from desktop_rag.gui.services.mediator import Mediator, QuerySample
+from desktop_rag.gui.services.preferences import ASK_SPLIT
+from desktop_rag.gui.widgets.basic import EmptyState, clear, column, label
+from desktop_rag.gui.widgets.chips import chip
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, text_width
 
 if TYPE_CHECKING:
     from desktop_rag.engine.results import Status
     from desktop_rag.engine.service.client import EngineClient
     from desktop_rag.errors import DesktopRagError
-    from desktop_rag.gui.bridge import Call
+    from desktop_rag.gui.services.bridge import BridgeCall
     from desktop_rag.types import Answer, Turn
 
 _SUGGESTED = 4
 
 
 class AskPage(QWidget):
-    """Answers one question at a time; a question that is sent meanwhile waits for none: the field stops instead."""
+    """Answers one question at a time; asking another one stops the answer in progress."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self._conversation: int | None = None
-        self._call: Call | None = None
-        self.conversations = Conversations(desk)
-        self.thread_view = Thread()
-        self.composer = Composer(desk)
+        self._call: BridgeCall | None = None
+        self.conversations = ConversationList(mediator)
+        self.thread_view = ConversationView()
+        self.composer = Composer(mediator)
         self._suggested = column(spacing=GRID // 2)
         self._middle = QStackedWidget()
         self._middle.addWidget(self._beginning())
@@ -55,54 +58,53 @@ class AskPage(QWidget):
         self._split.addWidget(talk)
         self._split.setStretchFactor(1, 1)
         self._split.setCollapsible(1, False)
-        state = desk.settings.value("ask/split")
+        state = mediator.settings.value(ASK_SPLIT)
         if not isinstance(state, QByteArray) or not self._split.restoreState(state):
             self._split.setSizes([220, 800])
-        self._split.splitterMoved.connect(lambda *_: desk.settings.setValue("ask/split", self._split.saveState()))
+        self._split.splitterMoved.connect(lambda *_: mediator.settings.setValue(ASK_SPLIT, self._split.saveState()))
         column(self, spacing=0).addWidget(self._split)
         self.conversations.chosen.connect(self._choose)
         self.conversations.gone.connect(lambda _: self._begin_anew())
         self.composer.sent.connect(self.ask)
         self.composer.stopped.connect(self.stop)
         self.setFocusProxy(self.composer.field)
-        desk.bridge.connected.connect(self._suggest)
-        desk.bridge.heard.connect(self._on_event)
-        desk.bridge.status_changed.connect(self._on_status)
-        if desk.bridge.is_connected:
+        mediator.bridge.connected.connect(self._suggest)
+        mediator.bridge.event_received.connect(self._on_event)
+        mediator.bridge.status_changed.connect(self._on_status)
+        if mediator.bridge.is_connected:
             self.conversations.refresh()
             self._suggest()
-        if desk.bridge.status is not None:
-            self._on_status(desk.bridge.status)
+        if mediator.bridge.status is not None:
+            self._on_status(mediator.bridge.status)
 
     # --- what can be asked of it ---
 
-    def begin(self, question: str, sample: Sample | None) -> None:
+    def begin(self, question: str, sample: QuerySample | None) -> None:
         """A new conversation, with its first question if there is one."""
         self._begin_anew()
         if question or sample is not None:
             self.ask(question, sample)
         self.composer.field.setFocus()
 
-    def ask(self, question: str, sample: Sample | None = None) -> TurnView:
+    def ask(self, question: str, sample: QuerySample | None = None) -> TurnView:
         """Ask, in the conversation that is open."""
         self.stop()
         turn = self._add_turn(question, sample)
         turn.begin()
         conversation, filters = self._conversation, self.composer.filters()
 
-        def work(client: EngineClient, call: Call) -> Answer:
-            return client.ask(
+        def work(client: EngineClient, call: BridgeCall) -> Answer:
+            hearing = client.listening(on_event=lambda event: call.tell(turn.hear, event), stop=call.stop)
+            return hearing.ask(
                 question,
                 filters=filters,
                 like=None if sample is None else Path(sample.path),
                 like_kind="any" if sample is None else sample.kind,
                 conversation=conversation,
                 remember=True,
-                on_event=lambda event: call.tell(turn.hear, event),
-                stop=call.stop,
             )
 
-        self._call = self._desk.bridge.call(
+        self._call = self._mediator.bridge.call(
             "ask", work, turn, lambda answer: self._answered(turn, answer), lambda error: self._failed(turn, error)
         )
         self.composer.set_busy(True)
@@ -131,7 +133,7 @@ class AskPage(QWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         empty = EmptyState(
             "ask", tr("Ask about your files"),
-            tr("The answer comes from your own files, with the very place it stands on. Nothing leaves this PC."),
+            tr("Answers come from your own files, and every answer shows its sources. Nothing leaves this PC."),
         )  # fmt: skip
         suggested = QWidget()
         suggested.setLayout(self._suggested)
@@ -142,25 +144,23 @@ class AskPage(QWidget):
         return page
 
     def _on_status(self, status: Status) -> None:
-        self._hint.setText("" if status.roots else tr("There are no files yet: drag a folder onto this window."))
+        self._hint.setText("" if status.roots else tr("No files yet. Drag a folder onto this window to add it."))
 
     def _on_event(self, event: object) -> None:
         if isinstance(event, Changed) and not self._suggested.count():
             self._suggest()
 
     def _suggest(self) -> None:
-        self._desk.bridge.call(
+        self._mediator.bridge.call(
             "look", lambda client, _: client.suggestions(_SUGGESTED), self, self._show_suggested, instead="suggestions"
         )
 
     def _show_suggested(self, questions: Sequence[str]) -> None:
         clear(self._suggested)
         for question in questions:
-            chip = QPushButton(unmarked(safe(question)))
-            chip.setProperty("kind", "chip")
-            chip.setToolTip(tr("Ask this"))
-            chip.clicked.connect(lambda _=False, question=question: self.ask(question))
-            self._suggested.addWidget(chip, 0, Qt.AlignmentFlag.AlignHCenter)
+            made = chip(question, partial(self.ask, question))
+            made.setToolTip(tr("Ask this"))
+            self._suggested.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def _choose(self, number: int | None) -> None:
         self._leave()
@@ -169,7 +169,7 @@ class AskPage(QWidget):
             self.composer.field.setFocus()
             return
         self._conversation = number
-        self._desk.bridge.call(
+        self._mediator.bridge.call(
             "look", lambda client, _: client.turns(number), self, lambda turns: self._show_turns(number, turns),
             self._not_shown, instead="turns",
         )  # fmt: skip
@@ -185,7 +185,7 @@ class AskPage(QWidget):
         self.thread_view.show_end()
 
     def _leave(self) -> None:
-        """Let an answer that is being written end by itself; it is kept in its conversation."""
+        """Stop the answer in progress; what there is of it is kept in its conversation."""
         self.stop()
         self._call = None
         self.composer.set_busy(False)
@@ -198,8 +198,8 @@ class AskPage(QWidget):
         self._middle.setCurrentIndex(0)
         self._suggest()
 
-    def _add_turn(self, question: str, sample: Sample | None) -> TurnView:
-        turn = TurnView(self._desk, question, sample)
+    def _add_turn(self, question: str, sample: QuerySample | None) -> TurnView:
+        turn = TurnView(self._mediator, question, sample)
         number = self.thread_view.add(turn)
         turn.retry.connect(lambda again: self.ask(again, sample))
         turn.rated.connect(lambda rating: self._rate(turn, number, rating))
@@ -228,10 +228,10 @@ class AskPage(QWidget):
             conversation = self._conversation
         if conversation is not None:
             chosen = conversation
-            self._desk.bridge.call("look", lambda client, _: client.rate(chosen, number, rating), turn)
+            self._mediator.bridge.call("look", lambda client, _: client.rate(chosen, number, rating), turn)
 
     def _not_shown(self, error: DesktopRagError) -> None:
-        self._desk.said.emit(error.message)
+        self._mediator.message.emit(error.message)
         self._begin_anew()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

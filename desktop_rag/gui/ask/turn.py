@@ -1,4 +1,4 @@
-"""A question and its answer in the thread: from the first word of the search to the last of the answer."""
+"""One question with its answer, from the search to the last word."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QToolButton, QWidget
 
 from desktop_rag.gui.ask.answer import AnswerView, plain_text
-from desktop_rag.gui.desk import Desk, Sample
-from desktop_rag.gui.theme import GRID, text_width
-from desktop_rag.gui.widgets import Notice, column, label, row, tool
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.services.mediator import Mediator, QuerySample
+from desktop_rag.gui.widgets.basic import Notice, column, label, row, tool
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, text_width
 from desktop_rag.types import Answer, Retrieved, Token
 
 if TYPE_CHECKING:
@@ -26,24 +26,24 @@ NOTHING = "nothing found"
 
 
 class TurnView(QFrame):
-    """``retry`` with the question when it is to be asked again; ``rated`` with 1, 0 or -1."""
+    """``retry`` with the question to ask it again; ``rated`` with 1, 0 or -1."""
 
     retry = Signal(str)
     rated = Signal(int)
     grew = Signal()
 
-    def __init__(self, desk: Desk, question: str, sample: Sample | None = None) -> None:
+    def __init__(self, mediator: Mediator, question: str, sample: QuerySample | None = None) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self.question = question
         self.answer: Answer | None = None
         self.setMaximumWidth(round(text_width(self) * 1.15) + 4 * GRID)
-        asked = question or (tr("What is like this?") if sample is not None else "")
+        asked = question or (tr("What looks or sounds like this?") if sample is not None else "")
         self._question = label(asked, factor=1.2, bold=True, wrap=True)
         self._question.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._doing = label("", "quiet")
         self._doing.hide()
-        self.view = AnswerView(desk)
+        self.view = AnswerView(mediator)
         self._note = label("", "quiet", 0.95, wrap=True)
         self._note.hide()
         self.problem = Notice()
@@ -61,7 +61,7 @@ class TurnView(QFrame):
             inner.addWidget(part)
         inner.addStretch(1)
         self._soon = QTimer(self, singleShot=True, interval=_SAY_AFTER_MS)
-        self._soon.timeout.connect(lambda: self._say_doing(tr("Looking through your files…")))
+        self._soon.timeout.connect(lambda: self._say_doing(tr("Searching your files…")))
 
     # --- an answer that is being made ---
 
@@ -102,7 +102,7 @@ class TurnView(QFrame):
     def copy(self) -> None:
         if self.answer is not None:
             QGuiApplication.clipboard().setText(plain_text(self.answer))
-            self._desk.said.emit(tr("Copied with its sources"))
+            self._mediator.message.emit(tr("Copied with sources"))
 
     def _say_doing(self, text: str) -> None:
         self._soon.stop()
@@ -119,16 +119,16 @@ class TurnView(QFrame):
 
 
 def note_on(answer: Answer) -> str:
-    """What is to be known of an answer beside its words: how it came about, and what was made of the question."""
+    """The note below an answer: how it came about, and how the question was understood."""
     said = [answer.note] if answer.note else []
     if answer.asked:
         said.append(tr("Understood as: {question}").format(question=answer.asked))
     elif answer.understood and not answer.note:
         said.append(tr("Searched {where}.").format(where=", ".join(answer.understood)))
     if answer.stopped:
-        said.append(tr("Stopped before it was complete."))
+        said.append(tr("Stopped early."))
     if answer.mode == _QUOTED and not answer.stopped:
-        said.append(tr("These are sentences of your files, word for word."))
+        said.append(tr("Quoted word for word from your files."))
     elif answer.usage is not None:
         said.append(tr("Written by {model} from your files.").format(model=answer.usage.model))
     return " ".join(said)

@@ -1,1 +1,1 @@
-"""The evidence pane: a place in a file beside what was asked or searched for, shown as the file itself looks."""
+"""The evidence pane: the cited place, shown in its file as the file itself looks."""

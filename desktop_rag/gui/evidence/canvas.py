@@ -1,4 +1,4 @@
-"""A page or picture that can be made larger and moved about, with what is evidence marked on it."""
+"""A page or picture to zoom and scroll, with the evidence marked on it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from PySide6.QtGui import (
 )  # fmt: skip
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolButton, QWidget
 
-from desktop_rag.gui.colours import LIGHT
-from desktop_rag.gui.theme import GRID, theme
-from desktop_rag.gui.widgets import tool
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.widgets.basic import tool
+from desktop_rag.gui.widgets.colours import LIGHT
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, theme
 
 Fit = Literal["width", "whole"]
 
@@ -34,8 +34,8 @@ _SMALLEST, _LARGEST = 0.25, 8.0
 class Canvas(QAbstractScrollArea):
     """Shows an image of something that is ``size`` large (in any unit), at first as large as fits.
 
-    ``rescaled`` when it is to be drawn in another size (``wanted_pixels``); ``turned`` when the person wants to go on
-    beyond its end (1) or beginning (-1).
+    ``rescaled`` when it should be drawn in another size (``wanted_pixels``); ``turned`` when the person scrolls past
+    the end (1) or the beginning (-1).
     """
 
     rescaled = Signal()
@@ -103,10 +103,10 @@ class Canvas(QAbstractScrollArea):
         self.horizontalScrollBar().setValue(round(left - self.viewport().width() / 3) if marks else 0)
 
     def zoom_tools(self, fit: str) -> tuple[QToolButton, QToolButton, QToolButton]:
-        """Buttons to draw it smaller, larger, and so that it fits, which the last one calls ``fit``."""
+        """Buttons to zoom out, zoom in, and fit, which is called ``fit``."""
         return (
-            tool("minus", tr("Smaller"), lambda: self.zoom_by(-1), keys="Ctrl+-"),
-            tool("plus", tr("Larger"), lambda: self.zoom_by(1), keys="Ctrl++"),
+            tool("minus", tr("Zoom out"), lambda: self.zoom_by(-1), keys="Ctrl+-"),
+            tool("plus", tr("Zoom in"), lambda: self.zoom_by(1), keys="Ctrl++"),
             tool("fit", fit, self.fit, keys="Ctrl+0"),
         )
 

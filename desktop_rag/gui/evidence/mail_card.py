@@ -1,4 +1,4 @@
-"""One mail of a conversation: a line to open it by, and its text, attachments and original look when it is open."""
+"""One mail of a conversation: a header to open it, then its text, attachments and original look."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.desk import Desk, Evidence
-from desktop_rag.gui.evidence.attached import Attached
-from desktop_rag.gui.evidence.marking import Span, find_quote
-from desktop_rag.gui.evidence.reader import Reader, placed
-from desktop_rag.gui.icons import icon
-from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import Elided, Notice, button, column, label, row, tool
-from desktop_rag.gui.words import local, safe, tr
+from desktop_rag.gui.evidence.attachments import AttachmentList
+from desktop_rag.gui.evidence.evidence_reader import EvidenceReader, placed
+from desktop_rag.gui.evidence.quote_matching import Span, find_quote
+from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator
+from desktop_rag.gui.widgets.basic import Elided, Notice, button, column, label, row, tool
+from desktop_rag.gui.widgets.formatting import local_time, safe, tr
+from desktop_rag.gui.widgets.icons import icon
+from desktop_rag.gui.widgets.theme import GRID
 from desktop_rag.types import Document, Message
 
 if TYPE_CHECKING:
@@ -30,21 +30,21 @@ _MOST_PEOPLE = 6
 
 
 class MailCard(QFrame):
-    """Closed at first. ``show_inside`` is given the evidence of an attachment that the person wants to see,
-    ``ask_link`` the target of a link that was clicked."""
+    """Closed at first. ``show_inside`` gets the evidence of an attachment to show, ``ask_link`` the target of a clicked
+    link."""
 
     def __init__(
         self,
-        desk: Desk,
+        mediator: Mediator,
         mail: ThreadMail,
-        show_inside: Callable[[Evidence], object],
+        show_inside: Callable[[EvidenceLocation], object],
         ask_link: Callable[[QUrl], object],
     ) -> None:
         super().__init__()
         self.setObjectName("card")
         self.mail = mail
-        self._desk = desk
-        self._body: _Body | None = None
+        self._mediator = mediator
+        self._body: _MailBody | None = None
         self._attachments: Sequence[Document] | None = None
         self._show_inside = show_inside
         self._ask_link = ask_link
@@ -73,7 +73,7 @@ class MailCard(QFrame):
         return self._body is not None and not self._body.isHidden()
 
     @property
-    def body(self) -> _Body | None:
+    def body(self) -> _MailBody | None:
         """What is seen when it is open; None as long as it never was."""
         return self._body
 
@@ -83,7 +83,7 @@ class MailCard(QFrame):
     def open(self, quote: str = "", cited: set[int] | None = None) -> None:
         """Show the text; of the ``cited`` passages the quote is marked, or all."""
         if self._body is None:
-            self._body = _Body(self._desk, self.mail, self._show_inside, self._ask_link)
+            self._body = _MailBody(self._mediator, self.mail, self._show_inside, self._ask_link)
             self._body.write(quote, cited or set())
             self._column.addWidget(self._body)
             if self._attachments is None:
@@ -121,7 +121,9 @@ class MailCard(QFrame):
 
     def _name_toggle(self) -> None:
         document = self.mail.document
-        said = tr("Close the mail of {sender}, {when}") if self.is_open else tr("Open the mail of {sender}, {when}")
+        said = (
+            tr("Close the email from {sender}, {when}") if self.is_open else tr("Open the email from {sender}, {when}")
+        )
         self.toggle.setAccessibleName(said.format(sender=_sender(document), when=_when(document)))
         self.toggle.setToolTip(self.toggle.accessibleName())
 
@@ -132,30 +134,32 @@ class MailCard(QFrame):
             if self._body is not None:
                 self._body.attached.set_documents(view.path, view.attachments, view.document)
 
-        self._desk.bridge.call("look", lambda client, _: client.view(path, document=document.id, limit=1), self, done)
+        self._mediator.bridge.call(
+            "look", lambda client, _: client.view(path, document=document.id, limit=1), self, done
+        )
 
 
-class _Body(QWidget):
+class _MailBody(QWidget):
     """The open part of a card."""
 
     def __init__(
         self,
-        desk: Desk,
+        mediator: Mediator,
         mail: ThreadMail,
-        show_inside: Callable[[Evidence], object],
+        show_inside: Callable[[EvidenceLocation], object],
         ask_link: Callable[[QUrl], object],
     ) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self._mail = mail
         self._ask_link = ask_link
-        self._letter: TallReader | None = None
+        self._formatted: TallReader | None = None
         self.notice = Notice()
-        self.reader = TallReader(Reader(tr("Text of the mail")))
-        self.attached = Attached(show_inside)
+        self.reader = TallReader(EvidenceReader(tr("Email text")))
+        self.attached = AttachmentList(show_inside)
         self.attached.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         self.as_sent = button(tr("Show as sent"), self._show_as_sent, kind="plain")
-        self.as_sent.setToolTip(tr("With its formatting. Nothing is loaded from the Internet."))
+        self.as_sent.setToolTip(tr("With its formatting. Nothing is loaded from the internet."))
         inner = column(self, spacing=0)
         head = row(label(_recipients(mail.document), "quiet", wrap=True), self.as_sent)
         head.setStretch(0, 1)
@@ -168,9 +172,9 @@ class _Body(QWidget):
         self._inner = inner
 
     @property
-    def letter(self) -> Reader | None:
+    def formatted(self) -> EvidenceReader | None:
         """The mail as it was sent; None until that was asked for."""
-        return None if self._letter is None else self._letter.reader
+        return None if self._formatted is None else self._formatted.reader
 
     def write(self, quote: str, cited: set[int]) -> None:
         """Show the text; of the ``cited`` passages the quote is marked, or all."""
@@ -185,38 +189,38 @@ class _Body(QWidget):
                 spans += placed(find_quote(quote, passage.text), passage.text, span[0])
                 whole.append(span)
         if not self._mail.passages:
-            reader.add(tr("This mail has no text."), tone="quiet")
+            reader.add(tr("This email has no text."), tone="quiet")
         reader.mark(spans or whole)
         self.reader.fit()
 
     # --- as it was sent ---
 
     def _show_as_sent(self) -> None:
-        if self._letter is not None:
+        if self._formatted is not None:
             as_text = self.reader.isVisibleTo(self)
             self.reader.setVisible(not as_text)
-            self._letter.setVisible(as_text)
+            self._formatted.setVisible(as_text)
             self.as_sent.setText(tr("Show as text") if as_text else tr("Show as sent"))
             return
-        from desktop_rag.gui.evidence.letter import Letter, LetterReader, clean
+        from desktop_rag.gui.evidence.formatted_mail import FormattedMail, FormattedMailReader, clean_mail
 
         path, locator = Path(self._mail.path), self._mail.locator
         message = Message(locator.index, inner=None) if isinstance(locator, Message) and not locator.part else locator
         self.as_sent.setEnabled(False)
 
-        def done(letter: Letter | None) -> None:
+        def done(formatted: FormattedMail | None) -> None:
             self.as_sent.setEnabled(True)
-            if letter is None:
+            if formatted is None:
                 self.as_sent.hide()
-                self.notice.say(tr("This mail was sent as plain text."))
+                self.notice.say(tr("This email was sent as plain text."))
                 return
-            made = LetterReader()
-            made.show_letter(letter)
+            made = FormattedMailReader()
+            made.show_mail(formatted)
             made.anchorClicked.connect(self._ask_link)
-            self._letter = TallReader(made)
-            self._inner.insertWidget(self._inner.indexOf(self.reader), self._letter)
-            self._letter.fit()
-            self._say_left_out(letter.pictures, letter.cut)
+            self._formatted = TallReader(made)
+            self._inner.insertWidget(self._inner.indexOf(self.reader), self._formatted)
+            self._formatted.fit()
+            self._say_left_out(formatted.pictures, formatted.cut)
             self.reader.hide()
             self.as_sent.setText(tr("Show as text"))
 
@@ -224,22 +228,22 @@ class _Body(QWidget):
             self.as_sent.setEnabled(True)
             self.notice.say(safe(str(error)), "bad")
 
-        self._desk.bridge.call("look", lambda client, _: clean(client.part(path, message)), self, done, failed)
+        self._mediator.bridge.call("look", lambda client, _: clean_mail(client.part(path, message)), self, done, failed)
 
     def _say_left_out(self, pictures: int, cut: bool) -> None:
         said = []
         if pictures:
-            said.append(tr("%n picture(s) of this mail would come from the Internet: not loaded.", pictures))
+            said.append(tr("%n picture(s) from the internet not loaded.", pictures))
         if cut:
-            said.append(tr("It is very long; only its beginning is shown with its formatting."))
+            said.append(tr("This email is very long, so only its beginning is shown with formatting."))
         if said:
             self.notice.say(" ".join(said))
 
 
 class TallReader(QWidget):
-    """A reader as high as its text, so that what it stands in scrolls, and not the text inside of that."""
+    """A reader as tall as its text, so that the pane around it scrolls and not the text itself."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: EvidenceReader) -> None:
         super().__init__()
         self.reader = reader
         reader.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -266,8 +270,8 @@ def _sender(document: Document) -> str:
 
 def _when(document: Document) -> str:
     if document.created is None:
-        return tr("without a date")
-    return QLocale().toString(local(document.created), tr("d MMM yyyy, hh:mm"))
+        return tr("no date")
+    return QLocale().toString(local_time(document.created), tr("d MMM yyyy, hh:mm"))
 
 
 def _first_line(mail: ThreadMail) -> str:

@@ -1,4 +1,4 @@
-"""Plays a recording: nothing is opened before the person wants to hear it, except for the first picture of a video."""
+"""Plays a recording. Nothing is opened until the person presses Play, except for the first frame of a video."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt, QTimer, QUrl, Signal
 from PySide6.QtWidgets import QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from desktop_rag.gui.icons import icon
-from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import button, column, label, row
-from desktop_rag.gui.words import clock, safe, tr
+from desktop_rag.gui.widgets.basic import button, column, label, row
+from desktop_rag.gui.widgets.formatting import format_clock, safe, tr
+from desktop_rag.gui.widgets.icons import icon
+from desktop_rag.gui.widgets.theme import GRID
 
 if TYPE_CHECKING:
     from PySide6.QtMultimedia import QMediaPlayer
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _STEP_MS = 5_000
 
 
-class Player(QWidget):
+class RecordingPlayer(QWidget):
     """``moved`` with the second it is at, ``failed`` with the reason in words."""
 
     moved = Signal(float)
@@ -35,7 +35,7 @@ class Player(QWidget):
         self._play_when_loaded = False
         self.play = button(tr("Play"), self.turn, kind="next", drawing="play")
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName(tr("Place in the recording"))
+        self.slider.setAccessibleName(tr("Position in the recording"))
         self.slider.setSingleStep(_STEP_MS)
         self.slider.setPageStep(6 * _STEP_MS)
         self.slider.setEnabled(False)
@@ -52,7 +52,7 @@ class Player(QWidget):
         """Make a file (or the bytes of one) ready to be played from a second on."""
         self.stop()
         self._source, self._begin_s = source, at_s
-        self.time.setText(clock(at_s))
+        self.time.setText(format_clock(at_s))
         self._name_play(False)
         if video:
             QTimer.singleShot(0, self, self._show_first_picture)
@@ -108,7 +108,7 @@ class Player(QWidget):
     # --- the file ---
 
     def _ready(self) -> QMediaPlayer | None:
-        """The player with the file; None when there is none, of which the person is told."""
+        """The player with its file; None if there is none, which the person is told."""
         if self._source is None:
             return None
         if self._player is None and not self._make():
@@ -130,12 +130,12 @@ class Player(QWidget):
         try:
             from PySide6.QtMultimedia import QAudioOutput, QMediaPlayer
         except ImportError:
-            self.failed.emit(tr("Recordings cannot be played here: a part of the system is missing."))
+            self.failed.emit(tr("Recordings cannot be played because a part of the system is missing."))
             return False
         player = QMediaPlayer(self)
         if not player.isAvailable():
             player.deleteLater()
-            self.failed.emit(tr("Recordings cannot be played here: a part of the system is missing."))
+            self.failed.emit(tr("Recordings cannot be played because a part of the system is missing."))
             return False
         player.setAudioOutput(QAudioOutput(player))
         player.positionChanged.connect(self._on_position)
@@ -210,10 +210,10 @@ class Player(QWidget):
 
     def _times(self, at_s: float) -> str:
         whole = self.slider.maximum() / 1000 if self.slider.isEnabled() else 0
-        return f"{clock(at_s)} / {clock(whole)}" if whole else clock(at_s)
+        return f"{format_clock(at_s)} / {format_clock(whole)}" if whole else format_clock(at_s)
 
     def _name_play(self, playing: bool) -> None:
-        self.play.setText(tr("Pause") if playing else tr("Play from {time}").format(time=clock(self._begin_s)))
+        self.play.setText(tr("Pause") if playing else tr("Play from {time}").format(time=format_clock(self._begin_s)))
         if not playing and self.slider.isEnabled():
             self.play.setText(tr("Play"))
         self.play.setIcon(icon("pause" if playing else "play", "on_accent"))

@@ -1,4 +1,4 @@
-"""What is said in a recording: passages with the second each begins at."""
+"""The transcript of a recording, with the time of each passage."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from desktop_rag.gui.evidence.marking import innermost
-from desktop_rag.gui.evidence.passages import Passages
-from desktop_rag.gui.theme import GRID, theme
-from desktop_rag.gui.words import clock, tr
+from desktop_rag.gui.evidence.passage_pager import PassagePager
+from desktop_rag.gui.evidence.quote_matching import innermost
+from desktop_rag.gui.widgets.formatting import format_clock, tr
+from desktop_rag.gui.widgets.theme import GRID, theme
 from desktop_rag.types import Chunk, TimeSpan
 
 Index = QModelIndex | QPersistentModelIndex
@@ -22,18 +22,18 @@ _WRAP = Qt.TextFlag.TextWordWrap.value
 
 
 class Transcript(QListView):
-    """``chosen`` with the second to go to. The passage that is ``spoken`` at the moment is marked."""
+    """``chosen`` with the second to jump to. The passage being spoken is marked."""
 
     chosen = Signal(float)
 
-    def __init__(self, passages: Passages) -> None:
+    def __init__(self, passages: PassagePager) -> None:
         super().__init__()
-        self.setAccessibleName(tr("What is said"))
+        self.setAccessibleName(tr("Transcript"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.lines = _Lines(passages)
+        self.lines = _TranscriptModel(passages)
         self.setModel(self.lines)
-        self.setItemDelegate(_Line(self))
+        self.setItemDelegate(_TranscriptDelegate(self))
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
         theme().changed.connect(self.viewport().update)
@@ -59,8 +59,8 @@ class Transcript(QListView):
         self.chosen.emit(float(at.data(_TIME)))
 
 
-class _Lines(QAbstractListModel):
-    def __init__(self, passages: Passages) -> None:
+class _TranscriptModel(QAbstractListModel):
+    def __init__(self, passages: PassagePager) -> None:
         super().__init__(passages)
         self._passages = passages
         self._cited: set[int] = set()
@@ -107,7 +107,7 @@ class _Lines(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return text
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{clock(span.start_s)} {text}"
+            return f"{format_clock(span.start_s)} {text}"
         return {
             _SPOKEN: index.row() == self._spoken, _CITED: passage.id in self._cited, _TIME: span.start_s,
         }.get(role)  # fmt: skip
@@ -123,7 +123,7 @@ class _Lines(QAbstractListModel):
         self.endInsertRows()
 
 
-class _Line(QStyledItemDelegate):
+class _TranscriptDelegate(QStyledItemDelegate):
     """The second in the accent colour, and the words beside it."""
 
     def __init__(self, view: QListView, parent: QObject | None = None) -> None:
@@ -144,7 +144,7 @@ class _Line(QStyledItemDelegate):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         time, words = self._parts(rect)
         painter.setPen(look.colour("text" if index.data(_SPOKEN) else "accent"))
-        painter.drawText(time, Qt.AlignmentFlag.AlignLeft.value, clock(float(index.data(_TIME))))
+        painter.drawText(time, Qt.AlignmentFlag.AlignLeft.value, format_clock(float(index.data(_TIME))))
         painter.setPen(look.colour("text"))
         painter.drawText(words, _WRAP, str(index.data()))
         painter.restore()

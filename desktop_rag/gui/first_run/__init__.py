@@ -1,1 +1,1 @@
-"""The first minutes: which files, which models, and the first question."""
+"""The setup on first start: choose files, choose models, ask the first question."""

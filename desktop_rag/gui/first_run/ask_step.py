@@ -1,21 +1,23 @@
-"""The third step: the first question, while the files are still being read."""
+"""The third step: the first question, while files are still being read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QLocale, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QLineEdit, QWidget
 
 from desktop_rag.engine.events import Working
 from desktop_rag.engine.results import Status
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.first_run.found import ICONS, Group, count_by_group, in_words
-from desktop_rag.gui.icons import pixmap
-from desktop_rag.gui.models.transfers import Transfers
-from desktop_rag.gui.theme import GRID, scaled, theme
-from desktop_rag.gui.widgets import Bar, Elided, button, clear, column, label, row
-from desktop_rag.gui.words import duration, safe, tr
+from desktop_rag.gui.first_run.file_counts import ICONS, FileGroup, count_by_group, describe_counts
+from desktop_rag.gui.models.download_list import DownloadList
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.widgets.basic import Elided, ShareBar, button, clear, column, label, row
+from desktop_rag.gui.widgets.chips import chip
+from desktop_rag.gui.widgets.formatting import format_duration, safe, tr
+from desktop_rag.gui.widgets.icons import pixmap
+from desktop_rag.gui.widgets.theme import GRID, scaled, theme
 from desktop_rag.types import Progress
 
 _LOOK_EVERY_MS = 3_000
@@ -27,10 +29,10 @@ class AskStep(QWidget):
 
     asked = Signal(str)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
-        self._found: dict[Group, int] = {}
+        self._mediator = mediator
+        self._found: dict[FileGroup, int] = {}
         self._icons: list[tuple[QLabel, str]] = []
         self._suggested: tuple[str, ...] = ()
         self.question = QLineEdit()
@@ -42,15 +44,15 @@ class AskStep(QWidget):
         self._send = button(tr("Ask"), self._ask, kind="next", drawing="send")
         self._suggestions = column(spacing=GRID // 2)
         self._headline = label("", bold=True)
-        self._bar = Bar(tr("Files read"))
+        self._bar = ShareBar(tr("Files read"))
         self._said = label("", "quiet", wrap=True)
         self._file = Elided("", "quiet")
         self._grid = QGridLayout()
         self._look = QTimer(self, interval=_LOOK_EVERY_MS)
         self._look.timeout.connect(self._look_at_library)
         self._lay_out()
-        desk.bridge.heard.connect(self._on_event)
-        desk.bridge.status_changed.connect(self._on_status)
+        mediator.bridge.event_received.connect(self._on_event)
+        mediator.bridge.status_changed.connect(self._on_status)
         theme().changed.connect(self._paint)
 
     def begin(self) -> None:
@@ -58,8 +60,8 @@ class AskStep(QWidget):
         self.question.setFocus(Qt.FocusReason.OtherFocusReason)
         self._look.start()
         self._look_at_library()
-        if self._desk.bridge.status is not None:
-            self._on_status(self._desk.bridge.status)
+        if self._mediator.bridge.status is not None:
+            self._on_status(self._mediator.bridge.status)
 
     def end(self) -> None:
         self._look.stop()
@@ -68,8 +70,8 @@ class AskStep(QWidget):
 
     def _lay_out(self) -> None:
         inner = column(self, spacing=2 * GRID)
-        inner.addWidget(label(tr("Ask your files"), factor=1.6, bold=True))
-        about = tr("You can ask right away. The more has been read, the more is found.")
+        inner.addWidget(label(tr("Ask about your files"), factor=1.6, bold=True))
+        about = tr("You can ask right away. Answers get better as more files are read.")
         inner.addWidget(label(about, "quiet", wrap=True))
         line = row(self.question, self._send)
         line.setStretch(0, 1)
@@ -84,7 +86,7 @@ class AskStep(QWidget):
         self._grid.setVerticalSpacing(GRID)
         progress.addLayout(self._grid)
         inner.addWidget(card)
-        inner.addWidget(Transfers(self._desk))
+        inner.addWidget(DownloadList(self._mediator))
         inner.addStretch(1)
 
     def _ask(self) -> None:
@@ -102,19 +104,19 @@ class AskStep(QWidget):
         if progress is not None and progress.phase != "done":
             self._show_progress(progress)
         elif engine is not None and (engine.activity in ("starting", "indexing") or engine.waiting):
-            self._headline.setText(tr("Looking through your folders…"))
+            self._headline.setText(tr("Checking your folders…"))
             self._said.setText("")
         else:
             self._show_done(status)
 
     def _show_progress(self, progress: Progress) -> None:
         if progress.phase == "done":
-            self._desk.bridge.refresh()
+            self._mediator.bridge.refresh()
             return
         self._bar.setVisible(progress.phase == "indexing")
         if progress.phase == "scanning":
-            self._headline.setText(tr("Looking through your folders…"))
-            self._said.setText(tr("%n file(s) so far", progress.files_total) if progress.files_total else "")
+            self._headline.setText(tr("Checking your folders…"))
+            self._said.setText(tr("%n file(s) found so far", progress.files_total) if progress.files_total else "")
             return
         self._headline.setText(tr("Reading your files"))
         self._bar.set_share(progress.files_done / progress.files_total if progress.files_total else 0.0)
@@ -122,7 +124,7 @@ class AskStep(QWidget):
             tr("{done} of %n file(s) read", progress.files_total).format(done=QLocale().toString(progress.files_done))
         ]
         if progress.seconds_left is not None:
-            said.append(tr("{time} left").format(time=duration(progress.seconds_left)))
+            said.append(tr("{time} left").format(time=format_duration(progress.seconds_left)))
         self._said.setText(", ".join(said))
         self._file.setText(safe(progress.current))
         self._file.show()
@@ -133,14 +135,14 @@ class AskStep(QWidget):
         self._bar.hide()
         self._file.hide()
         if not status.roots:
-            self._headline.setText(tr("No folders are chosen yet"))
-            self._said.setText(tr("Go back to choose some, or add them later on the Library page."))
+            self._headline.setText(tr("No folders chosen yet"))
+            self._said.setText(tr("Go back to choose some, or add them later in the Library."))
         else:
-            self._headline.setText(tr("%n file(s) are read", status.files))
-            self._said.setText(tr("New and changed files are read by themselves from now on."))
+            self._headline.setText(tr("%n file(s) read", status.files))
+            self._said.setText(tr("New and changed files will be read automatically."))
 
     def _look_at_library(self) -> None:
-        bridge = self._desk.bridge
+        bridge = self._mediator.bridge
         bridge.call(
             "look",
             lambda client, call: count_by_group(client, call.stop),
@@ -152,7 +154,7 @@ class AskStep(QWidget):
             "look", lambda client, _: client.suggestions(3), self, self._show_suggestions, instead="first-suggestions"
         )
 
-    def _show_found(self, counted: Mapping[Group, int]) -> None:
+    def _show_found(self, counted: Mapping[FileGroup, int]) -> None:
         if dict(counted) == self._found:
             return
         self._found = dict(counted)
@@ -161,7 +163,7 @@ class AskStep(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self._icons = []
-        for number, (group, said) in enumerate(in_words(counted)):
+        for number, (group, said) in enumerate(describe_counts(counted)):
             drawing = QLabel()
             self._icons.append((drawing, ICONS[group]))
             entry = QWidget()
@@ -170,17 +172,15 @@ class AskStep(QWidget):
         self._paint()
 
     def _show_suggestions(self, questions: tuple[str, ...]) -> None:
-        """Once there are some, they stay: what one is about to press must not move away."""
+        """Once shown, suggestions stay: what a person is about to click must not move."""
         if self._suggested or not questions:
             return
         self._suggested = questions
         clear(self._suggestions)
         self._suggestions.addWidget(label(tr("For example:"), "quiet"))
         for question in questions:
-            chip = QPushButton(safe(question))
-            chip.setProperty("kind", "chip")
-            chip.clicked.connect(lambda _=False, text=question: self.asked.emit(text))
-            self._suggestions.addLayout(row(chip, None))
+            made = chip(question, partial(self.asked.emit, question))
+            self._suggestions.addLayout(row(made, None))
 
     def _paint(self) -> None:
         for drawing, name in self._icons:

@@ -1,4 +1,4 @@
-"""The first step: what is to be read."""
+"""The first step: which files to read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths, Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QFrame, QWidget
 
-from desktop_rag.gui.background import Background
-from desktop_rag.gui.first_run.places import Place, count_files, find_places
-from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import Elided, button, column, label, row
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.first_run.sources import SuggestedSource, count_files, find_sources
+from desktop_rag.gui.services.background import BackgroundWorker
+from desktop_rag.gui.widgets.basic import Elided, button, column, label, row
+from desktop_rag.gui.widgets.formatting import escape_mnemonics, safe, short_path, tr
+from desktop_rag.gui.widgets.theme import GRID
 
 _MOST = 20_000
 """Files that are counted of one place."""
@@ -21,25 +21,25 @@ _TICKED = ("Documents", "Pictures", "Desktop")
 
 
 class FoldersStep(QWidget):
-    """Check boxes with what each place is. ``changed`` when something was ticked, or no longer is."""
+    """A check box for each source. ``changed`` when the choice has changed."""
 
     changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._background = Background(self)
+        self._background = BackgroundWorker(self)
         self._stop = threading.Event()
         self.destroyed.connect(self._stop.set)
         self.boxes: dict[Path, QCheckBox] = {}
-        self._places: dict[Path, Place] = {}
-        self._looking = label(tr("Looking for folders and mail on this PC…"), "quiet")
-        self._folders = _Group(tr("Folders"))
-        self._mail = _Group(tr("Mail on this PC"))
-        self.other = button(tr("Other folder…"), self._choose, drawing="plus")
+        self._places: dict[Path, SuggestedSource] = {}
+        self._looking = label(tr("Looking for folders and email on this PC…"), "quiet")
+        self._folders = _SourceGroup(tr("Folders"))
+        self._mail = _SourceGroup(tr("Email on this PC"))
+        self.other = button(tr("Add another folder…"), self._choose, drawing="plus")
         inner = column(self, spacing=2 * GRID)
         about = tr(
-            "Choose what Desktop RAG may read. Your files stay where they are, nothing is changed in them, and nothing "
-            "of them leaves this PC. You can change this at any time."
+            "Choose what Desktop RAG may read. Your files stay where they are, are never changed, and "
+            "never leave this PC. You can change this at any time."
         )
         inner.addWidget(label(tr("Which files do you want to ask about?"), factor=1.6, bold=True, wrap=True))
         inner.addWidget(label(about, "quiet", wrap=True))
@@ -49,14 +49,14 @@ class FoldersStep(QWidget):
         inner.addStretch(1)
         usual = _usual()
         home = Path.home()
-        self._background.run(lambda: find_places(home, usual), self.show_places, lambda _: self.show_places([]))
+        self._background.run(lambda: find_sources(home, usual), self.show_sources, lambda _: self.show_sources([]))
 
     def chosen(self) -> tuple[Path, ...]:
         """The folders and files to add."""
         ticked = [self._places[path] for path, box in self.boxes.items() if box.isChecked() and box.isEnabled()]
         return tuple(root for place in ticked for root in place.roots)
 
-    def show_places(self, places: Sequence[Place]) -> None:
+    def show_sources(self, places: Sequence[SuggestedSource]) -> None:
         self._looking.hide()
         for place in places:
             self._add(place, ticked=place.sort == "folder" and place.name in _TICKED)
@@ -70,18 +70,21 @@ class FoldersStep(QWidget):
             self.boxes[path].setChecked(True)
             self._settle()
         else:
-            self._add(Place("folder", path.name, path, (path,)), ticked=True)
+            self._add(SuggestedSource("folder", path.name, path, (path,)), ticked=True)
             self._settle()
 
     # --- inside ---
 
-    def _add(self, place: Place, *, ticked: bool) -> None:
-        box = QCheckBox(_title(place))
+    def _add(self, place: SuggestedSource, *, ticked: bool) -> None:
+        box = QCheckBox(escape_mnemonics(_title(place)))
         box.setChecked(ticked)
         box.setEnabled(place.readable)
-        path = Elided(_short(place.path), "quiet")
+        path = Elided(short_path(str(place.path)), "quiet")
         count = label("", "quiet")
-        said = tr("Its files cannot be read. Export mailboxes from Mail (“Mailbox”, “Export Mailbox…”), and add those.")
+        said = tr(
+            "Apple Mail's own files cannot be read. In Mail, choose “Mailbox”, then “Export Mailbox…”, and add "
+            "the exported files."
+        )
         box.setAccessibleDescription(f"{path.full_text()} {'' if place.readable else said}".strip())
         box.clicked.connect(self._settle)
         line = row(box, path, count, spacing=2 * GRID)
@@ -103,7 +106,7 @@ class FoldersStep(QWidget):
             )
 
     def _settle(self) -> None:
-        """What lies inside something that is ticked comes with it, and cannot be chosen by itself."""
+        """What is inside a chosen folder is included with it, and cannot be chosen separately."""
         ticked = {path for path, box in self.boxes.items() if box.isChecked() and self._places[path].roots == (path,)}
         for path, box in self.boxes.items():
             comes_with = bool(ticked & {*path.parents, *([] if self._places[path].roots == (path,) else [path])})
@@ -118,7 +121,7 @@ class FoldersStep(QWidget):
             self.add_folder(Path(name))
 
 
-class _Group(QFrame):
+class _SourceGroup(QFrame):
     """Hidden as long as there is nothing in it."""
 
     def __init__(self, title: str) -> None:
@@ -147,30 +150,24 @@ def _usual() -> dict[str, Path]:
     return {name: Path(path) for name, path in found.items() if path}
 
 
-def _title(place: Place) -> str:
+def _title(place: SuggestedSource) -> str:
     name = safe(place.name)
     match place.sort:
         case "thunderbird":
-            return tr("Thunderbird mail ({profile})").format(profile=name)
+            return tr("Thunderbird email ({profile})").format(profile=name)
         case "evolution":
-            return tr("Evolution mail")
+            return tr("Evolution email")
         case "apple mail":
             return tr("Apple Mail")
         case "maildir":
             return tr("Mail folder “{name}”").format(name=name)
         case "exported mail":
-            return tr("Saved mail in “{name}”").format(name=name)
+            return tr("Saved email in “{name}”").format(name=name)
     usual = {
         "Documents": tr("Documents"), "Pictures": tr("Pictures"), "Desktop": tr("Desktop"),
         "Downloads": tr("Downloads"), "Music": tr("Music"), "Videos": tr("Videos"),
     }  # fmt: skip
     return usual.get(place.name, name)
-
-
-def _short(path: Path) -> str:
-    """As a person writes it: from the home folder on."""
-    home = Path.home()
-    return safe(f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path))
 
 
 def _count(count: int, complete: bool) -> str:

@@ -1,4 +1,4 @@
-"""Shows which steps there are, and at which one is."""
+"""Shows the steps and the current one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLabel, QWidget
 
-from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import label, row
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.widgets.basic import label, row
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID
 
 
 class Stepper(QWidget):

@@ -1,4 +1,4 @@
-"""What is shown instead of the pages as long as there is nothing to show on them."""
+"""The setup, shown instead of the pages while the library is empty."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import ConfigError, DesktopRagError
-from desktop_rag.gui.desk import Desk
 from desktop_rag.gui.first_run.ask_step import AskStep
 from desktop_rag.gui.first_run.folders_step import FoldersStep
 from desktop_rag.gui.first_run.models_step import ModelsStep
 from desktop_rag.gui.first_run.stepper import Stepper
-from desktop_rag.gui.models.said import told
-from desktop_rag.gui.theme import GRID, text_width
-from desktop_rag.gui.widgets import Notice, button, column, row
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.services.errors import error_text
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.widgets.basic import Notice, button, column, row
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, text_width
 
 _FOLDERS, _MODELS, _ASK = range(3)
 
 
 class FirstRun(QWidget):
-    """Three steps: folders, models, the first question. Reading begins with the end of the first, and goes on.
-    ``finished`` when the person asked, is done, or does not want to be led."""
+    """Three steps: folders, models, the first question. Reading starts after the first step and continues. ``finished``
+    when the person has asked, is done, or skips the setup."""
 
     finished = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self._added: set[Path] = set()
         self.stepper = Stepper((tr("Your files"), tr("Models"), tr("Ask")))
         self.notice = Notice()
         self.folders = FoldersStep()
-        self.models = ModelsStep(desk)
-        self.ask = AskStep(desk)
+        self.models = ModelsStep(mediator)
+        self.ask = AskStep(mediator)
         self._steps = QStackedWidget()
         for step in (self.folders, self.models, self.ask):
             self._steps.addWidget(_scrolled(step))
-        self.skip = button(tr("Skip this"), self._finish, kind="plain")
+        self.skip = button(tr("Skip setup"), self._finish, kind="plain")
         self.back = button(tr("Back"), self._go_back)
         self.next = button(tr("Next"), self._go_on, kind="next")
         self._lay_out()
@@ -89,9 +89,9 @@ class FirstRun(QWidget):
         self.back.setEnabled(self.step > _FOLDERS)
         self.skip.setVisible(self.step < _ASK)
         if self.step == _FOLDERS:
-            text = tr("Read %n place(s)", count) if count else tr("Next")
+            text = tr("Read %n location(s)", count) if count else tr("Next")
         elif self.step == _MODELS:
-            text = tr("Not now: answers quote your files") if self.models.undecided else tr("Next")
+            text = tr("Not now") if self.models.undecided else tr("Next")
         else:
             text = tr("Done")
         self.next.setText(text)
@@ -113,7 +113,7 @@ class FirstRun(QWidget):
             self._show(self.step + 1)
 
     def _take_up(self) -> None:
-        """Have the library read what is ticked, and forget what no longer is."""
+        """Add the chosen sources to the library, and remove those that are no longer chosen."""
         wanted = set(self.folders.chosen())
         new, gone = wanted - self._added, self._added - wanted
         self._added = wanted
@@ -132,15 +132,15 @@ class FirstRun(QWidget):
             if problem is not None:  # said once the others are on their way
                 raise problem
 
-        self._desk.bridge.call("work", change, self, lambda _: self._desk.bridge.refresh(), self._on_failure)
+        self._mediator.bridge.call("work", change, self, lambda _: self._mediator.bridge.refresh(), self._on_failure)
 
     def _on_failure(self, error: DesktopRagError) -> None:
-        self.notice.say(told(error), "bad")
+        self.notice.say(error_text(error), "bad")
 
     def _on_asked(self, question: str) -> None:
         self.ask.end()
         self.finished.emit()
-        self._desk.ask_wanted.emit(question, None)
+        self._mediator.ask_wanted.emit(question, None)
 
     def _finish(self) -> None:
         self.ask.end()

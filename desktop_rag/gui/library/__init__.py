@@ -1,1 +1,1 @@
-"""The page of the library: what is watched, every file and what became of it, and what keeps it all well."""
+"""The Library page: folders, the state of every file, and maintenance."""

@@ -1,24 +1,25 @@
-"""One file: what became of it, why, and what can be done."""
+"""The details of one file: its status, why, and what can be done."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path, PurePath
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.library.flow import Flow
-from desktop_rag.gui.library.said import STATES, full_reason_of, remedy_of, state_name
-from desktop_rag.gui.library.why import WhyBox
-from desktop_rag.gui.theme import GRID, scaled
-from desktop_rag.gui.widgets import Elided, button, column, label, row, tool
-from desktop_rag.gui.words import safe, size, tr
+from desktop_rag.gui.library.diagnosis import FileDiagnosis
+from desktop_rag.gui.library.wording import STATES, full_reason_of, remedy_of, state_name
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.widgets.basic import Elided, button, column, label, row, tool
+from desktop_rag.gui.widgets.flow_layout import FlowLayout
+from desktop_rag.gui.widgets.formatting import format_size, safe, tr
+from desktop_rag.gui.widgets.theme import GRID, scaled
 from desktop_rag.types import File, FileState
 
 
 class FilePanel(QScrollArea):
-    """The signals have the ``File`` that something is to be done with."""
+    """The signals carry the ``File`` to act on."""
 
     open_file = Signal(object)
     show_in_folder = Signal(object)
@@ -26,7 +27,7 @@ class FilePanel(QScrollArea):
     leave_out = Signal(object)
     closed = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
         self.file: File | None = None
         self._name = Elided()
@@ -35,17 +36,17 @@ class FilePanel(QScrollArea):
         self._state = label(bold=True)
         self._reason = label(wrap=True)
         self._remedy = label("", "quiet", wrap=True)
-        self._models = button(tr("Choose a model"), lambda: desk.show_page("models"), kind="next")
-        self._why = WhyBox(desk, self._hear)
+        self._models = button(tr("Choose a model"), lambda: mediator.show_page("models"), kind="next")
+        self._why = FileDiagnosis(mediator, self._hear)
         content = QWidget()
         content.setObjectName("content")
-        buttons = Flow()
+        buttons = FlowLayout()
         for text, signal in (
             (tr("Open"), self.open_file), (tr("Show in folder"), self.show_in_folder),
-            (tr("Try again"), self.try_again), (tr("Leave it out"), self.leave_out),
+            (tr("Try again"), self.try_again), (tr("Exclude"), self.leave_out),
         ):  # fmt: skip
-            buttons.addWidget(button(text, lambda signal=signal: signal.emit(self.file)))  # type: ignore[misc]
-        head = row(self._name, tool("close", tr("Close what is shown of this file"), self.leave))
+            buttons.addWidget(button(text, partial(self._act, signal)))
+        head = row(self._name, tool("close", tr("Close file details"), self.leave))
         head.setStretch(0, 1)
         inner = column(content)
         inner.setContentsMargins(2 * GRID, 0, GRID, GRID)
@@ -72,7 +73,7 @@ class FilePanel(QScrollArea):
         self.file = file
         self._why.about(file.path)
         self._name.setText(safe(PurePath(file.path).name))
-        self._where.setText(f"{size(file.size)}, {safe(str(Path(file.path).parent))}")
+        self._where.setText(f"{format_size(file.size)}, {safe(str(Path(file.path).parent))}")
         tone = STATES[file.state][1]
         self._state.setText(state_name(file.state))
         self._state.setProperty("tone", "" if tone == "quiet" else tone)
@@ -82,6 +83,9 @@ class FilePanel(QScrollArea):
         self._remedy.setVisible(bool(self._remedy.text()))
         self._models.setVisible(file.state is FileState.WAITING)
         self.show()
+
+    def _act(self, signal: SignalInstance) -> None:
+        signal.emit(self.file)
 
     def leave(self) -> None:
         self.hide()

@@ -1,5 +1,5 @@
-"""The files of the library as a list that may be very long: read in pages as one goes down, and brought up to date
-where one looks, without anything moving that stays."""
+"""The files of the library as a model for very long lists: loaded in pages, and refreshed where the person looks,
+without moving rows that stay."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from desktop_rag.engine.views import FileList
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.bridge import Bridge, Call
-from desktop_rag.gui.library.said import folder_of, reason_of, state_name
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.library.wording import folder_of, reason_of, state_name
+from desktop_rag.gui.services.bridge import BridgeCall, EngineBridge
+from desktop_rag.gui.widgets.formatting import safe, tr
 from desktop_rag.types import File, FileState
 
 PAGE = 200
@@ -28,7 +28,7 @@ FILE_ROLE = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class Wanted(Struct, frozen=True):
+class FilesQuery(Struct, frozen=True):
     """Which files are listed. ``root`` is a chosen folder, "" for all; ``name`` is a part of the file's name."""
 
     states: tuple[FileState, ...] = ()
@@ -45,11 +45,11 @@ class FilesModel(QAbstractTableModel):
     changed = Signal()
     failed = Signal(object)
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
         self._bridge = bridge
-        self.wanted = Wanted()
-        self._listed: Wanted | None = None
+        self.wanted = FilesQuery()
+        self._listed: FilesQuery | None = None
         self._rows: list[File] = []
         self._paths: list[str] = []
         self._read_at: list[int] = []
@@ -59,11 +59,11 @@ class FilesModel(QAbstractTableModel):
         self._checked_at = -1
         """At which ``_now`` the end of the list was read."""
         self._reading = 0
-        self._pending: Call | None = None
+        self._pending: BridgeCall | None = None
 
     # --- what is listed ---
 
-    def choose(self, wanted: Wanted) -> None:
+    def choose(self, wanted: FilesQuery) -> None:
         """List other files, from the first; what was listed stays until they are there."""
         self.wanted = wanted
         if self._pending is not None:
@@ -132,7 +132,7 @@ class FilesModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return (tr("Name"), tr("Folder"), tr("State"), tr("Reason"))[section]
+            return (tr("Name"), tr("Folder"), tr("Status"), tr("Details"))[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None

@@ -1,4 +1,4 @@
-"""The table of files: keeps its place whatever comes and goes above it."""
+"""The table of files. It keeps its scroll position when rows above come and go."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_rag.gui.library.files_model import FILE_ROLE, FOLDER, NAME, PAGE, REASON, STATE, FilesModel
-from desktop_rag.gui.library.said import STATES
-from desktop_rag.gui.theme import GRID, theme
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.library.wording import STATES
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID, theme
 from desktop_rag.types import File
 
 _LOOK_AFTER_MS = 150

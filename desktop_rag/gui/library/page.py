@@ -1,4 +1,4 @@
-"""The library's page: what goes on, the folders, every file, and what keeps it all well."""
+"""The Library page: activity, folders, files and maintenance."""
 
 from __future__ import annotations
 
@@ -13,41 +13,42 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 from desktop_rag.engine.results import Explanation, IndexReport, Status
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.library.asking import choose_files, choose_folder
-from desktop_rag.gui.library.care import CareView
-from desktop_rag.gui.library.files import FilesView
-from desktop_rag.gui.library.folders import FoldersView
-from desktop_rag.gui.library.head import Head
-from desktop_rag.gui.library.jobs import Jobs
-from desktop_rag.gui.library.leaving_out import leave_out, take_back
-from desktop_rag.gui.library.said import advice, full_reason_of, plain, root_name
-from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import EmptyState, Notice, button, column
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.library.dialogs import choose_files, choose_folder
+from desktop_rag.gui.library.exclusion import leave_out, take_back
+from desktop_rag.gui.library.files_view import FilesView
+from desktop_rag.gui.library.folders_view import FoldersView
+from desktop_rag.gui.library.header import LibraryHeader
+from desktop_rag.gui.library.maintenance import MaintenanceView
+from desktop_rag.gui.library.tasks import TaskList
+from desktop_rag.gui.library.wording import full_reason_of, root_name
+from desktop_rag.gui.services.errors import error_text
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.widgets.basic import EmptyState, Notice, button, column
+from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.theme import GRID
 from desktop_rag.types import File, Progress
 
 FOLDERS, FILES, CARE = range(3)
 
 
 class LibraryPage(QWidget):
-    """Everything on it follows the engine's status and events by itself."""
+    """Follows the engine's status and events by itself."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self.notice = Notice()
-        self.jobs = Jobs(desk)
-        self.head = Head(desk, self.fail)
+        self.jobs = TaskList(mediator)
+        self.head = LibraryHeader(mediator, self.fail)
         self.folders = FoldersView()
-        self.files = FilesView(desk, self.fail)
-        self.care = CareView(desk, self.jobs)
+        self.files = FilesView(mediator, self.fail)
+        self.care = MaintenanceView(mediator, self.jobs)
         self.tabs = QTabBar()
         self.empty = EmptyState(
             "library",
-            tr("Nothing is in your library yet"),
+            tr("Your library is empty"),
             tr(
-                "Choose the folders that you want to find things in: documents, pictures, mail, notes. They are read "
+                "Choose the folders you want to search: documents, pictures, email, notes. They are read "
                 "on this PC and stay where they are."
             ),
             button(tr("Add a folder"), lambda: choose_folder(self, self.add), kind="next", drawing="plus"),
@@ -55,10 +56,10 @@ class LibraryPage(QWidget):
         )
         self._lay_out()
         self._listen()
-        if desk.bridge.status is not None:
-            self._on_status(desk.bridge.status)
+        if mediator.bridge.status is not None:
+            self._on_status(mediator.bridge.status)
         else:
-            desk.bridge.refresh()
+            mediator.bridge.refresh()
 
     def show_tab(self, tab: int) -> None:
         """``FOLDERS``, ``FILES`` or ``CARE``."""
@@ -66,7 +67,7 @@ class LibraryPage(QWidget):
 
     def fail(self, error: DesktopRagError) -> None:
         """Say what went wrong, on the page."""
-        self.notice.say(f"{plain(error.message)} {advice(error.hint)}".strip(), "bad")
+        self.notice.say(error_text(error), "bad")
 
     # --- what can be done ---
 
@@ -76,26 +77,26 @@ class LibraryPage(QWidget):
         def work(client: EngineClient, _: object) -> list[tuple[Path, str]]:
             return [(path, client.add_root(path)) for path in paths]
 
-        self._desk.bridge.call("look", work, self, self._added, self.fail)
+        self._mediator.bridge.call("look", work, self, self._added, self.fail)
 
     def remove(self, root: str) -> None:
         """Stop watching, and forget, a chosen folder."""
         self.jobs.start(
             tr("Removing “{name}”").format(name=root_name(root)),
             lambda client, _, __: client.remove_root(Path(root)),
-            lambda count: tr("done; %n file(s) forgotten. They stay where they are.", count),
+            lambda count: tr(
+                "done, %n file(s) removed from your library. The files themselves are not deleted.", count
+            ),
         )
 
     def look_again(self, root: str = "") -> None:
         """Look through one chosen folder now, or through all of them."""
-        title = (
-            tr("Looking through “{name}”").format(name=root_name(root)) if root else tr("Looking through everything")
-        )
+        title = tr("Checking “{name}”").format(name=root_name(root)) if root else tr("Checking everything")
         paths = [Path(root)] if root else None
         self.jobs.start(
             title,
-            lambda client, report, stop: client.index(paths, on_progress=report, stop=stop),
-            _found_in_words,
+            lambda client, report, stop: client.listening(on_progress=report, stop=stop).index(paths),
+            _describe_report,
             stops=True,
         )
 
@@ -104,13 +105,13 @@ class LibraryPage(QWidget):
         path = Path(file.path)
 
         def work(client: EngineClient, report: Callable[[Progress], None], stop: threading.Event) -> Explanation:
-            client.index([path], on_progress=report, stop=stop, force=True)
+            client.listening(on_progress=report, stop=stop).index([path], force=True)
             return client.why(path)
 
         self.jobs.start(
             tr("Reading “{name}” again").format(name=safe(path.name)),
             work,
-            lambda explained: _now_in_words(explained.file),
+            lambda explained: _describe_file(explained.file),
             stops=True,
             done=lambda explained: self._read_again(explained.file),
         )
@@ -120,24 +121,24 @@ class LibraryPage(QWidget):
         name = safe(Path(file.path).name)
 
         def done(_: object) -> None:
-            self._desk.settings_changed.emit()
+            self._mediator.settings_changed.emit()
             self.notice.say(
-                tr("“{name}” is left out from now on. It stays where it is.").format(name=name),
-                action=tr("Take it back"),
+                tr("“{name}” is now excluded. The file itself is not deleted.").format(name=name),
+                action=tr("Undo"),
                 do=lambda: self._take_back(file),
             )
             self.files.look_again()
 
         self.files.forget(file)
-        self.notice.say(tr("Leaving out “{name}”…").format(name=name))
-        self._desk.bridge.call("work", lambda client, _: leave_out(client, file), self, done, self.fail)
+        self.notice.say(tr("Excluding “{name}”…").format(name=name))
+        self._mediator.bridge.call("work", lambda client, _: leave_out(client, file), self, done, self.fail)
 
     # --- inside ---
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
         for name, view in (
-            (tr("Folders"), self.folders), (tr("Files"), self.files), (tr("Storage and care"), self.care)
+            (tr("Folders"), self.folders), (tr("Files"), self.files), (tr("Storage and backup"), self.care)
         ):  # fmt: skip
             self.tabs.addTab(name)
             self._stack.addWidget(view)
@@ -165,16 +166,16 @@ class LibraryPage(QWidget):
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def _listen(self) -> None:
-        bridge = self._desk.bridge
+        bridge = self._mediator.bridge
         bridge.status_changed.connect(self._on_status)
-        bridge.heard.connect(self._on_event)
+        bridge.event_received.connect(self._on_event)
         self.head.look_again.connect(self.look_again)
         self.folders.add.connect(self.add)
         self.folders.remove.connect(self.remove)
         self.folders.look_again.connect(self.look_again)
         self.folders.show_files.connect(self._show_files)
         self.folders.show_in_folder.connect(self._show_in_folder)
-        self.folders.show_rules.connect(lambda: self._desk.show_page("settings"))
+        self.folders.show_rules.connect(lambda: self._mediator.show_page("settings"))
         panel = self.files.panel
         panel.open_file.connect(self._open)
         panel.show_in_folder.connect(lambda file: self._show_in_folder(file.path))
@@ -198,11 +199,11 @@ class LibraryPage(QWidget):
         if inside:
             path, root = inside[0]
             self.notice.say(
-                tr("“{name}” is in your library already: it is part of “{folder}”.").format(
+                tr("“{name}” is already in your library, as part of “{folder}”.").format(
                     name=safe(path.name), folder=root_name(root)
                 )
             )
-        self._desk.bridge.refresh()
+        self._mediator.bridge.refresh()
 
     def _show_files(self, root: str) -> None:
         self.files.narrow(root=root)
@@ -219,7 +220,7 @@ class LibraryPage(QWidget):
 
             return open_file(Path(file.path), None)
 
-        self._desk.bridge.call("look", work, self, self._desk.said.emit, self.fail)
+        self._mediator.bridge.call("look", work, self, self._mediator.message.emit, self.fail)
 
     def _show_in_folder(self, path: str) -> None:
         def work(_: EngineClient, __: object) -> None:
@@ -227,7 +228,7 @@ class LibraryPage(QWidget):
 
             show_in_folder(Path(path))
 
-        self._desk.bridge.call("look", work, self, None, self.fail)
+        self._mediator.bridge.call("look", work, self, None, self.fail)
 
     def _read_again(self, file: File | None) -> None:
         self.files.look_again()
@@ -239,24 +240,24 @@ class LibraryPage(QWidget):
         name = safe(Path(file.path).name)
 
         def done(_: object) -> None:
-            self.notice.say(tr("“{name}” is back, and is read again.").format(name=name))
-            self._desk.settings_changed.emit()
+            self.notice.say(tr("“{name}” is included again and will be read.").format(name=name))
+            self._mediator.settings_changed.emit()
 
-        self.notice.say(tr("Taking back “{name}”…").format(name=name))
-        self._desk.bridge.call("work", lambda client, _: take_back(client, file), self, done, self.fail)
+        self.notice.say(tr("Including “{name}” again…").format(name=name))
+        self._mediator.bridge.call("work", lambda client, _: take_back(client, file), self, done, self.fail)
 
 
-def _found_in_words(report: IndexReport) -> str:
+def _describe_report(report: IndexReport) -> str:
     """What looking through folders has brought."""
     counts = (
         (report.new, tr("%n new", report.new)), (report.changed, tr("%n changed", report.changed)),
-        (report.moved, tr("%n moved or copied", report.moved)), (report.gone, tr("%n gone", report.gone)),
+        (report.moved, tr("%n moved or copied", report.moved)), (report.gone, tr("%n deleted", report.gone)),
     )  # fmt: skip
-    said = ", ".join(words for count, words in counts if count) or tr("nothing had changed")
+    said = ", ".join(words for count, words in counts if count) or tr("no changes")
     if report.stopped:
-        return tr("stopped; what was read is kept ({what}).").format(what=said)
+        return tr("stopped, and what was read is kept ({what}).").format(what=said)
     return f"{said}."
 
 
-def _now_in_words(file: File | None) -> str:
-    return full_reason_of(file) if file is not None else tr("it is no longer there.")
+def _describe_file(file: File | None) -> str:
+    return full_reason_of(file) if file is not None else tr("The file no longer exists.")

@@ -1,1 +1,1 @@
-"""The page of the models: what this PC can run, what is here, and how one gets more."""
+"""The Models page: what this PC can run, what is installed, and how to get more."""

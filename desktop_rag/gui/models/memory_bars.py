@@ -1,4 +1,4 @@
-"""Which models are in memory now, and how much of the card and of the main memory they take."""
+"""Which models are loaded, and how much memory they use."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
-from desktop_rag.gui.models.said import memory, role_name
-from desktop_rag.gui.theme import GRID, theme
-from desktop_rag.gui.widgets import Bar, clear, column, label, row
-from desktop_rag.gui.words import safe, tr
-from desktop_rag.models.hardware import Machine
-from desktop_rag.models.requests import ModelRole
-from desktop_rag.models.runtime.scheduler import Loaded
+from desktop_rag.gui.models.backend import Loaded, Machine, ModelRole
+from desktop_rag.gui.models.wording import memory, role_name
+from desktop_rag.gui.widgets.basic import ShareBar, clear, column, label, row
+from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.theme import GRID, theme
 
 _COLOURS: dict[ModelRole, str] = {
     "chat": "accent", "embedding": "quiet", "reranking": "edge", "image": "good", "speech": "warn", "ocr": "text",
@@ -22,21 +20,22 @@ _COLOURS: dict[ModelRole, str] = {
 
 
 class MemoryBars(QFrame):
-    """A bar for the card and one for the main memory, with a part for each model; hidden when nothing is loaded."""
+    """A bar for the graphics card and one for main memory, with a part for each model; hidden when nothing is
+    loaded."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("card")
         self._shown: object = None
-        self._card = _Titled(tr("Memory of the graphics card"))
+        self._card = _Titled(tr("Graphics card memory"))
         self._main = _Titled(tr("Main memory"))
         self._legend = column(spacing=GRID // 2)
         inner = column(self, margin=2 * GRID, spacing=GRID)
-        inner.addWidget(label(tr("In memory now"), factor=1.15, bold=True))
+        inner.addWidget(label(tr("Loaded now"), factor=1.15, bold=True))
         inner.addWidget(self._card)
         inner.addWidget(self._main)
         inner.addLayout(self._legend)
-        inner.addWidget(label(tr("A model is loaded when it is needed, and put away when it is not."), "quiet"))
+        inner.addWidget(label(tr("Models are loaded when needed and unloaded when not."), "quiet"))
         self.hide()
 
     def show_loaded(self, loaded: Sequence[Loaded], machine: Machine) -> None:
@@ -73,7 +72,7 @@ class _Titled(QWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self._bar = Bar(title)
+        self._bar = ShareBar(title)
         self._said = label("", "quiet")
         inner = column(self, spacing=GRID // 2)
         inner.addLayout(row(label(title), None, self._said))
@@ -85,7 +84,7 @@ class _Titled(QWidget):
             return
         self._bar.set_parts(*((count / total, _COLOURS[role]) for role, count in parts))
         taken = sum(count for _, count in parts)
-        said = tr("{taken} of {total} taken by models").format(taken=memory(taken), total=memory(total))
+        said = tr("{taken} of {total} used by models").format(taken=memory(taken), total=memory(total))
         self._said.setText(said)
         self._bar.setAccessibleDescription(said)
 
@@ -93,8 +92,8 @@ class _Titled(QWidget):
 def _entry(model: Loaded) -> QWidget:
     where = {
         "card": tr("on the graphics card"),
-        "processor": tr("in the main memory, run by the processor"),
-        "both": tr("partly on the graphics card, partly in the main memory"),
+        "processor": tr("in main memory, on the processor"),
+        "both": tr("shared between the graphics card and main memory"),
     }[model.where]
     said = tr("{role}: {model}, about {memory}, {where}").format(
         role=role_name(model.role), model=safe(model.name), memory=memory(model.bytes), where=where

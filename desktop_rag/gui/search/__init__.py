@@ -1,1 +1,1 @@
-"""The Search page: results as one types, of every kind of file, and the words, filters and samples that find them."""
+"""The Search page: results of every kind of file, as the person types."""

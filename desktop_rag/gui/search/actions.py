@@ -1,4 +1,4 @@
-"""What can be done with a result: by keys, by clicks, and from its menu."""
+"""What can be done with a result, by key, click or menu."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop_rag import launch
-from desktop_rag.gui.desk import Desk, Evidence, Sample
-from desktop_rag.gui.icons import icon
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.services.mediator import EvidenceLocation, Mediator, QuerySample
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.icons import icon
 from desktop_rag.places import page_number
 from desktop_rag.types import Hit
 
 
 class HitActions(QObject):
-    """``failed`` with the error when the system could not do it."""
+    """``failed`` with the error when an action did not work."""
 
     failed = Signal(object)
 
-    def __init__(self, desk: Desk, parent: QObject) -> None:
+    def __init__(self, mediator: Mediator, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._mediator = mediator
 
     def show(self, hit: Hit) -> None:
-        self._desk.show_evidence(Evidence.of_hit(hit))
+        self._mediator.show_evidence(EvidenceLocation.of_hit(hit))
 
     def open(self, hit: Hit) -> None:
         """With the system's program, at the page."""
@@ -38,10 +38,10 @@ class HitActions(QObject):
 
     def copy_path(self, hit: Hit) -> None:
         QGuiApplication.clipboard().setText(hit.path)
-        self._desk.said.emit(tr("Copied the path."))
+        self._mediator.message.emit(tr("Path copied"))
 
     def find_similar(self, hit: Hit) -> None:
-        self._desk.search_wanted.emit("", Sample(hit.path, "any"))
+        self._mediator.search_wanted.emit("", QuerySample(hit.path, "any"))
 
     def menu(self, hit: Hit, parent: QWidget, ask: Callable[[], object]) -> QMenu:
         """The menu of a result; ``ask`` is what "Ask about this" does."""
@@ -65,4 +65,6 @@ class HitActions(QObject):
         return made
 
     def _launch(self, do: Callable[[], str]) -> None:
-        self._desk.bridge.call("look", lambda _client, _call: do(), self, self._desk.said.emit, self.failed.emit)
+        self._mediator.bridge.call(
+            "look", lambda _client, _call: do(), self, self._mediator.message.emit, self.failed.emit
+        )

@@ -1,4 +1,4 @@
-"""The two lines of a passage that are worth showing, and the words of the query in them."""
+"""The two lines of a passage that show best why it was found, with the words of the query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from desktop_rag.gui.words import safe, tr
+from desktop_rag.gui.widgets.formatting import safe, tr
 from desktop_rag.language import stem, word_spans
 from desktop_rag.places import where
 from desktop_rag.types import Entry, Hit, Message
@@ -61,16 +61,10 @@ def origin_of(hit: Hit) -> str:
     mail, parent = hit.document.mail, hit.parent
     said = [safe(str(mail.sender))] if mail is not None else []
     if parent is not None and parent.mail is not None and mail is None:
-        said.append(tr("in the mail “{subject}”").format(subject=safe(parent.mail.subject or parent.title)))
+        said.append(tr("in the email “{subject}”").format(subject=safe(parent.mail.subject or parent.title)))
     if mail is None and hit.document.kind not in _WITHOUT_LINES:
         said.append(safe(where(hit.locator)))
     return " · ".join(filter(None, said))
-
-
-def short_path(path: str) -> str:
-    """With ``~`` for the person's own folder."""
-    home = str(Path.home())
-    return safe("~" + path[len(home) :] if path.startswith((home + "/", home + "\\")) else path)
 
 
 def _in_one_line(text: str) -> str:

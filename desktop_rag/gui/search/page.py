@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_rag.engine.results import Status
 from desktop_rag.errors import DesktopRagError, ModelError
-from desktop_rag.gui.desk import Desk, Sample
-from desktop_rag.gui.dropping import dropped_paths
+from desktop_rag.gui.filters.filter_row import FilterRow
+from desktop_rag.gui.filters.sample_chip import SampleChip
 from desktop_rag.gui.search.actions import HitActions
-from desktop_rag.gui.search.chips import Remarks
-from desktop_rag.gui.search.empty import NothingFound, could_not_search, no_library, welcome
-from desktop_rag.gui.search.field import Pasted, SampleChip, SearchField
-from desktop_rag.gui.search.filters import FilterRow
-from desktop_rag.gui.search.previews import Previews
-from desktop_rag.gui.search.query import ALL, PICTURES, TABS, Query, Tab
-from desktop_rag.gui.search.results import Pile, ResultModel, key_of
-from desktop_rag.gui.search.searcher import Found, Searcher
+from desktop_rag.gui.search.controller import SearchController, SearchUpdate
+from desktop_rag.gui.search.empty_states import NothingFound, could_not_search, no_library, welcome
+from desktop_rag.gui.search.keyboard import KeyboardNavigator
+from desktop_rag.gui.search.preview_cache import PreviewCache
+from desktop_rag.gui.search.query import ALL, PICTURES, TABS, ResultTab, SearchQuery
+from desktop_rag.gui.search.result_model import ResultModel, ResultPool, key_of
+from desktop_rag.gui.search.result_view import PictureGrid, ResultView
+from desktop_rag.gui.search.search_field import SearchField
 from desktop_rag.gui.search.tabs import KindTabs
-from desktop_rag.gui.search.view import PictureView, ResultView
-from desktop_rag.gui.search.walker import Walker
-from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import Notice, button, label, row
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.services.dropped import dropped_paths
+from desktop_rag.gui.services.images import PastedImages
+from desktop_rag.gui.services.mediator import Mediator, QuerySample
+from desktop_rag.gui.widgets.basic import Notice, button, label, row
+from desktop_rag.gui.widgets.chips import UnderstoodChips
+from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.gui.widgets.theme import GRID
 from desktop_rag.types import Hit
 
 _FEW = 20
@@ -32,39 +36,39 @@ _FEW = 20
 
 
 class SearchPage(QWidget):
-    """Results as one types, as a list or by kind; ``begin`` starts a search from elsewhere."""
+    """Shows results as the person types, in a list or grid; ``begin`` starts a search from elsewhere."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self._desk = desk
+        self._mediator = mediator
         self.field = SearchField()
-        self.filters = FilterRow(desk)
-        self.sample = SampleChip(desk.bridge)
+        self.filters = FilterRow(mediator)
+        self.sample = SampleChip(mediator.bridge, tr("Search without this file"))
         self.tabs = KindTabs()
         self.notice = Notice()
         self.model = ResultModel(self)
-        self.searcher = Searcher(desk.bridge, self)
-        previews = Previews(desk.bridge, self)
+        self.controller = SearchController(mediator.bridge, self)
+        previews = PreviewCache(mediator.bridge, self)
         self.list = ResultView(self.model, previews, tr("Results"))
-        self.pictures = PictureView(self.model, previews, tr("Pictures that were found"))
+        self.pictures = PictureGrid(self.model, previews, tr("Picture results"))
         self.pictures.setSelectionModel(self.list.selectionModel())
         self.welcome = welcome(self._type)
-        self.no_library = no_library(desk)
-        self.nothing = NothingFound(desk, self.filters.clear, lambda: self.tabs.choose(ALL))
+        self.no_library = no_library(mediator)
+        self.nothing = NothingFound(mediator, self.filters.clear, lambda: self.tabs.choose(ALL))
         self.failure = could_not_search()
         self.ask = button(tr("Ask about this"), self._ask, drawing="ask")
-        self._pile = Pile()
-        self._shown_for = Query()
-        self._actions = HitActions(desk, self)
-        self._walker = Walker(desk, self.field, (self.list, self.pictures), self._view, self._actions)
-        self._pasted = Pasted(desk.bridge, self)
+        self._pile = ResultPool()
+        self._shown_for = SearchQuery()
+        self._actions = HitActions(mediator, self)
+        self._walker = KeyboardNavigator(mediator, self.field, (self.list, self.pictures), self._view, self._actions)
+        self._pasted = PastedImages(mediator.bridge, self)
         self.setAcceptDrops(True)
         self.setFocusProxy(self.field)
         self._lay_out()
         self._listen()
         self._show_place()
 
-    def begin(self, text: str, sample: Sample | None) -> None:
+    def begin(self, text: str, sample: QuerySample | None) -> None:
         """Ready to be typed into; with ``text`` or a ``sample``, search for that at once."""
         if text or sample is not None:
             self.field.setText(text)
@@ -76,7 +80,7 @@ class SearchPage(QWidget):
     # --- how it is made ---
 
     def _lay_out(self) -> None:
-        self._remarks = Remarks()
+        self._remarks = UnderstoodChips()
         self._doing = label("", "quiet")
         self._doing.setMinimumWidth(self.fontMetrics().averageCharWidth() * 12)
         self._stack = QStackedWidget()
@@ -113,28 +117,29 @@ class SearchPage(QWidget):
         self.tabs.chosen.connect(self._show_tab)
         self.field.escaped.connect(self._escape)
         self.field.pasted.connect(self._paste)
-        self._pasted.saved.connect(lambda sample: self._search_like(sample, tr("the pasted picture")))
-        self.searcher.found.connect(self._on_found)
-        self.searcher.failed.connect(self._on_failure)
-        self.searcher.waiting.connect(self._on_waiting)
+        self._pasted.saved.connect(self._search_like)
+        self._pasted.failed.connect(lambda why: self.notice.say(why, "bad"))
+        self.controller.found.connect(self._on_found)
+        self.controller.failed.connect(self._on_failure)
+        self.controller.waiting.connect(self._on_waiting)
         self._actions.failed.connect(self._on_failure)
         for view in (self.list, self.pictures):
             view.copied.connect(self._actions.copy_path)
             view.menu_wanted.connect(self._offer)
-            view.near_end.connect(lambda: self.searcher.more(self.tabs.tab()))
-        self._desk.bridge.status_changed.connect(self._on_status)
+            view.near_end.connect(lambda: self.controller.more(self.tabs.tab()))
+        self._mediator.bridge.status_changed.connect(self._on_status)
         shortcut = QShortcut(QKeySequence("Ctrl+F"), self, self._walker.go_up)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     # --- what is looked for ---
 
     def _look(self, *, at_once: bool = False) -> None:
-        query = Query(self.field.text().strip(), self.filters.filters(), self.sample.sample)
-        if query == self.searcher.query:
+        query = SearchQuery(self.field.text().strip(), self.filters.filters(), self.sample.sample)
+        if query == self.controller.query:
             return
         self._walker.wait_for_results(not query.is_empty)
         self.ask.setEnabled(not query.is_empty)
-        self.searcher.look_for(query, at_once=at_once)
+        self.controller.look_for(query, at_once=at_once)
         if query.is_empty:
             self._pile.clear()
             self._doing.setText("")
@@ -147,11 +152,11 @@ class SearchPage(QWidget):
         self.field.setFocus()
 
     def _ask(self) -> None:
-        query = self.searcher.query
-        self._desk.ask_wanted.emit(query.in_words(), query.sample)
+        query = self.controller.query
+        self._mediator.ask_wanted.emit(query.in_words(), query.sample)
 
-    def _search_like(self, sample: Sample, name: str = "") -> None:
-        self._set_sample(sample, name)
+    def _search_like(self, sample: QuerySample) -> None:
+        self._set_sample(sample)
         self._look(at_once=True)
         self.field.setFocus()
 
@@ -160,12 +165,13 @@ class SearchPage(QWidget):
         self._look()
         self.field.setFocus()
 
-    def _set_sample(self, sample: Sample | None, name: str = "") -> None:
-        self.sample.set_sample(sample, name)
-        self.field.setPlaceholderText(tr("Add words to narrow it down") if sample else tr("Search your files"))
+    def _set_sample(self, sample: QuerySample | None) -> None:
+        name = safe(Path(sample.path).name) if sample is not None else ""
+        self.sample.set_sample(sample, tr("Similar to {name}").format(name=name))
+        self.field.setPlaceholderText(tr("Add words to narrow down the results") if sample else tr("Search your files"))
 
-    def _paste(self, pasted: Sample | QImage) -> None:
-        if isinstance(pasted, Sample):
+    def _paste(self, pasted: QuerySample | QImage) -> None:
+        if isinstance(pasted, QuerySample):
             self._search_like(pasted)
         else:
             self._pasted.save(pasted)
@@ -183,8 +189,8 @@ class SearchPage(QWidget):
 
     # --- what was found ---
 
-    def _on_found(self, found: Found) -> None:
-        if found.how == "quick" and not found.hits and not self.searcher.settled:
+    def _on_found(self, found: SearchUpdate) -> None:
+        if found.how == "quick" and not found.hits and not self.controller.settled:
             return  # what is shown stays until it is known that there is nothing
         anew = found.query != self._shown_for
         self._shown_for = found.query
@@ -201,7 +207,7 @@ class SearchPage(QWidget):
             self._look_further(tab)
         self._walker.on_results()
 
-    def _held(self, found: Found, *, anew: bool) -> set[int]:
+    def _held(self, found: SearchUpdate, *, anew: bool) -> set[int]:
         """The results that must not move: those a person has to do with; all of them, if nothing was asked for."""
         if anew:
             return set()
@@ -213,30 +219,30 @@ class SearchPage(QWidget):
     def _show_results(self, held: set[int] | tuple[()] = ()) -> None:
         for tab in TABS:
             self.tabs.set_count(tab, len(self._pile.of(tab)))
-        self.model.show(self._pile.of(self.tabs.tab()), self.searcher.query.stems(), held)
+        self.model.show(self._pile.of(self.tabs.tab()), self.controller.query.stems(), held)
         self._show_place()
 
-    def _show_tab(self, tab: Tab) -> None:
+    def _show_tab(self, tab: ResultTab) -> None:
         for view in (self.list, self.pictures):
             view.forget()
         self._show_results()
-        if self.searcher.settled:
+        if self.controller.settled:
             self._look_further(tab)
 
-    def _look_further(self, tab: Tab) -> None:
-        chosen = self.searcher.query.filters.types  # then everything of that kind was looked for already
+    def _look_further(self, tab: ResultTab) -> None:
+        chosen = self.controller.query.filters.types  # then everything of that kind was looked for already
         if tab is not ALL and not chosen and len(self._pile.of(tab)) < _FEW:
-            self.searcher.look_in(tab)
+            self.controller.look_in(tab)
 
     def _show_place(self) -> None:
         """The results, or why there are none."""
-        query, status = self.searcher.query, self._desk.bridge.status
+        query, status = self.controller.query, self._mediator.bridge.status
         if self.model.rowCount():
             self._stack.setCurrentWidget(self._view())
         elif query.is_empty:
             empty = status is not None and not status.roots and not status.files
             self._stack.setCurrentWidget(self.no_library if empty else self.welcome)
-        elif self.searcher.settled:
+        elif self.controller.settled:
             self.nothing.explain(
                 filtered=not query.filters.is_empty,
                 elsewhere=len(self._pile.of(ALL)) if self.tabs.tab() is not ALL else 0,
@@ -247,19 +253,19 @@ class SearchPage(QWidget):
 
     def _show_understood(self, understood: tuple[str, ...]) -> None:
         """What was read out of the words; what was chosen beside them is seen there."""
-        chosen = self.searcher.query.filters.describe()
+        chosen = self.controller.query.filters.describe()
         self._remarks.say(tuple(text for text in understood if text not in chosen))
 
-    def _say(self, found: Found) -> None:
+    def _say(self, found: SearchUpdate) -> None:
         if found.note:
             self.notice.say(found.note)
         else:
             self.notice.hide()
-        self._doing.setText("" if found.complete else tr("Searched by words only for now"))
+        self._doing.setText("" if found.complete else tr("Searched by words only so far"))
 
     def _on_failure(self, error: DesktopRagError) -> None:
         if isinstance(error, ModelError):
-            self.notice.say(error.message, "warn", tr("Choose a model"), lambda: self._desk.show_page("models"))
+            self.notice.say(error.message, "warn", tr("Choose a model"), lambda: self._mediator.show_page("models"))
         else:
             self.notice.say(str(error), "warn")
         if not self.model.rowCount():
@@ -272,7 +278,7 @@ class SearchPage(QWidget):
         self._doing.setText(said if waiting else "")
 
     def _on_status(self, _status: Status) -> None:
-        if self.searcher.query.is_empty:
+        if self.controller.query.is_empty:
             self._show_place()
 
     def _view(self) -> ResultView:
@@ -280,8 +286,8 @@ class SearchPage(QWidget):
 
     def _escape(self) -> None:
         """Clear what is looked for; when there is nothing to leave."""
-        if self.searcher.query.is_empty and not self.field.text():
-            self._desk.show_page("ask")
+        if self.controller.query.is_empty and not self.field.text():
+            self._mediator.show_page("ask")
             return
         self.field.clear()
         self._set_sample(None)
@@ -297,4 +303,4 @@ class SearchPage(QWidget):
         """A question about one file: its name narrows it down."""
         name = hit.path.replace("\\", "/").rpartition("/")[2].replace('"', "*")
         question = self.field.text().strip() or tr("What is this about?")
-        self._desk.ask_wanted.emit(f'{question} name:"{name}"', None)
+        self._mediator.ask_wanted.emit(f'{question} name:"{name}"', None)

@@ -1,4 +1,4 @@
-"""What the Search page looks for, and the kinds of results it tells apart."""
+"""A search query, and the tabs of results."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
-from desktop_rag.gui.desk import Sample
-from desktop_rag.gui.words import tr
+from desktop_rag.engine.questions import OPERATORS, Filters, search_terms
+from desktop_rag.gui.services.mediator import QuerySample
+from desktop_rag.gui.widgets.formatting import tr
 from desktop_rag.language import stem
-from desktop_rag.retrieval.filters import OPERATORS, Filters
-from desktop_rag.retrieval.terms import search_terms
 from desktop_rag.types import Hit
 
 _OPERATOR = re.compile(rf'(?<!\S)(?:{"|".join(OPERATORS)}):(?:"[^"]*"|[^\s"])*', re.IGNORECASE)
 
 
-class Query(Struct, frozen=True):
-    """Words as they were typed, filters chosen beside them, and a picture or recording to search by."""
+class SearchQuery(Struct, frozen=True):
+    """The words typed, the filters chosen beside them, and a picture or recording to search by."""
 
     text: str = ""
     filters: Filters = Filters()
-    sample: Sample | None = None
+    sample: QuerySample | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -44,7 +43,7 @@ class Query(Struct, frozen=True):
         return frozenset(stem(term) for term in search_terms(text)) if text else frozenset()
 
 
-class Tab(Struct, frozen=True):
+class ResultTab(Struct, frozen=True):
     """Some of the results; without ``types``, all of them."""
 
     name: str
@@ -60,21 +59,21 @@ class Tab(Struct, frozen=True):
         return filters if filters.types else replace(filters, types=self.types)
 
 
-ALL = Tab("all")
-PICTURES = Tab("pictures", ("image",))
+ALL = ResultTab("all")
+PICTURES = ResultTab("pictures", ("image",))
 TABS = (
     ALL,
-    Tab("mail", ("mail",)),
-    Tab("documents", ("document", "note", "text", "slides", "book", "event", "contact")),
-    Tab("tables", ("spreadsheet", "data")),
+    ResultTab("mail", ("mail",)),
+    ResultTab("documents", ("document", "note", "text", "slides", "book", "event", "contact")),
+    ResultTab("tables", ("spreadsheet", "data")),
     PICTURES,
-    Tab("recordings", ("audio", "video")),
-    Tab("web", ("web", "code")),
+    ResultTab("recordings", ("audio", "video")),
+    ResultTab("web", ("web", "code")),
 )
 
 
-def title(tab: Tab) -> str:
+def tab_title(tab: ResultTab) -> str:
     return {
         "all": tr("All"), "mail": tr("Mail"), "documents": tr("Notes & documents"), "tables": tr("Tables"),
-        "pictures": tr("Pictures"), "recordings": tr("Sound & video"), "web": tr("Web & code"),
+        "pictures": tr("Pictures"), "recordings": tr("Audio & video"), "web": tr("Web & code"),
     }[tab.name]  # fmt: skip

@@ -1,18 +1,18 @@
-"""The tabs above the results, with how many there are of each kind."""
+"""The tabs above the results, with the number of results of each kind."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QTabBar
 
-from desktop_rag.gui.search.query import TABS, Tab, title
-from desktop_rag.gui.words import tr, unmarked
+from desktop_rag.gui.search.query import TABS, ResultTab, tab_title
+from desktop_rag.gui.widgets.formatting import escape_mnemonics, tr
 
 _WIDEST = 888
 
 
 class KindTabs(QTabBar):
-    """``chosen`` with the ``Tab``. Each has room for its number from the start, so that none moves when it changes."""
+    """``chosen`` with the ``ResultTab``. Each keeps room for its number, so that none moves."""
 
     chosen = Signal(object)
 
@@ -23,23 +23,26 @@ class KindTabs(QTabBar):
         self.setDrawBase(False)
         self.setUsesScrollButtons(True)
         for tab in TABS:
-            self.addTab(unmarked(title(tab)))
+            self.addTab(escape_mnemonics(tab_title(tab)))
         self.currentChanged.connect(lambda at: self.chosen.emit(TABS[at]))
 
-    def tab(self) -> Tab:
+    def tab(self) -> ResultTab:
         return TABS[self.currentIndex()]
 
-    def choose(self, tab: Tab) -> None:
+    def choose(self, tab: ResultTab) -> None:
         self.setCurrentIndex(TABS.index(tab))
 
-    def set_count(self, tab: Tab, count: int) -> None:
+    def set_count(self, tab: ResultTab, count: int) -> None:
         at = TABS.index(tab)
-        self.setTabText(at, unmarked(f"{title(tab)} {count}" if count else title(tab)))
-        self.setAccessibleTabName(at, f"{title(tab)}, {tr('%n result(s)', count)}")
+        self.setTabText(at, escape_mnemonics(f"{tab_title(tab)} {count}" if count else tab_title(tab)))
+        self.setAccessibleTabName(at, f"{tab_title(tab)}, {tr('%n result(s)', count)}")
 
     def tabSizeHint(self, index: int) -> QSize:
         size = super().tabSizeHint(index)
-        shown, widest = self._width(self.tabText(index)), self._width(unmarked(f"{title(TABS[index])} {_WIDEST}"))
+        shown, widest = (
+            self._width(self.tabText(index)),
+            self._width(escape_mnemonics(f"{tab_title(TABS[index])} {_WIDEST}")),
+        )
         return QSize(size.width() + widest - shown, size.height())
 
     def _width(self, text: str) -> int:

@@ -1,1 +1,1 @@
-"""The settings, in plain words: what is read and how, how the window looks, and what never leaves this PC."""
+"""The Settings page: what is read and how, how the window looks, and privacy."""

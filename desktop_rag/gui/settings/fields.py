@@ -1,4 +1,4 @@
-"""One setting on the page: its name and what it does, a control, its default, and what came of a change."""
+"""One setting on the page: title, explanation, control, default, and whether a change was saved."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QGridLayout, QSpinBox, QVBoxLayout, QWidget
 
 from desktop_rag.config import Config, get_setting
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.controls import Choice, Decimal, Number, Switch
-from desktop_rag.gui.icons import icon
-from desktop_rag.gui.settings.store import Store, reason
-from desktop_rag.gui.settings.table import Group, Setting, in_words
-from desktop_rag.gui.theme import GRID
-from desktop_rag.gui.widgets import button, column, label, row
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.settings.setting_specs import SettingGroup, SettingSpec, format_value
+from desktop_rag.gui.settings.settings_store import SettingsStore, reason
+from desktop_rag.gui.widgets.basic import button, column, label, row
+from desktop_rag.gui.widgets.controls import ChoiceBox, DecimalBox, NumberBox, Switch
+from desktop_rag.gui.widgets.disclosure import Disclosure
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.theme import GRID
 
 _SAVED_MS = 3_000
 _TYPED_MS = 400
@@ -23,10 +23,10 @@ _TYPED_MS = 400
 _CONTROL_WIDTH = 20 * GRID
 
 
-class Field(QWidget):
-    """A setting with its control. It shows what the store has, and writes what the person chooses at once."""
+class SettingField(QWidget):
+    """A setting with its control. Shows the stored value, and saves a change at once."""
 
-    def __init__(self, setting: Setting, store: Store) -> None:
+    def __init__(self, setting: SettingSpec, store: SettingsStore) -> None:
         super().__init__()
         self._setting = setting
         self._store = store
@@ -54,31 +54,31 @@ class Field(QWidget):
         match self.control:
             case Switch():
                 return self.control.isChecked()
-            case Choice():
+            case ChoiceBox():
                 return self.control.currentData()
-            case Number() | Decimal():
+            case NumberBox() | DecimalBox():
                 return self.control.value() * self._setting.unit
 
     # --- inside ---
 
-    def _make_control(self) -> Switch | Choice | Number | Decimal:
+    def _make_control(self) -> Switch | ChoiceBox | NumberBox | DecimalBox:
         setting = self._setting
         if setting.shown == "switch":
             switch = Switch()
             switch.toggled.connect(self._write)
             return switch
         if setting.shown == "choice":
-            choice = Choice()
+            choice = ChoiceBox()
             for value, words in setting.choices:
                 choice.addItem(words, value)
             choice.currentIndexChanged.connect(self._write)
             return choice
-        number: Number | Decimal
+        number: NumberBox | DecimalBox
         if setting.shown == "decimal":
-            number = Decimal()
+            number = DecimalBox()
             number.setRange(setting.least, setting.most)
         else:
-            number = Number()
+            number = NumberBox()
             number.setRange(int(setting.least), int(setting.most))
         number.setSuffix(setting.suffix)
         number.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
@@ -110,20 +110,20 @@ class Field(QWidget):
             match self.control:
                 case Switch():
                     self.control.setChecked(self._value)
-                case Choice():
+                case ChoiceBox():
                     self.control.setCurrentIndex(self.control.findData(self._value))
-                case Number():
+                case NumberBox():
                     self.control.setValue(min(round(self._value / self._setting.unit), self.control.maximum()))
-                case Decimal():
+                case DecimalBox():
                     self.control.setValue(self._value / self._setting.unit)
         self.reset.setVisible(self._value != self._default)
         if not self._quiet.isActive():
             self._show_default()
 
     def _show_default(self) -> None:
-        words = in_words(self._setting, self._default)
+        words = format_value(self._setting, self._default)
         same = self._value == self._default
-        self._say(tr("The default") if same else tr("Default: {value}").format(value=words), "quiet")
+        self._say(tr("Default") if same else tr("Default: {value}").format(value=words), "quiet")
 
     def _say(self, text: str, tone: str) -> None:
         self.note.setText(text)
@@ -162,33 +162,15 @@ def _written(value: bool | str | float) -> str:
     return str(value)
 
 
-class More(QWidget):
-    """Something that is shown when asked for, under a button that says what it is."""
-
-    def __init__(self, title: str, inside: QWidget) -> None:
-        super().__init__()
-        self.inside = inside
-        self.button = button(title, self._turn, kind="plain", drawing="forward")
-        self.button.setCheckable(True)
-        inner = column(self, spacing=0)
-        inner.addLayout(row(self.button, None))
-        inner.addWidget(inside)
-        inside.hide()
-
-    def _turn(self) -> None:
-        self.inside.setVisible(self.button.isChecked())
-        self.button.setIcon(icon("unfold" if self.button.isChecked() else "forward"))
-
-
 def heading(text: str) -> QWidget:
     made = label(text, factor=1.1, bold=True)
     made.setContentsMargins(0, 2 * GRID, 0, 0)
     return made
 
 
-def add_group(layout: QVBoxLayout, group: Group, store: Store) -> dict[str, Field]:
+def add_group(layout: QVBoxLayout, group: SettingGroup, store: SettingsStore) -> dict[str, SettingField]:
     """Put the settings of a group into a layout; returns their fields by name."""
-    fields = {setting.name: Field(setting, store) for setting in group.settings}
+    fields = {setting.name: SettingField(setting, store) for setting in group.settings}
     if not group.more:
         if group.title:
             layout.addWidget(heading(group.title))
@@ -201,5 +183,5 @@ def add_group(layout: QVBoxLayout, group: Group, store: Store) -> dict[str, Fiel
     for field in fields.values():
         inner.addWidget(field)
     layout.addSpacing(GRID)
-    layout.addWidget(More(group.title, inside))
+    layout.addWidget(Disclosure(group.title, inside))
     return fields

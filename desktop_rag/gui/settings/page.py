@@ -1,4 +1,4 @@
-"""The settings page: a list of sections, and beside it the one that is chosen."""
+"""The Settings page: a list of sections, and the selected one."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QScrollArea, QStackedWidget, QWidget
 
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.desk import Desk
-from desktop_rag.gui.icons import icon
-from desktop_rag.gui.settings import table
-from desktop_rag.gui.settings.about import About
-from desktop_rag.gui.settings.appearance import Appearance
-from desktop_rag.gui.settings.fields import Field, add_group
-from desktop_rag.gui.settings.folders import Folders
-from desktop_rag.gui.settings.privacy import Privacy
-from desktop_rag.gui.settings.store import Store
-from desktop_rag.gui.theme import GRID, text_width
-from desktop_rag.gui.widgets import Notice, column, label, row
-from desktop_rag.gui.words import tr
+from desktop_rag.gui.services.mediator import Mediator
+from desktop_rag.gui.settings import setting_specs
+from desktop_rag.gui.settings.about_section import AboutSection
+from desktop_rag.gui.settings.appearance_section import AppearanceSection
+from desktop_rag.gui.settings.fields import SettingField, add_group
+from desktop_rag.gui.settings.folders_section import FoldersSection
+from desktop_rag.gui.settings.privacy_section import PrivacySection
+from desktop_rag.gui.settings.settings_store import SettingsStore
+from desktop_rag.gui.widgets.basic import Notice, column, label, row
+from desktop_rag.gui.widgets.formatting import tr
+from desktop_rag.gui.widgets.icons import icon
+from desktop_rag.gui.widgets.theme import GRID, text_width
 
 _LIST_WIDTH = 24 * GRID
 
 
 class SettingsPage(QWidget):
-    """Each change is written at once and in use a moment later. A section is made when it is first shown."""
+    """Each change is saved at once and takes effect a moment later. A section is made when it is first shown."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, mediator: Mediator) -> None:
         super().__init__()
-        self.desk = desk
-        self.store = Store(desk, self)
-        self.fields: dict[str, Field] = {}
+        self.mediator = mediator
+        self.store = SettingsStore(mediator, self)
+        self.fields: dict[str, SettingField] = {}
         self.sections: dict[str, QWidget] = {}
         self._makers: dict[str, tuple[str, str, Callable[[], QWidget]]] = {
             "folders": (tr("Folders & rules"), "folder", self._make_folders),
-            "reading": (tr("Reading"), "book", lambda: self._make_groups(*table.reading())),
-            "appearance": (tr("Appearance"), "grid", lambda: Appearance(desk)),
-            "answers": (tr("Answers"), "ask", lambda: self._make_groups(table.answers())),
-            "privacy": (tr("Privacy"), "privacy", lambda: Privacy(desk)),
-            "about": (tr("About"), "info", About),
+            "reading": (tr("Reading"), "book", lambda: self._make_groups(*setting_specs.reading())),
+            "appearance": (tr("Appearance"), "grid", lambda: AppearanceSection(mediator)),
+            "answers": (tr("Answers"), "ask", lambda: self._make_groups(setting_specs.answers())),
+            "privacy": (tr("Privacy"), "privacy", lambda: PrivacySection(mediator)),
+            "about": (tr("About"), "info", AboutSection),
         }
         self.notice = Notice()
         self.list = QListWidget()
         self.list.setObjectName("sections")
-        self.list.setAccessibleName(tr("Sections of the settings"))
+        self.list.setAccessibleName(tr("Settings sections"))
         self.list.setIconSize(QSize(18, 18))
         for name, (title, drawing, _) in self._makers.items():
             item = QListWidgetItem(icon(drawing), title)
@@ -107,11 +107,11 @@ class SettingsPage(QWidget):
         return area
 
     def _make_folders(self) -> QWidget:
-        made = Folders(self.desk, self.store)
+        made = FoldersSection(self.mediator, self.store)
         self.fields.update(made.fields)
         return made
 
-    def _make_groups(self, *groups: table.Group) -> QWidget:
+    def _make_groups(self, *groups: setting_specs.SettingGroup) -> QWidget:
         made = QWidget()
         inner = column(made, spacing=0)
         for group in groups:

@@ -27,7 +27,7 @@ MAX_SOURCE = 256 * 1024
 MAX_TEXT = 512 * 1024
 """Characters of any text a template makes."""
 MAX_ITEMS = 4_096
-TIME_S = 3.0
+TIME_S = 2.0
 """Real templates take milliseconds."""
 TOO_SLOW = f"The model's chat template takes longer than {TIME_S:g} seconds, as a harmful one would."
 

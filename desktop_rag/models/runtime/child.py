@@ -32,11 +32,11 @@ from desktop_rag.models.runtime.protocol import (
     CancelMessage,
     DoneMessage,
     FailedMessage,
-    LimitMessage,
     LoadMessage,
     ReadyMessage,
     ReplyMessage,
     RequestMessage,
+    WithinMessage,
     decode_order,
     encode,
 )
@@ -123,7 +123,7 @@ def _serve(name: str, inbox: Inbox, answers: BinaryIO) -> NoReturn:
 
 
 def _announce(answers: BinaryIO, number: int, seconds: float, said: str) -> None:
-    write_frame(answers, encode(LimitMessage(number, seconds, said)))
+    write_frame(answers, encode(WithinMessage(number, seconds, said)))
 
 
 def _failure(number: int, error: BaseException) -> FailedMessage:

@@ -22,7 +22,6 @@ from desktop_rag.models.runtime.protocol import (
     CancelMessage,
     DoneMessage,
     FailedMessage,
-    LimitMessage,
     LoadMessage,
     ReadyMessage,
     ReplyMessage,
@@ -30,6 +29,7 @@ from desktop_rag.models.runtime.protocol import (
     decode_answer,
     encode,
 )
+from desktop_rag.models.runtime.work_limit import WorkLimit
 
 CRASHES = 2
 """So many crashes in a row while loading, and a model is set aside."""
@@ -71,6 +71,7 @@ class ModelProcess:
         self._child: ChildProcess | None = None
         self._loaded = False  # whether the child has loaded the model
         self._number = 0
+        self._limit = WorkLimit()
         self._crashed_at: list[float] = []  # while loading, in a row
 
     @property
@@ -187,16 +188,18 @@ class ModelProcess:
         if self._child is not None:
             self._child.end()
         self._loaded = False
+        self._limit = WorkLimit()
         try:
             child = ChildProcess(
                 "desktop_rag.models.runtime.child",
                 [self._module],
                 environment=self._environment,
                 log=self._log,
-                intercept=_take_limit,
+                overhear=self._limit.overhear,
             )
         except OSError as error:
             raise ModelError(f"No process could be started ({error.strerror}).", "Close other programs.") from error
+        self._limit.watch(child)
         self._child = child
         child.send(encode(LoadMessage(0, msgspec.Raw(encode(self._settings)))))
         return child
@@ -209,8 +212,11 @@ class ModelProcess:
             frame = child.receive(cancelled=cancelled)
             if cancelled is not None and cancelled.is_set():
                 return
-            answer = None if frame is None else _decoded_answer(frame)
-            if answer is None or isinstance(answer, LimitMessage):  # that one is not handed on
+            try:
+                answer = None if frame is None else decode_answer(frame)
+            except msgspec.MsgspecError:  # a child that does not keep to the form is as good as gone
+                answer = None
+            if answer is None:
                 raise self._gone(child, loading=loading)
             if answer.number == number:  # else the rest of a request that was cancelled
                 yield answer
@@ -233,13 +239,14 @@ class ModelProcess:
         """The error for a child that ended."""
         with self._guard:
             closed = self._child is not child
+            overdue = self._limit.overdue
         if closed:
             return ModelError(f"The model {self.name} was put away while it worked.", "Ask again.")
         child.wait(_LAST_WORDS_S)
         alive = child.running
         status = self._forget(child)
-        if child.overdue:
-            return ModelRefused(child.overdue, "Choose another model.")
+        if overdue:
+            return ModelRefused(overdue, "Choose another model.")
         logging.getLogger("desktop_rag").warning("The process of %s ended by itself: %s", self._module, status)
         how = "it wrote what is no answer" if alive else exit_reason(status)
         if loading and status == KILLED and not alive:
@@ -265,19 +272,3 @@ class ModelProcess:
             return ModelError(f"The model {self.name} failed unexpectedly ({failed.message}).", where)
         kinds = {kind.code: kind for kind in ModelError.__subclasses__()}
         return kinds.get(failed.code, ModelError)(failed.message, failed.hint)
-
-
-def _decoded_answer(frame: bytes) -> Answer | LimitMessage | None:
-    """None for what is no answer: a child that does not keep to the form is as good as gone."""
-    try:
-        return decode_answer(frame)
-    except msgspec.MsgspecError:
-        return None
-
-
-def _take_limit(child: ChildProcess, frame: bytes) -> bool:
-    answer = _decoded_answer(frame)
-    if not isinstance(answer, LimitMessage):
-        return False
-    child.limit(answer.seconds, answer.message)
-    return True

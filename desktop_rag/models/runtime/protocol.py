@@ -3,7 +3,7 @@
 The parent sends one ``LoadMessage`` and then one ``RequestMessage`` after another, numbered, each when the one before
 is done; a ``CancelMessage`` may come at any time. The child answers the loading with ``ReadyMessage`` or
 ``FailedMessage``, and each request with any number of ``ReplyMessage`` and then ``DoneMessage`` or ``FailedMessage``.
-Before work that might never end it sends a ``LimitMessage``.
+Before work that might never end it says ``WithinMessage``.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class DoneMessage(_ModelMessage, frozen=True):
     pass
 
 
-class LimitMessage(_ModelMessage, frozen=True):
-    """If nothing else comes within ``seconds``, the parent is to end the child, and to say ``message``; 0: no more."""
+class WithinMessage(_ModelMessage, frozen=True):
+    """The parent is to end the child, and to say ``message``, once it has worked for ``seconds`` more; 0: no more."""
 
     seconds: float
     message: str
@@ -68,9 +68,9 @@ BUG = "bug"
 decode_order: Callable[[bytes], LoadMessage | RequestMessage | CancelMessage] = msgspec.msgpack.Decoder(
     LoadMessage | RequestMessage | CancelMessage
 ).decode
-decode_answer: Callable[[bytes], ReadyMessage | ReplyMessage | DoneMessage | FailedMessage | LimitMessage] = (
-    msgspec.msgpack.Decoder(ReadyMessage | ReplyMessage | DoneMessage | FailedMessage | LimitMessage).decode
-)
+decode_answer: Callable[[bytes], ReadyMessage | ReplyMessage | DoneMessage | FailedMessage] = msgspec.msgpack.Decoder(
+    ReadyMessage | ReplyMessage | DoneMessage | FailedMessage
+).decode
 
 _encoder = msgspec.msgpack.Encoder()
 

@@ -18,9 +18,6 @@ class TemplateCheckSettings(Struct, frozen=True):
     source: str
 
 
-SETTINGS = TemplateCheckSettings
-
-
 def open_model(settings: TemplateCheckSettings) -> None:
     """In the child: try the template. One that only fails does no harm: its model gets a common form of prompt."""
     from desktop_rag.models.llama.chat_template import ChatTemplate
@@ -49,3 +46,6 @@ def _limit_memory() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+
+
+SETTINGS = TemplateCheckSettings

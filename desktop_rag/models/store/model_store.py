@@ -70,7 +70,7 @@ class ModelStore:
         for model in self.installed():
             if model.name == name.strip():
                 return model
-        raise ModelError(f"No model called “{name}” is installed.", "“desktop-rag models list” shows those that are.")
+        raise not_installed(name)
 
     def chosen(self, role: ModelRole) -> Installed | None:
         """The model in use for a role: the one a person chose, or else the newest that is sound."""
@@ -294,6 +294,10 @@ class ModelStore:
         except ModelRefused as refused:
             return refused.message
         return "" if nature.role == model.role else f"it is not for {model.role}."
+
+
+def not_installed(name: str) -> ModelError:
+    return ModelError(f"No model called “{name}” is installed.", "“desktop-rag models list” shows those that are.")
 
 
 def _name_of(path: Path) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from desktop_rag.clock import zoned
 from desktop_rag.errors import Damaged
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive
 from desktop_rag.parsing.office.embedded import unwrap_ole
@@ -151,12 +152,12 @@ def attribute(node: _Element, name: str) -> str:
 
 
 def moment(text: str) -> datetime | None:
-    """A date and time in ISO form, in UTC unless it says otherwise; None when it is none."""
+    """A date and time in ISO form, by the reader's clock unless it names a zone; None when it is none."""
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return zoned(found)
 
 
 def real_title(title: str) -> str:

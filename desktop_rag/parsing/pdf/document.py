@@ -6,11 +6,12 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msgspec.structs import replace
 
+from desktop_rag.clock import zoned
 from desktop_rag.errors import Damaged, Encrypted, FileProblem, ParserFault
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, refuse_large
 from desktop_rag.parsing.faults import fault_in, is_fault
@@ -163,9 +164,7 @@ def _metadata(reader: PdfReader) -> Metadata:
     with suppress(Exception):
         language = str(reader.root_object.get("/Lang", "")) if reader.root_object else ""
     made = entry("creation_date")
-    created = made if isinstance(made, datetime) else None
-    if created is not None and created.tzinfo is None:
-        created = created.replace(tzinfo=UTC)
+    created = zoned(made) if isinstance(made, datetime) else None
     author = entry("author")
     return Metadata(
         kind="document",

@@ -1,9 +1,11 @@
-"""The day a note was written, as its name or its properties say. A time without a zone is taken as UTC."""
+"""The day a note was written, as its name or its properties say. A time without a zone is the reader's own."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
+
+from desktop_rag.clock import zoned
 
 _IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_. ]?)([01]\d)\2([0-3]\d)(?!\d)")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?)?")
@@ -28,10 +30,10 @@ def date_in_words(text: str) -> datetime | None:
     from dateutil import parser
 
     try:
-        parsed: datetime = parser.parse(text, default=datetime(2000, 1, 1, tzinfo=UTC))
+        parsed: datetime = parser.parse(text, default=datetime(2000, 1, 1))
     except (ValueError, OverflowError):
         return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return zoned(parsed)
 
 
 def _iso(text: str) -> datetime | None:
@@ -39,4 +41,4 @@ def _iso(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return zoned(found)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from desktop_rag.engine.engine import Engine
 from desktop_rag.errors import LibraryBusy, QueryError, Unreadable
+from desktop_rag.retrieval.filters import Filters
 from desktop_rag.types import Entry, FileState, Message, Page, Person
 
 MAILBOX = "Mail/Family archive.mbox"
@@ -250,6 +251,33 @@ def test_forms_of_one_address_are_one_person(own: Engine, files: Path) -> None:
     own.index([files])
     anna, bo = own.people()
     assert (anna.name, anna.address.lower(), bo.name) == ("Anna Berg", "anna@berg.org", "Bo")
+
+
+def test_everybody_offered_finds_what_is_from_them(engine: Engine) -> None:
+    """One definition of "from": who is offered is found, be it the sender of a mail or the author of a document."""
+    everybody = engine.people(limit=1_000)
+    authors = [person for person in everybody if not person.address]
+    assert authors, "the samples have documents with an author"
+    for person in everybody:
+        found = engine.search("", filters=Filters(senders=(person.address or person.name,)))
+        assert found.hits, person
+
+
+def test_what_an_author_wrote_is_found_by_the_address_they_mail_from(own: Engine, files: Path) -> None:
+    message = mail(1, "The offer")
+    message.replace_header("From", "Anna Berg <anna@berg.org>")
+    (files / "offer.eml").write_bytes(message.as_bytes())
+    page = '<html><head><title>Report</title><meta name="author" content="{}"></head><body><p>{}</p></body></html>'
+    (files / "anna.html").write_text(page.format("Anna Berg", "The quarter went well."))
+    (files / "bo.html").write_text(page.format("Bo Lind", "The quarter went badly."))
+    own.index([files])
+    assert {str(person) for person in own.people()} == {"Anna Berg", "Bo Lind"}
+
+    def found(sender: str) -> set[str]:
+        return {Path(hit.path).name for hit in own.search("", filters=Filters(senders=(sender,))).hits}
+
+    assert found("anna@berg.org") == {"offer.eml", "anna.html"}
+    assert found("Bo Lind") == {"bo.html"}
 
 
 def test_every_suggested_question_is_answered(engine: Engine) -> None:

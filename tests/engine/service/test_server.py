@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
 from pathlib import Path
@@ -21,30 +19,11 @@ from desktop_rag.engine.events import Changed
 from desktop_rag.engine.service import server, wire
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.engine.service.opening import open_engine, start_engine, stop_engine
-from desktop_rag.errors import ConfigError, EngineFull, EngineGone, LibraryBusy, QueryError, Unreadable
+from desktop_rag.errors import ConfigError, EngineFull, LibraryBusy, QueryError, Unreadable
 from desktop_rag.types import FileState, Message, Whole
 from tests.engine.waiting import until
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-
-
-@pytest.fixture
-def notes(tmp_path: Path) -> Path:
-    folder = tmp_path / "notes"
-    folder.mkdir()
-    (folder / "boat.txt").write_text("The boat is moored at the second jetty.", encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    folder = tmp_path / "library"
-    folder.mkdir()
-    (folder / "config.toml").write_text("quiet_s = 0.1\n", encoding="utf-8")
-    yield folder
-    with contextlib.suppress(EngineGone, ConfigError):
-        stop_engine(folder)
 
 
 def pid_of(client: EngineClient) -> int:
@@ -53,18 +32,10 @@ def pid_of(client: EngineClient) -> int:
     return status.pid
 
 
-def test_client_offers_what_the_engine_offers() -> None:
-    inside = {"lock_of"}
-    offered = {name for name in vars(Engine) if not name.startswith("_")} - inside
-    for name in offered:
-        mine, its = inspect.signature(getattr(EngineClient, name)), inspect.signature(getattr(Engine, name))
-        assert mine.parameters == its.parameters, name
-
-
 def test_everything_works_across_processes(library: Path, notes: Path) -> None:
     with start_engine(library) as client:
         seen: list[str] = []
-        report = client.index([notes], on_progress=lambda progress: seen.append(progress.phase))
+        report = client.listening(on_progress=lambda progress: seen.append(progress.phase)).index([notes])
         assert (report.new, report.states) == (1, {"indexed": 1})
         assert seen[-1] == "done"
         with Engine(library, read_only=True) as direct:
@@ -114,7 +85,8 @@ def test_stop_ends_a_call_early(library: Path, notes: Path) -> None:
     stop = threading.Event()
     with start_engine(library) as client:
         client.pause()
-        report = client.index([notes], stop=stop, on_progress=lambda seen: stop.set() if seen.files_done else None)
+        hearing = client.listening(stop=stop, on_progress=lambda seen: stop.set() if seen.files_done else None)
+        report = hearing.index([notes])
         assert report.stopped
         assert 0 < client.status().files < 1501
 
@@ -182,7 +154,7 @@ def test_a_killed_engine_is_back_and_the_call_goes_on(library: Path, notes: Path
         (notes / f"{number}.txt").write_text(f"Receipt {number} lies in box {number % 7}.", encoding="utf-8")
     with start_engine(library) as client:
         first = pid_of(client)
-        report = client.index([notes], on_progress=_kill_once(first))
+        report = client.listening(on_progress=_kill_once(first)).index([notes])
         assert report.states == {"indexed": 401}
         assert pid_of(client) != first
         status = client.status().engine

@@ -79,7 +79,7 @@ def test_it_is_ended_even_when_nobody_waits_for_it_any_more(tricky: ModelProcess
     assert list(tricky.ask(Complete(QUESTION), cancelled)) == []
     assert pid is not None
     with suppress(psutil.NoSuchProcess):
-        psutil.Process(pid).wait(30)
+        psutil.Process(pid).wait(120)
     assert not tricky.alive
     assert [description.name for description in tricky.ask(DescribeLlama())] == ["Tiny Chat"]
 

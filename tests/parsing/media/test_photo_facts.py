@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -47,8 +47,8 @@ def test_a_photo_of_a_phone() -> None:
 
 
 def test_a_time_without_a_zone_is_kept_as_the_clock_showed_it() -> None:
-    assert _facts(exif=photo_exif(zone="")).taken == datetime(2024, 5, 3, 14, 5, tzinfo=UTC)
-    assert _facts(exif=photo_exif(zone="nonsense")).taken == datetime(2024, 5, 3, 14, 5, tzinfo=UTC)
+    assert _facts(exif=photo_exif(zone="")).taken == datetime(2024, 5, 3, 14, 5).astimezone()
+    assert _facts(exif=photo_exif(zone="nonsense")).taken == datetime(2024, 5, 3, 14, 5).astimezone()
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF"])

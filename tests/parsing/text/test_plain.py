@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -88,14 +88,14 @@ def test_subtitles_without_times_are_text() -> None:
 
 
 def test_a_file_named_after_a_day_was_written_on_it() -> None:
-    assert metadata(read("2024-05-01 minutes.txt", "x")).created == datetime(2024, 5, 1, tzinfo=UTC)
+    assert metadata(read("2024-05-01 minutes.txt", "x")).created == datetime(2024, 5, 1).astimezone()
 
 
 @pytest.mark.parametrize(
     ("name", "day"),
     [
-        ("2022_03_04.md", datetime(2022, 3, 4, tzinfo=UTC)),
-        ("20240501.txt", datetime(2024, 5, 1, tzinfo=UTC)),
+        ("2022_03_04.md", datetime(2022, 3, 4).astimezone()),
+        ("20240501.txt", datetime(2024, 5, 1).astimezone()),
         ("2024-13-01.md", None),
         ("2024-05_01.md", None),
         ("12024-05-01.md", None),
@@ -107,10 +107,10 @@ def test_dates_in_names(name: str, day: datetime | None) -> None:
 
 
 def test_dates_in_words() -> None:
-    assert date_in_words("[[2024-05-01]]") == datetime(2024, 5, 1, tzinfo=UTC)
-    assert date_in_words("<2024-05-01 Wed>") == datetime(2024, 5, 1, tzinfo=UTC)
+    assert date_in_words("[[2024-05-01]]") == datetime(2024, 5, 1).astimezone()
+    assert date_in_words("<2024-05-01 Wed>") == datetime(2024, 5, 1).astimezone()
     assert date_in_words("2024-05-01 14:30:05.25 +0200") == datetime.fromisoformat("2024-05-01T14:30:05+02:00")
-    assert date_in_words("May 3, 2024") == datetime(2024, 5, 3, tzinfo=UTC)
+    assert date_in_words("May 3, 2024") == datetime(2024, 5, 3).astimezone()
     assert date_in_words("2024-99-01") is None
     assert date_in_words("{{date}}") is None
 

@@ -1,0 +1,1 @@
+"""Parts that any view is made of: theme, icons, buttons, chips, formatting."""
