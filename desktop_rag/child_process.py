@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, TypeVar
 
 from desktop_rag.framing import read_frame, write_frame
+from desktop_rag.log import ENGINE, record_bug
 
 T = TypeVar("T")
 
@@ -162,9 +163,13 @@ class ChildProcess:
                 self._room.acquire()
                 try:
                     frame = read_frame(stream)
+                    kept = frame is not None and self._overhear is not None and self._overhear(frame)
                 except (OSError, MemoryError):
-                    frame = None
-                if frame is not None and self._overhear is not None and self._overhear(frame):
+                    frame, kept = None, False
+                except Exception as error:
+                    record_bug(error, ENGINE)
+                    frame, kept = None, False
+                if kept:
                     self._room.release()
                 else:
                     self._frames.put(frame)

@@ -14,7 +14,8 @@ from desktop_rag.answering.generate import CUT_SHORT, LONGEST, generate
 from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
 from desktop_rag.errors import ModelCrashed
 from desktop_rag.models.llama.chat import ChatModel, ProcessChat
-from desktop_rag.models.llama.llm import LlamaSettings, open_model
+from desktop_rag.models.llama.llm import open_model
+from desktop_rag.models.llama.loaded_model import LlamaSettings
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
 from desktop_rag.retrieval.analysis import analyze_text
 from desktop_rag.types import Answer, AnswerEvent, Finished, Hit, Retrieved, Token
