@@ -11,7 +11,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Literal, ParamSpec, Self, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, ParamSpec, Self, TypeVar, get_args, overload
 
 from msgspec import Struct
 
@@ -44,6 +44,10 @@ class Call(Struct, Generic[Reply_co], frozen=True, tag_field="call", tag=True):
     place: ClassVar[Place] = "engine"
     writes: ClassVar[bool] = False
     """Whether the library must be open for writing."""
+
+    if TYPE_CHECKING:  # of a call without fields; else mypy takes any arguments
+
+        def __init__(self) -> None: ...
 
     def changes(self) -> bool:
         """Whether just this call needs a library that is open for writing."""

@@ -85,10 +85,10 @@ def test_a_download_says_what_from_where_and_how_much(hub: Hub, run: Run, run_js
     assert "To download: " in err
     assert out.startswith("qwen3-4b is installed and checked: Qwen3 4B Instruct 2507, for chat, ")
     assert "* qwen3-4b " in run("models")[1]
-    assert "qwen3-4b is installed already." in run("models", "download", "qwen3-4b", "--yes")[2]
+    assert "qwen3-4b is already installed." in run("models", "download", "qwen3-4b", "--yes")[2]
     listed = run_json("models")[1]
     assert listed["in_use"] == {"chat": "qwen3-4b"}
-    assert "installed already" in run("models", "recommend", "--card", "6")[1]
+    assert "already installed" in run("models", "recommend", "--card", "6")[1]
 
 
 @pytest.mark.parametrize(("said", "code"), [("y", Exit.OK), ("Yes ", Exit.OK), ("n", Exit.NOTHING), ("", Exit.NOTHING)])
@@ -149,10 +149,10 @@ def test_import_choose_and_remove(run: Run, run_json: RunJson, tmp_path: Path) -
     assert "* other " in run("models")[1]
     assert run("models", "use", "first")[1] == "first is now used for chat.\n"
     third = tiny_chat(tmp_path / "third.gguf", seed=3)
-    assert "first stays in use; to change that: " in run("models", "import", third)[1]
+    assert "first stays in use. To use this one: " in run("models", "import", third)[1]
     assert run_json("models", "use", "--without", "chat")[1] == {"role": "chat", "name": None}
     assert run_json("models")[1]["in_use"] == {}
-    assert run("models", "remove", "first", "third")[1] == "first is removed.\nthird is removed.\n"
+    assert run("models", "remove", "first", "third")[1] == "first was removed.\nthird was removed.\n"
     assert [model["name"] for model in run_json("models")[1]["installed"]] == ["other"]
     assert "No model called “first” is installed." in run("models", "use", "first")[2]
     assert run("models", "use")[0] == Exit.USAGE
@@ -161,7 +161,7 @@ def test_import_choose_and_remove(run: Run, run_json: RunJson, tmp_path: Path) -
 def test_a_changed_embedder_says_what_follows(run: Run, tmp_path: Path) -> None:
     err = run("models", "import", tiny_embedder(tmp_path / "e.gguf"))[2]
     assert "The next indexing run adds your files to its search" in err
-    assert "Files that waited for it" in run("models", "import", open_clip_folder(tmp_path / "clip"))[2]
+    assert "reads the files that waited for it" in run("models", "import", open_clip_folder(tmp_path / "clip"))[2]
 
 
 def test_what_is_no_model(run: Run, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ class MaintenanceView(QWidget):
     def rebuild(self) -> None:
         self._jobs.start(
             tr("Rebuild search"),
-            lambda client, report, _: client.rebuild(report),
+            lambda client, report, _: client.listening(on_progress=report).rebuild(),
             lambda count: tr("done, %n passage(s) searchable.", count),
             in_files=False,
         )
