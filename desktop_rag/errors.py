@@ -29,7 +29,8 @@
     ├── QueryError             a question or filter that cannot be understood
     └── InternalError          a mistake in the program, met by another of its processes
 
-Each has a ``message`` (what happened, to what) and a ``hint`` (what to do about it).
+Each has a ``message`` (what happened, to what) and a ``hint`` (what to do about it), as a rule both of the catalogue
+(see ``desktop_rag.messages``).
 """
 
 from desktop_rag.types import Problem
@@ -48,14 +49,14 @@ class DesktopRagError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
 
+    def as_problem(self) -> Problem:
+        return Problem(self.code, self.message, self.hint)
+
 
 class FileProblem(DesktopRagError):
     """Something is wrong with one input file."""
 
     code = "file"
-
-    def as_problem(self) -> Problem:
-        return Problem(self.code, self.message, self.hint)
 
 
 class Unsupported(FileProblem):

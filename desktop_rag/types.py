@@ -13,6 +13,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from desktop_rag.messages import Worded
+
 
 class _Value(Struct, frozen=True, omit_defaults=True):
     """Base of the plain value types."""
@@ -103,11 +105,11 @@ Role = Literal["body", "quoted", "signature", "picture", "speech"]
 picture, of which the text is a description; a recording, of which the text is what was understood."""
 
 
-class Problem(_Value, frozen=True):
+class Problem(Worded, frozen=True):
     """Why a file, or a part of it, could not be used; in words a person understands.
 
     ``code`` is stable and short ("encrypted", "damaged", "over-cap", …), ``message`` says what happened and ``hint``
-    what the person can do about it.
+    what the person can do about it; ``worded`` gives both in a form that can be told in other languages.
     """
 
     code: str
@@ -383,7 +385,7 @@ class Usage(_Value, frozen=True):
     tokens_per_s: float = 0.0
 
 
-class Answer(_Value, frozen=True):
+class Answer(Worded, frozen=True):
     """An answer and its evidence. ``mode`` is "extractive", "nothing found" or the name of the language model used."""
 
     question: str

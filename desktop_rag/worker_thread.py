@@ -109,7 +109,7 @@ def problem_of(error: BaseException, activity: str) -> Problem:
     """What to tell a person of an error that stopped ``activity``; it is in the log as well."""
     if isinstance(error, DesktopRagError):
         logging.getLogger("desktop_rag").error("%s: %s", error.code, error.message)
-        return Problem(error.code, error.message, error.hint)
+        return error.as_problem()
     said = f"A background task ({activity}) failed unexpectedly ({type(error).__name__}). It is tried again."
     return Problem("bug", said, record_bug(error, ENGINE))
 

@@ -21,6 +21,8 @@ PACKAGE = CHECKOUT / "desktop_rag"
 LAYERS = (
     (
         "__init__",
+        "messages",
+        "framing",
         "types",
         "errors",
         "config",

@@ -53,7 +53,9 @@ def show_json(value: object) -> None:
     """Print one JSON value: on a line of its own, or laid out where a person reads it."""
     import msgspec
 
-    data = msgspec.json.encode(value)
+    from desktop_rag.messages import plain
+
+    data = msgspec.json.encode(value, enc_hook=plain)
     if sys.stdout.isatty():
         data = msgspec.json.format(data, indent=2)
     sys.stdout.flush()

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Literal, Self
 
-from msgspec import Struct
-
+from desktop_rag.messages import Worded
 from desktop_rag.types import Problem, Progress
 
 _KEPT = 1000
@@ -18,7 +17,7 @@ Activity = Literal["starting", "idle", "indexing", "paused", "polite", "troubled
 """``polite``: there is work, but the machine runs on battery or is busy with something else."""
 
 
-class _EngineEvent(Struct, frozen=True, tag_field="event", tag=True):
+class _EngineEvent(Worded, frozen=True, omit_defaults=False, tag_field="event", tag=True):
     """Base of the events; the field ``event`` names the type."""
 
 

@@ -11,7 +11,9 @@ from typing import Literal
 from msgspec import Struct
 
 from desktop_rag.engine.events import Activity
-from desktop_rag.engine.models import Loaded, ModelRole
+from desktop_rag.messages import Worded
+from desktop_rag.models.requests import ModelRole
+from desktop_rag.models.runtime.scheduler import Loaded
 from desktop_rag.storage.backup import BackupReport
 from desktop_rag.types import Chunk, Document, File, Hit, Problem, Progress
 
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 
-class SearchResult(Struct, frozen=True):
+class SearchResult(Worded, frozen=True, omit_defaults=False):
     """The passages found for a question, best first.
 
     ``understood`` says in words which filters were read out of the question; ``note`` what the person should know about
@@ -65,7 +67,7 @@ class IndexReport(Struct, frozen=True):
     stopped: bool = False
 
 
-class FolderStatus(Struct, frozen=True):
+class FolderStatus(Worded, frozen=True, omit_defaults=False):
     """A chosen folder or file, and how it is kept up to date: by "events" of the system, by "polling" (looking through
     it now and then), not at all without a running engine ("on demand"), or "missing"; ``reason`` says why."""
 
@@ -75,7 +77,7 @@ class FolderStatus(Struct, frozen=True):
     reason: str = ""
 
 
-class EngineStatus(Struct, frozen=True):
+class EngineStatus(Worded, frozen=True, omit_defaults=False):
     """What a running engine does. ``started`` is in seconds since 1970, ``memory_bytes`` what it holds in memory."""
 
     pid: int
@@ -129,7 +131,7 @@ class ChunkRank(Struct, frozen=True):
     score: float | None = None
 
 
-class Explanation(Struct, frozen=True):
+class Explanation(Worded, frozen=True, omit_defaults=False):
     """Why a file was found, or not."""
 
     path: str
@@ -144,7 +146,7 @@ class Explanation(Struct, frozen=True):
     """Filters of the question that this file does not meet."""
 
 
-class Check(Struct, frozen=True):
+class Check(Worded, frozen=True, omit_defaults=False):
     """One thing the doctor looked at."""
 
     name: str

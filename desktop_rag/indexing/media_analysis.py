@@ -122,7 +122,7 @@ class FileMediaAnalysis:
                 found = self._read(document, segment)
         except ModelError as error:
             found = []
-            document.problem = Problem(error.code, error.message, error.hint)
+            document.problem = error.as_problem()
             yield DocumentProblem(number, document.problem)
         if segment.form == "picture":
             yield DocumentSegment(number, replace(segment, image=None))
@@ -158,7 +158,7 @@ class FileMediaAnalysis:
         try:
             found = document.hearing.end()
         except ModelError as error:
-            document.problem = Problem(error.code, error.message, error.hint)
+            document.problem = error.as_problem()
             yield DocumentProblem(number, document.problem)
             return
         document.text |= bool(found)

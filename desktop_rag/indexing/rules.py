@@ -39,7 +39,9 @@ class Rule(Struct, frozen=True):
     pattern: str
     origin: str
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> str:
+        """In a sentence."""
         match self.origin:
             case "hidden files":
                 return f"It is left out because “{self.pattern}” is hidden."

@@ -21,6 +21,7 @@ from msgspec import Struct
 from desktop_rag.indexing.filesystems import Mount, mount_of, mounts, mounts_below
 from desktop_rag.indexing.inotify import Inotify, WatchedArea, WatchTrouble
 from desktop_rag.indexing.observed import ObserverWatch
+from desktop_rag.messages import sentences
 from desktop_rag.worker_thread import Report, log_only, problem_of
 
 _RETRY_S = 600.0
@@ -234,7 +235,7 @@ class Watcher:
             for mount in sorted(root.below, key=lambda mount: mount.folder)
             if mount.silent
         ]
-        return " ".join(reasons)
+        return sentences(*reasons)
 
     # --- where the events come from ----------------------------------------------------------------------------------
 

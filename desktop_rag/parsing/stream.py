@@ -168,4 +168,4 @@ _ERRORS = {kind.code: kind for kind in _KINDS}
 
 def problem_error(problem: Problem) -> FileProblem:
     """The error that became the problem of a file."""
-    return _ERRORS.get(problem.code, FileProblem)(problem.message, problem.hint)
+    return _ERRORS.get(problem.code, FileProblem)(problem.worded("message"), problem.worded("hint"))

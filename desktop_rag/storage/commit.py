@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from desktop_rag.messages import plain
 from desktop_rag.storage.catalog import Catalog, NewChunk, NewDocument, timestamp
 from desktop_rag.storage.names import folded_name
 from desktop_rag.storage.threads import Relative, assign, identifiers, relative, split_subject
@@ -330,4 +331,4 @@ def _same_subject(writer: sqlite3.Connection, base: str) -> list[Relative]:
 
 
 def _json(value: object) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
+    return None if value is None else msgspec.json.encode(value, enc_hook=plain).decode()

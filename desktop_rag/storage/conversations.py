@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from desktop_rag.errors import QueryError
+from desktop_rag.messages import plain
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.storage_errors import storage_errors
 from desktop_rag.types import Answer, Conversation, Hit, Turn
@@ -55,7 +56,13 @@ class ConversationStore:
             answer = replace(_without_passages(turn.answer), conversation=conversation)
             writer.execute(
                 "INSERT INTO turns(conversation_id, asked_at, question, answer, call_id) VALUES (?, ?, ?, ?, ?)",
-                (conversation, moment, turn.question, msgspec.json.encode(answer).decode(), call_id or None),
+                (
+                    conversation,
+                    moment,
+                    turn.question,
+                    msgspec.json.encode(answer, enc_hook=plain).decode(),
+                    call_id or None,
+                ),
             )
         return conversation
 

@@ -85,7 +85,7 @@ class DocumentQueries:
         if file.document_id is None:
             if file.problem is None:
                 raise QueryError(f"{path} was not read yet.", "Wait a little.")
-            raise QueryError(file.problem.message, file.problem.hint)
+            raise QueryError(file.problem.worded("message"), file.problem.worded("hint"))
         return file
 
     def _thread(self, shown: Document, path: str) -> tuple[ThreadMail, ...]:

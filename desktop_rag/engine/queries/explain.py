@@ -15,6 +15,7 @@ from desktop_rag.engine.results import ChunkRank, Explanation
 from desktop_rag.indexing.indexer import shown
 from desktop_rag.indexing.rules import BUILT_IN, HIDDEN, LINKS, SIZE, SYSTEM, YOURS, YOURS_HERE, Rule, Rules
 from desktop_rag.indexing.scan import is_text
+from desktop_rag.messages import sentences
 from desktop_rag.retrieval.question import AnalyzedQuestion
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog
@@ -50,9 +51,9 @@ def explain(
     file = catalog.file(full) or catalog.file(str(Path(full).resolve()))
     if file is None:
         return Explanation(full, None, _unknown(catalog.roots(), Path(full), config, own))
-    reason = _STATES[file.state]
+    reason: str = _STATES[file.state]
     if file.problem is not None:
-        reason = " ".join(filter(None, (reason, file.problem.message, file.problem.hint)))
+        reason = sentences(reason, file.problem.worded("message"), file.problem.worded("hint"))
     if file.document_id is None:
         return Explanation(file.path, file, reason)
     documents = catalog.inner_documents(file.document_id)
@@ -86,7 +87,7 @@ def _unknown(roots: Sequence[str], path: Path, config: Config, own: Sequence[Pat
             return _NO_FILE
         rule = Rules(root, config, own).matching(place)
         if rule is not None:
-            return " ".join(filter(None, (str(rule), _remedy(rule, root, place, config))))
+            return sentences(rule.said, _remedy(rule, root, place, config))
         if shut is not None:
             return f"You may not look into the folder {shut}. Get the right to, and index again."
         if place.is_dir():

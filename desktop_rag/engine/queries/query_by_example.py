@@ -53,7 +53,7 @@ def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, want
         elif isinstance(event, DocumentEnd) and event.document == FILE:
             end = event
     if end is not None and end.state == FileState.FAILED and end.problem is not None:
-        raise QueryError(end.problem.message, end.problem.hint)
+        raise QueryError(end.problem.worded("message"), end.problem.worded("hint"))
     text = " ".join(" ".join(texts).split())[:_CHARACTERS]
     if not text and not (previews and media_analyzer.seen_by):
         raise QueryError(

@@ -25,6 +25,7 @@ from desktop_rag.engine.api import EngineApi
 from desktop_rag.engine.call import Call, Reply, methods_of, reply_type
 from desktop_rag.engine.events import Event
 from desktop_rag.errors import DesktopRagError, StorageError
+from desktop_rag.messages import Worded, plain
 from desktop_rag.types import AnswerEvent, Progress
 
 PROTOCOL = 5
@@ -132,7 +133,7 @@ class Result(Struct, frozen=True, tag_field="kind", tag=True):
     value: msgspec.Raw
 
 
-class Failure(Struct, frozen=True, tag_field="kind", tag=True):
+class Failure(Worded, frozen=True, tag_field="kind", tag=True):
     """The end of a call that failed; ``code`` is that of the error, "bug" for one that nobody has thought of."""
 
     code: str
@@ -147,7 +148,7 @@ Answer = Update | Result | Failure | Hello
 def _to_wire(value: object) -> object:
     if isinstance(value, Path):
         return os.fsencode(value.expanduser().absolute())
-    raise NotImplementedError(f"{type(value).__name__} cannot travel.")
+    return plain(value)
 
 
 def _from_wire(kind: type, value: object) -> object:
@@ -211,10 +212,11 @@ def failure_of(error: DesktopRagError) -> Failure:
 
 def error_of(failure: Failure) -> DesktopRagError:
     """The error that the engine raised: of the same type, or for a code that is not known here, with that code."""
+    message, hint = failure.worded("message"), failure.worded("hint")
     for kind in _family(DesktopRagError):
         if kind.code == failure.code:
-            return kind(failure.message, failure.hint)
-    error = DesktopRagError(failure.message, failure.hint)
+            return kind(message, hint)
+    error = DesktopRagError(message, hint)
     error.code = failure.code
     return error
 

@@ -41,6 +41,7 @@ from desktop_rag.models.runtime.protocol import (
     encode,
 )
 from desktop_rag.models.time_limit import announce_with
+from desktop_rag.types import Problem
 
 _NO_BOXES = 0x0001 | 0x0002
 """SEM_FAILCRITICALERRORS and SEM_NOGPFAULTERRORBOX: no window that tells of a crash and waits for a click."""
@@ -128,16 +129,16 @@ def _announce(answers: BinaryIO, number: int, seconds: float, said: str) -> None
 
 def _failure(number: int, error: BaseException) -> FailedMessage:
     if isinstance(error, ModelError):
-        return FailedMessage(number, error.code, error.message, error.hint)
+        return FailedMessage(number, error.as_problem())
     # The libraries have no error in common for this: CTranslate2 raises a RuntimeError, torch one of its own.
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return FailedMessage(number, NoMemoryForModel.code, "There is not enough memory for the model.")
+        return FailedMessage(number, Problem(NoMemoryForModel.code, "There is not enough memory for the model."))
     if isinstance(error, ImportError):
-        return FailedMessage(number, ModelError.code, f"The library {error.name or error} is missing.")
+        return FailedMessage(number, Problem(ModelError.code, f"The library {error.name or error} is missing."))
     # Its message may quote a person's files, and the log must not.
     sys.stderr.write("".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]))
     sys.stderr.flush()
-    return FailedMessage(number, BUG, type(error).__name__)
+    return FailedMessage(number, Problem(BUG, type(error).__name__))
 
 
 def _leave_no_dump() -> None:

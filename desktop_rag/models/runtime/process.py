@@ -267,8 +267,9 @@ class ModelProcess:
         )
 
     def _error(self, failed: FailedMessage) -> ModelError:
-        if failed.code == BUG:
+        problem = failed.problem
+        if problem.code == BUG:
             where = f"The log says more: {self._log}" if self._log else ""
-            return ModelError(f"The model {self.name} failed unexpectedly ({failed.message}).", where)
+            return ModelError(f"The model {self.name} failed unexpectedly ({problem.message}).", where)
         kinds = {kind.code: kind for kind in ModelError.__subclasses__()}
-        return kinds.get(failed.code, ModelError)(failed.message, failed.hint)
+        return kinds.get(problem.code, ModelError)(problem.worded("message"), problem.worded("hint"))

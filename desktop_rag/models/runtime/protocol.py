@@ -14,6 +14,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from desktop_rag.framing import whole_characters
+from desktop_rag.messages import plain
+from desktop_rag.types import Problem
 
 
 class _ModelMessage(Struct, frozen=True, tag=True):
@@ -56,11 +58,9 @@ class WithinMessage(_ModelMessage, frozen=True):
 
 
 class FailedMessage(_ModelMessage, frozen=True):
-    """``code`` is that of a ``ModelError``; "bug" for an error that is none, of which ``message`` names the type."""
+    """``problem`` is that of a ``ModelError``; its code is "bug" for any other error, which its message names."""
 
-    code: str
-    message: str
-    hint: str = ""
+    problem: Problem
 
 
 BUG = "bug"
@@ -72,7 +72,7 @@ decode_answer: Callable[[bytes], ReadyMessage | ReplyMessage | DoneMessage | Fai
     ReadyMessage | ReplyMessage | DoneMessage | FailedMessage
 ).decode
 
-_encoder = msgspec.msgpack.Encoder()
+_encoder = msgspec.msgpack.Encoder(enc_hook=plain)
 
 
 def encode(value: object) -> bytes:
@@ -80,4 +80,4 @@ def encode(value: object) -> bytes:
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:
-        return _encoder.encode(whole_characters(msgspec.to_builtins(value, builtin_types=(bytes,))))
+        return _encoder.encode(whole_characters(msgspec.to_builtins(value, builtin_types=(bytes,), enc_hook=plain)))

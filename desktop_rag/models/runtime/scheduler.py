@@ -16,9 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct
-
 from desktop_rag.errors import ModelCrashed, ModelError, ModelStopped, NoMemoryForModel
+from desktop_rag.messages import Worded, sentences
 from desktop_rag.models.hardware import Machine
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime.memory_planner import KINDS, Kind, MemoryPlan, Planner, Room, Where, room_for
@@ -38,7 +37,7 @@ _CRASHES = 2
 _LOOK_EVERY_S = 0.1
 """How soon one that waits is stopped."""
 _STOPS_SOON_S = 60.0
-_CRASHED = " It crashed on the graphics card."
+_CRASHED = "It crashed on the graphics card."
 _NOTHING = "-1"
 """For CUDA: no card. A model on the processor would otherwise take some of a card's memory for nothing."""
 _WHAT: dict[ModelRole, str] = {
@@ -57,7 +56,7 @@ class InstalledModels(Protocol):
     def chosen(self, role: ModelRole) -> Installed | None: ...
 
 
-class Loaded(Struct, frozen=True):
+class Loaded(Worded, frozen=True, omit_defaults=False):
     """A model that is in memory. ``bytes`` is what it takes of the card (an estimate) and of the main memory together;
     ``said`` tells a person where it runs and what was left out."""
 
@@ -145,7 +144,7 @@ class ModelScheduler:
                 if slot.in_memory and not slot.loading
             ]
         return tuple(
-            Loaded(role, name, plan.where, plan.card_bytes + process.memory_bytes(), f"{plan.said}{failed}")
+            Loaded(role, name, plan.where, plan.card_bytes + process.memory_bytes(), sentences(plan.said, failed))
             for role, name, plan, process, failed in ready
             if plan is not None and process is not None
         )
@@ -283,7 +282,7 @@ class ModelScheduler:
             except ModelError as error:  # of a card's driver and libraries any may be missing, too old or damaged
                 if plan.where == "processor":
                     raise
-                slot.card_failed = f" The graphics card was left out: {error.message}"
+                slot.card_failed = f"The graphics card was left out: {error.message}"
             else:
                 if slot.too_large is not None:
                     slot.best = plan.rank  # what was tried is not to be tried again soon

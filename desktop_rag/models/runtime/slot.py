@@ -41,7 +41,7 @@ class ModelSlot:
         self.best: tuple[int, ...] = ()  # the rank of the plan it would have if no other model were there
         self.loading = False
         self.too_large: MemoryPlan | None = None  # a plan that took more than there was
-        self.card_failed = ""  # why it may not use the card, in a sentence after a space
+        self.card_failed = ""  # why it may not use the card, in a sentence
         self.crashes = 0  # in a row, while it worked
         self.fault: Fault | None = None
 

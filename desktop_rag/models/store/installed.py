@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from desktop_rag.errors import ModelError
+from desktop_rag.messages import Worded
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.store.catalogue import Form
 from desktop_rag.models.store.checks import safe_file, safe_name
@@ -38,7 +39,7 @@ class Origin(Struct, frozen=True):
     languages: tuple[str, ...] = ()
 
 
-class Installed(Struct, frozen=True):
+class Installed(Worded, frozen=True, omit_defaults=False):
     """A model in the store. ``folder`` is absolute, ``files`` are relative to it, and ``main`` has the weights.
 
     ``fault`` says why it is not used: a file was missing or not what it had been when it was last looked at.
