@@ -114,12 +114,13 @@ def examine_library(context: EngineContext, call: api.Examine, listener: CallLis
             for role in INSTALLABLE:
                 library.scheduler.retry(role)
             library.mend_vectors()
-    return examine(
-        library.folder,
-        library.catalog,
-        library.vectors,
-        library.embedder,
-        library.reader,
-        library.model_store,
-        read_only=library.read_only,
-    )
+    with library.searching() as texts:
+        return examine(
+            library.folder,
+            library.catalog,
+            texts.vectors,
+            texts.embedder,
+            library.reader,
+            library.model_store,
+            read_only=library.read_only,
+        )

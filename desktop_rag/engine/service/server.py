@@ -37,9 +37,11 @@ from desktop_rag.log import ENGINE, record_bug, start_log
 from desktop_rag.models.hardware import keep_memory_together
 from desktop_rag.storage.call_journal import CallJournal
 from desktop_rag.types import AnswerEvent, Progress
+from desktop_rag.worker_thread import Backoff, WorkerThread, log_only
 
 STOPPED, MISUSED, BUSY, UNUSABLE = 0, 2, 4, 5
 _PROGRESS_EVERY_S = 0.1
+_ACCEPT_AGAIN_S = 0.1
 _MOST_CLIENTS = 64
 _THREADS: dict[Lane, int] = {"control": 2, "question": 4, "look": 4, "work": 6}
 """For all clients together: each thread that is used holds a connection to the catalog with a cache of its own."""
@@ -97,7 +99,14 @@ class Service:
             )
         except OSError as error:
             raise StorageError(f"The engine cannot listen at {address}: {error.strerror or error}.") from error
-        threading.Thread(target=self._accept, name="listener", daemon=True).start()
+        self._accepting = WorkerThread(
+            "waiting for clients",
+            self._accept,
+            report=log_only,
+            backoff=Backoff(_ACCEPT_AGAIN_S, 20 * _ACCEPT_AGAIN_S),
+            stopping=self._stopping,
+        )
+        self._accepting.start()
 
     def __enter__(self) -> Service:
         return self
@@ -108,6 +117,7 @@ class Service:
     def finish(self) -> bool:
         """Take no calls any more, and have those that go on end; who has asked already gets an answer. False when one
         does not end."""
+        self._stopping.set()
         wire.address_path(self._engine.library).unlink(missing_ok=True)
         self._listener.close()
         for client in list(self._serving):
@@ -125,19 +135,23 @@ class Service:
     def stop(self) -> None:
         self._stopping.set()
 
-    def _accept(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                connection = self._listener.accept()
-            except OSError:
-                if self._stopping.is_set():
-                    return
-                time.sleep(0.1)  # too many open files, say: it passes
-                continue
-            if not self._clients.acquire(blocking=False):
-                connection.close()
-                continue
+    def _accept(self) -> float | None:
+        try:
+            connection = self._listener.accept()
+        except OSError:
+            if self._stopping.is_set():
+                return None
+            raise  # too many open files, say: it passes
+        if not self._clients.acquire(blocking=False):
+            connection.close()
+            return 0.0
+        try:
             threading.Thread(target=self._serve, args=(connection,), name="client", daemon=True).start()
+        except BaseException:  # no more threads, say
+            self._clients.release()
+            connection.close()
+            raise
+        return 0.0
 
     def _serve(self, connection: Connection[object, object]) -> None:
         try:

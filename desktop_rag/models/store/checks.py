@@ -17,7 +17,6 @@ from msgspec import Struct
 from desktop_rag.errors import ModelRefused
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.requests import Form, ModelRole
-from desktop_rag.models.runtime.template_check import check_template
 from desktop_rag.models.store.weight_files import (
     PICKLE,
     TAKEN,
@@ -28,6 +27,7 @@ from desktop_rag.models.store.weight_files import (
     check_safetensors,
     refusal,
 )  # fmt: skip
+from desktop_rag.models.template_check import check_template
 
 _MIB = 1024 * 1024
 _MAX_TEXT = 128 * _MIB

@@ -139,6 +139,28 @@ def test_an_engine_without_room_says_so(library: Path) -> None:
         assert client.status().files == 0
 
 
+@pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR is not set")
+@pytest.mark.parametrize("error", [RuntimeError("x"), OSError(24, "x"), KeyError("x"), MemoryError()], ids=repr)
+def test_clients_are_let_in_after_an_error(
+    library: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    errors = [error]
+    serve = server.Service._accept
+
+    def failing(self: server.Service) -> float | None:
+        if errors:
+            raise errors.pop()
+        return serve(self)
+
+    monkeypatch.setattr(server.Service, "_accept", failing)
+    with Engine(library) as engine, server.Service(engine):
+        for _ in range(2):
+            client = EngineClient.connect(library)
+            assert client is not None
+            with client:
+                assert client.status().files == 0
+
+
 @POSIX
 def test_only_the_owner_can_read_the_key_and_reach_the_socket(library: Path) -> None:
     with start_engine(library):
