@@ -34,6 +34,7 @@ from desktop_rag.engine.events import Subscription
 from desktop_rag.engine.service import wire
 from desktop_rag.errors import ConfigError, DesktopRagError, InternalError, LibraryBusy, StorageError
 from desktop_rag.log import ENGINE, record_bug, start_log
+from desktop_rag.messages import say
 from desktop_rag.models.hardware import keep_memory_together
 from desktop_rag.storage.call_journal import CallJournal
 from desktop_rag.types import AnswerEvent, Progress
@@ -98,7 +99,9 @@ class Service:
                 engine.library, wire.Address(address, self._key.hex(), os.getpid(), wire.PROTOCOL, __version__)
             )
         except OSError as error:
-            raise StorageError(f"The engine cannot listen at {address}: {error.strerror or error}.") from error
+            raise StorageError(
+                say("engine.engine-cannot-listen", address=address, reason=error.strerror or error)
+            ) from error
         self._accepting = WorkerThread(
             "waiting for clients",
             self._accept,
@@ -215,7 +218,7 @@ class Performing:
         except DesktopRagError as error:
             return wire.failure_of(error)
         except Exception as error:
-            said = f"This should not have happened ({type(error).__name__})."
+            said = say("engine.something-went-wrong-inside-program", kind=type(error).__name__)
             return wire.failure_of(InternalError(said, record_bug(error, ENGINE)))
 
     def _perform(self, call: Call[object], call_id: str, listener: CallListener) -> bytes:

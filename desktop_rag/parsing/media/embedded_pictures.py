@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_to_bytes, urldefrag
 
 from desktop_rag.errors import Damaged, FileProblem, Unsupported
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import Archive
 from desktop_rag.parsing.media.picture_files import GET_A_FRESH_COPY, read_picture
 from desktop_rag.parsing.source import Source, over_cap
@@ -79,10 +80,10 @@ class InnerPictures:
     def problems(self) -> Iterator[Problem]:
         """What was left out."""
         if self._left_out:
-            yield over_cap(f"only the first {self._most:,} pictures in it were read")
+            yield over_cap(say("parsing.only-first-pictures-read", most=self._most))
         if self._damaged:
-            what = "A picture" if self._damaged == 1 else f"{self._damaged:,} pictures"
-            yield Problem("damaged", f"{what} in {self._name} cannot be shown.", GET_A_FRESH_COPY)
+            message = say("parsing.pictures-cannot-be-shown", count=self._damaged, name=self._name)
+            yield Problem("damaged", message, GET_A_FRESH_COPY)
 
 
 def framed_pictures(node: _Element) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import refuse_large
 from desktop_rag.parsing.media.photo_facts import describe, photo_facts
 from desktop_rag.parsing.media.picture_files import (
@@ -53,9 +54,7 @@ def picture_segment(text: str, image: bytes, place: Whole | Page | None = None) 
 
 
 def _cut_short(name: str) -> Problem:
-    return Problem(
-        "damaged", f"{name} is damaged or incomplete, and is shown as far as it can be read.", GET_A_FRESH_COPY
-    )
+    return Problem("damaged", say("parsing.damaged-incomplete-shown-far-can-read", name=name), GET_A_FRESH_COPY)
 
 
 def _pages(image: PIL.Image.Image, source: Source) -> Iterator[ParseItem]:
@@ -72,7 +71,7 @@ def _pages(image: PIL.Image.Image, source: Source) -> Iterator[ParseItem]:
             if number > 1 and is_thumbnail(image):
                 continue
             if shown == most:
-                yield over_cap(f"only the first {most:,} of {count:,} pages were read")
+                yield over_cap(say("parsing.only-first-pages-read", most=most, count=count))
                 break
             picture = decoded(image, source.name)
         except Exception as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive
 from desktop_rag.parsing.office.embedded import unwrap_ole
 from desktop_rag.parsing.xml_values import local, moment
@@ -50,7 +51,7 @@ class Package:
             if link.kind == "officedocument" and link.target in self.archive:
                 return link.target
         if usual not in self.archive:
-            raise Damaged(f"{self.archive.name} is damaged: it contains no document.", GET_A_FRESH_COPY)
+            raise Damaged(say("parsing.damaged-contains-no-document", name=self.archive.name), GET_A_FRESH_COPY)
         return usual
 
     def links(self, part: str) -> dict[str, Relationship]:
@@ -131,7 +132,7 @@ class Package:
         if self.archive.mended:
             yield Problem(
                 "damaged",
-                f"Parts of {self.archive.name} are damaged and were read as far as possible.",
+                say("parsing.parts-damaged-much-possible-read", name=self.archive.name),
                 GET_A_FRESH_COPY,
             )
 

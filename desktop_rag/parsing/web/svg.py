@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged, FileProblem
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import parse_xml
 from desktop_rag.parsing.media.picture_files import GET_A_FRESH_COPY, read_picture
 from desktop_rag.parsing.media.pictures import picture_segment
@@ -57,7 +58,7 @@ def _drawn(root: _Element, name: str) -> bytes:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the library, which is written in Rust, is no Exception
-        raise Damaged(f"{name} cannot be drawn ({str(error)[:120]}).", GET_A_FRESH_COPY) from error
+        raise Damaged(say("parsing.cannot-shown", name=name, reason=str(error)[:120]), GET_A_FRESH_COPY) from error
 
 
 def _is_wide(root: _Element) -> bool:
