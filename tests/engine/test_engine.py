@@ -208,7 +208,7 @@ def test_a_reader_that_fails_leaves_the_order_of_the_search(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
-        raise ModelError("The bundled model's file is damaged.")
+        raise ModelError("The bundled model file is damaged.")
 
     question = "Where is the spare key of the workshop hidden?"
     plain = engine.search(question, rerank=False).hits

@@ -216,7 +216,7 @@ def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     press(first, "Check")
     wait_for(qtbot, first, "Remove it, then download it again.")
-    wait_for(qtbot, first, "cannot be used: first.gguf is not what it was.")
+    wait_for(qtbot, first, "cannot be used: first.gguf has changed.")
 
     press(first, "Remove")
     assert "This frees" in text_of(first)

@@ -151,10 +151,10 @@ def test_a_model_on_the_processor_sees_no_card(control: Open) -> None:
 
 def test_without_a_model_the_hint_says_where_from(control: Open) -> None:
     scheduler = control(FakeModelStore())
-    with pytest.raises(ModelError, match=r"No model that understands speech is installed\..*models download"):
+    with pytest.raises(ModelError, match=r"No speech model is installed\..*models download"):
         _word(scheduler, "speech")
     assert _word(scheduler, "ocr") == "ocr"
-    assert [model.name for model in scheduler.loaded()] == ["text recognition"]
+    assert [model.name for model in scheduler.loaded()] == ["text recognition model"]
 
 
 def test_another_choice_is_loaded_at_the_next_use(control: Open) -> None:
@@ -345,7 +345,7 @@ def test_a_model_that_fails_on_the_card_goes_to_the_processor_and_says_why(contr
     assert _word(scheduler, "chat") == "chat"
     (loaded,) = scheduler.loaded()
     assert loaded.where == "processor"
-    assert "The graphics card was left out: The driver is too old." in loaded.said
+    assert "The graphics card is not used: The driver is too old." in loaded.said
     assert scheduler.fault("chat") is None
 
 

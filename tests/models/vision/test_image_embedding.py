@@ -1,4 +1,4 @@
-"""Pictures and texts in one space: what a text says is found, and what is no picture or no model is told apart."""
+"""Pictures and texts in one space: what a text says is found, and what is not a picture or no model is told apart."""
 
 from __future__ import annotations
 
