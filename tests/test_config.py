@@ -47,7 +47,10 @@ def test_a_file_names_only_what_differs(tmp_path: Path) -> None:
         ("on_battery = 'fast'", "on_battery: there is no choice 'fast'"),
         ("quiet_s = 0.01", "quiet_s: expected a number >= 0.05"),
         ("threads = 257", "threads: expected a whole number <= 256"),
-        ("ignore = ['#x#']", r"“#x#” in ignore would be read as a comment; to match names that begin with #, write “\#…”"),
+        (
+            "ignore = ['#x#']",
+            r"“#x#” in ignore would be read as a comment; to match names that begin with #, write “\#…”",
+        ),
         ("ignore = ['[z-a]']", "“[z-a]” in ignore is no pattern"),
         ("ignore = ['']", "“” in ignore is no pattern"),
         ("[folders.notes]\nhidden = true", "“notes” in folders is not an absolute path"),

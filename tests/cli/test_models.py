@@ -129,7 +129,7 @@ def test_any_repository(hub: Hub, run: Run) -> None:
     code, _, err = run("models", "download", "me/mine-GGUF/gone.gguf", "--yes")
     assert code == Exit.STORAGE
     assert "It has: mine.gguf" in err
-    assert "is not open to everybody, or does not exist" in run("models", "download", "me/gone", "--yes")[2]
+    assert "does not exist or is not public" in run("models", "download", "me/gone", "--yes")[2]
     assert "There is no model called “gone” is known." in run("models", "download", "gone", "--yes")[2]
     assert "not a speech model" in run("models", "download", "qwen3-4b", "--yes", "--role", "speech")[2]
 

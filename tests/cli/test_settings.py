@@ -49,7 +49,7 @@ def test_settings_of_one_folder(run: Run, run_json: RunJson, notes: Path) -> Non
 
     code, _, err = run("config", "set", "workers", "1", "--folder", notes)
     assert code == Exit.USAGE
-    assert "the same for all folders" in err
+    assert "applies to all folders" in err
     assert "There is no folder" in run("config", "set", "hidden", "on", "--folder", notes / "gone")[2]
     for name in ("ignore", "hidden"):
         assert run("config", "unset", name, "--folder", notes)[0] == 0

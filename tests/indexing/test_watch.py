@@ -560,7 +560,9 @@ def test_folders_that_may_not_be_listed() -> None:
         told.watcher.watch(str(top))
         assert told.state() == Watching(str(top), "events")
         told.watcher.watch(str(top / "closed"))
-        assert told.watcher.states()[1] == Watching(str(top / "closed"), "missing", "You do not have permission to open it.")
+        assert told.watcher.states()[1] == Watching(
+            str(top / "closed"), "missing", "You do not have permission to open it."
+        )
         append_to(top / "open" / "file")
         told.wait_for(top / "open" / "file")
         (top / "closed").chmod(0o700)

@@ -331,7 +331,7 @@ def test_a_model_has_its_role(folder: Path, babbler_file: Path, ranker_file: Pat
 
 def test_a_context_that_no_memory_holds(tmp_path: Path) -> None:
     path = tiny_chat(tmp_path / "model.gguf", context=2**31 - 1024)
-    with pytest.raises(NoMemoryForModel, match="no room for its context"):
+    with pytest.raises(NoMemoryForModel, match="does not have enough memory for its context"):
         open_model(LlamaSettings(str(path), "chat", context=2**31 - 1024))
 
 

@@ -255,7 +255,7 @@ def test_a_lock_that_leads_elsewhere_is_refused(model_store: ModelStore, chat: P
     record = next(iter(model.files.values()))
     bad = msgspec.structs.replace(model, name=name, files={file: record})
     (model_store.folder / "models.lock").write_bytes(msgspec.json.encode({"models": {name: bad}}))
-    with pytest.raises(ModelError, match="not its own"):
+    with pytest.raises(ModelError, match="names files that do not belong to it"):
         model_store.remove(name)
 
 
