@@ -220,10 +220,10 @@ def test_events_nobody_asked_for_are_skipped(tmp_path: Path) -> None:
 
 def test_a_slow_reader_is_no_silence(tmp_path: Path) -> None:
     path = _file(tmp_path, "long.eml", "From: a@b.example\nMessage-ID: <1@b>\n\n" + "A line of text.\n\n" * 60_000)
-    with ParserPool(timeout_s=1) as pool:
+    with ParserPool(timeout_s=3) as pool:
         events = pool.parse(path)
         next(events)
-        time.sleep(1.5)
+        time.sleep(3.5)
         assert _end(list(events)).state is FileState.INDEXED
 
 
