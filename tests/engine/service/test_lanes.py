@@ -81,9 +81,7 @@ def test_stop_and_pause_wait_behind_no_calls(library: Path, patched: Callable[[s
         until(lambda: len([mark for mark in begun.iterdir() if mark.name.isdigit()]) >= 8, "eight calls go on")
         with start_engine(library) as client:
             client.pause()
-            status = client.status().engine
-            assert status is not None
-            assert status.activity == "paused"
+            until(lambda: (status := client.status().engine) and status.activity == "paused", "it has paused")
         assert stop_engine(library)
 
 
