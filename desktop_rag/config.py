@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from desktop_rag.errors import ConfigError
+from desktop_rag.messages import say
 
 _MIB = 1024 * 1024
 
@@ -141,8 +142,8 @@ def load_config(library: Path) -> Config:
     except (FileNotFoundError, NotADirectoryError):
         return Config()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(f"The settings in {path} could not be read: {reason}.") from error
+        reason = error.strerror if isinstance(error, OSError) else say("config.file-not-utf-8-text")
+        raise ConfigError(say("config.settings-could-not-read", path=path, reason=reason)) from error
     return parse_config(text, path)
 
 
@@ -151,16 +152,18 @@ def parse_config(text: str, path: Path) -> Config:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"The settings in {path} are not valid TOML: {error}.", "Mend or delete the file.") from error
+        raise ConfigError(
+            say("config.settings-not-valid-toml", path=path, reason=error), say("config.correct-file-delete")
+        ) from error
     try:
         config = msgspec.convert(values, Config)
         _check_patterns(config.ignore)
         for folder, rules in config.folders.items():
             if not Path(folder).is_absolute():
-                raise ValueError(f"“{folder}” in folders is no absolute path")
+                raise ValueError(say("config.folders-not-absolute-path", folder=folder))
             _check_patterns(rules.ignore)
     except ValueError as error:  # msgspec's own errors are of this family
-        raise ConfigError(f"A setting in {path} cannot be used: {_said(error)}.", _HINT) from error
+        raise ConfigError(say("config.setting-cannot-used", path=path, reason=_said(error)), _HINT) from error
     return config
 
 
@@ -214,7 +217,7 @@ def change_setting(library: Path, name: str, values: Sequence[str] | None, folde
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(path)
     except (OSError, TOMLKitError) as error:
-        raise ConfigError(f"The settings in {path} could not be changed: {error}.") from error
+        raise ConfigError(say("config.settings-could-not-saved", path=path, reason=error)) from error
     return config
 
 
@@ -223,7 +226,7 @@ def folder_key(folder: Path) -> str:
     return str(folder.expanduser().resolve())
 
 
-_HINT = "“desktop-rag config show” lists the settings and their values."
+_HINT = say("config.desktop-rag-config-show-lists-settings")
 _UNITS = {"": 1, "k": 1024, "m": _MIB, "g": 1024 * _MIB}
 _SWITCH = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 
@@ -243,10 +246,11 @@ def _types() -> dict[str, msgspec.inspect.Type]:
 
 def _check_name(name: str, folder: Path | None) -> None:
     if name not in setting_names():
-        raise ConfigError(f"There is no setting “{name}”.", _HINT)
+        raise ConfigError(say("config.there-no-setting", name=name), _HINT)
     if folder is not None and name not in FOLDER_SETTINGS:
         raise ConfigError(
-            f"{name} is the same for all folders.", f"For one folder you can set {_listed(FOLDER_SETTINGS, 'and')}."
+            say("config.applies-all-folders", name=name),
+            say("config.single-folder-can-set", settings=_listed(FOLDER_SETTINGS, "and")),
         )
 
 
@@ -273,9 +277,9 @@ def _check_patterns(patterns: Sequence[str]) -> None:
         except (ValueError, re.error):
             works = False
         if not works and pattern.startswith("#"):
-            raise ValueError(f"“{pattern}” in ignore is a comment in .gitignore; for names that begin so write “\\#…”")
+            raise ValueError(say("config.ignore-would-read-comment-match-names", pattern=pattern))
         if not works:
-            raise ValueError(f"“{pattern}” in ignore is no pattern of .gitignore")
+            raise ValueError(say("config.ignore-not-valid-gitignore-pattern", pattern=pattern))
 
 
 def _value(name: str, values: Sequence[str]) -> list[str] | bool | str | int | float:
@@ -286,24 +290,24 @@ def _value(name: str, values: Sequence[str]) -> list[str] | bool | str | int | f
     text = " ".join(values).strip()
     if isinstance(kind, msgspec.inspect.BoolType):
         if text.lower() not in _SWITCH:
-            raise _no_value(text, name, "Give on or off.")
+            raise _no_value(text, name, say("config.use-off"))
         return _SWITCH[text.lower()]
     if isinstance(kind, msgspec.inspect.LiteralType):
         if text.lower() not in kind.values:
-            raise _no_value(text, name, f"Give {_listed([str(value) for value in kind.values], 'or')}.")
+            raise _no_value(text, name, say("config.use", values=_listed([str(value) for value in kind.values], "or")))
         return text.lower()
     return _number(name, text)
 
 
 def _no_value(text: str, name: str, hint: str) -> ConfigError:
-    return ConfigError(f"“{text}” is no value for {name}.", hint)
+    return ConfigError(say("config.not-valid-value", text=text, name=name), hint)
 
 
 def _number(name: str, text: str) -> int | float:
     """A number as a person writes it: "20_000", "1.5", or a size such as "64 MiB"."""
     found = re.fullmatch(r"(\d[\d_]*(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?", text, re.IGNORECASE)
     if found is None or (found[2] and not name.endswith("_bytes")):
-        raise _no_value(text, name, "Give one number.")
+        raise _no_value(text, name, say("config.give-single-number"))
     number = float(found[1]) * _UNITS[(found[2] or "").lower()]
     return int(number) if number.is_integer() else number
 

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from desktop_rag.errors import Unreadable
+from desktop_rag.messages import say
 
 _RUNS = (
     *(".app", ".appimage", ".appref-ms", ".bat", ".chm", ".cmd", ".com", ".command", ".cpl", ".desktop", ".exe"),
@@ -40,12 +41,12 @@ def open_file(path: Path, page: int | None = None) -> str:
     """Open ``path`` and return what was done, in words. Raises ``Unreadable`` when the file is gone or no program
     takes it."""
     if not path.exists():
-        raise Unreadable(f"{path} is not there any more.", "Index again to bring the library up to date.")
+        raise Unreadable(say("launch.no-longer-there", path=path), say("launch.index-again-update-library"))
     if path.suffix.lower() in _RUNS:
         _launch(path.parent, None)
-        return f"{path.name} might run as a program; opened its folder instead."
+        return say("launch.could-run-program-folder-opened-instead", name=path.name)
     _launch(path, page)
-    return f"Opened {path.name}."
+    return say("launch.opened", name=path.name)
 
 
 def show_in_folder(path: Path) -> str:
@@ -53,12 +54,12 @@ def show_in_folder(path: Path) -> str:
     words. Raises ``Unreadable`` when both are gone or no program takes the folder."""
     if not path.exists():
         if not path.parent.is_dir():
-            raise Unreadable(f"{path} is not there any more.", "Index again to bring the library up to date.")
+            raise Unreadable(say("launch.no-longer-there", path=path), say("launch.index-again-update-library"))
         _launch(path.parent, None)
-        return f"{path.name} is not there any more; opened the folder where it was."
+        return say("launch.no-longer-there-folder-where-opened", name=path.name)
     if not _chosen_in_file_manager(path):
         _launch(path.parent, None)
-    return f"Opened the folder of {path.name}."
+    return say("launch.opened-folder", name=path.name)
 
 
 def command_for(path: Path, page: int | None, viewer: str) -> list[str]:
@@ -111,7 +112,8 @@ def _launch(path: Path, page: int | None) -> None:
             _start(["open", str(path)] if sys.platform == "darwin" else command_for(path, page, _pdf_viewer(page)))
     except OSError as error:
         raise Unreadable(
-            f"{path} could not be opened: {error.strerror or error}.", "Open it in your file manager."
+            say("launch.could-not-opened", path=path, reason=error.strerror or error),
+            say("launch.try-open-file-manager"),
         ) from error
 
 

@@ -11,6 +11,7 @@ import traceback
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from desktop_rag.messages import say
 from desktop_rag.paths import logs_dir
 
 COMMANDS = "desktop-rag.log"
@@ -47,4 +48,4 @@ def record_bug(error: BaseException, name: str = COMMANDS) -> str:
     where = "".join(traceback.format_tb(error.__traceback__))
     reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
     logging.getLogger("desktop_rag").error("%s%s\n%s", type(error).__name__, reason, where)
-    return f"The log says more: {log_path(name)}"
+    return say("common.log-details", path=log_path(name))

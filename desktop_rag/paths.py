@@ -9,6 +9,7 @@ from pathlib import Path
 from platformdirs import user_data_path, user_log_path
 
 from desktop_rag.errors import ConfigError
+from desktop_rag.messages import say
 
 HOME_VARIABLE = "DESKTOP_RAG_HOME"
 """Names the library folder where no command-line option does."""
@@ -42,7 +43,7 @@ def resources_dir() -> Path:
     for folder in (package / "resources", package.parent / "resources"):
         if (folder / "models").is_dir():
             return folder
-    raise ConfigError(f"The program's own files are missing from {package}.", "Install Desktop RAG again.")
+    raise ConfigError(say("paths.programs-own-files-missing", package=package), say("common.install-desktop-rag-again"))
 
 
 def _data() -> Path:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from desktop_rag.clock import locally
+from desktop_rag.messages import say
 from desktop_rag.types import (
     Cells,
     Document,
@@ -18,6 +19,7 @@ from desktop_rag.types import (
     TimeSpan,
 )
 
+_PAGES = {"page": "places.page", "slide": "places.slide", "chapter": "places.chapter"}
 _ONE_MESSAGE = {".eml", ".emlx", ".msg", ".mht", ".mhtml"}
 
 
@@ -35,7 +37,10 @@ def describe(document: Document, path: str, locator: Locator, parent: Document |
             return names[0]  # a mailbox is no place that a reader looks for
     if parent is not None and parent.mail is not None and len(names) > 1:
         names = [names[0], mail_name(parent)]
-    return ", in ".join(names)
+    told = names[-1]
+    for name in reversed(names[:-1]):
+        told = say("places.in", inner=name, outer=told)
+    return told
 
 
 def mail_name(document: Document) -> str:
@@ -44,7 +49,14 @@ def mail_name(document: Document) -> str:
     subject = document.title if mail is None else mail.subject or document.title
     sender = str(Person() if mail is None else mail.sender)
     return ", ".join(
-        filter(None, (subject or "(no subject)", f"from {sender}" if sender else "", day(document.created)))
+        filter(
+            None,
+            (
+                subject or say("places.no-subject"),
+                say("places.from", sender=sender) if sender else "",
+                day(document.created),
+            ),
+        )
     )
 
 
@@ -60,12 +72,14 @@ def where(locator: Locator) -> str:
     """The innermost part of a place: ``page 2``, ``lines 10-14``, ``sheet 2024, rows 5-9``; "" for a whole file."""
     match locator:
         case Page(number=number, label=label):
-            return f"{label} {number}"
+            return say(_PAGES.get(label, _PAGES["page"]), number=number)
         case Lines(first=first, last=last):
-            return _range("line", first, last)
+            if first == last:
+                return say("places.line", number=first)
+            return say("places.lines", first=first, last=last)
         case Cells(sheet=sheet, first=first, last=last):
-            rows = _range("row", first, last)
-            return f"sheet {sheet}, {rows}" if sheet else rows
+            rows = say("places.rows", first=first, last=last) if first != last else say("places.row", number=first)
+            return say("places.sheet", sheet=sheet, rows=rows) if sheet else rows
         case TimeSpan(start_s=start, end_s=end):
             return f"{_clock(start)}-{_clock(end)}"
         case Message(inner=inner) | Entry(inner=inner):
@@ -84,20 +98,18 @@ def _names(name: str, locator: Locator) -> list[str]:
         case Entry(name=entry, inner=inner):
             return [*_inside(entry, inner), name]
         case Message(index=index, part=part, inner=inner):
-            here = name if Path(name).suffix.lower() in _ONE_MESSAGE else f"message {index} of {name}"
+            here = (
+                name if Path(name).suffix.lower() in _ONE_MESSAGE else say("places.message-of", index=index, name=name)
+            )
             if part:
                 return [*_inside(part, inner), here]
             return [*_names("", inner)[:-1], here] if isinstance(inner, Message | Entry) else [here]
     place = where(locator)
-    return [f"{name}, {place}" if place else name]
+    return [say("places.in-file", name=name, place=place) if place else name]
 
 
 def _inside(name: str, inner: Locator | None) -> list[str]:
     return [name] if inner is None else _names(name, inner)
-
-
-def _range(word: str, first: int, last: int) -> str:
-    return f"{word} {first}" if first == last else f"{word}s {first}-{last}"
 
 
 def _clock(seconds: float) -> str:

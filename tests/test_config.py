@@ -47,10 +47,13 @@ def test_a_file_names_only_what_differs(tmp_path: Path) -> None:
         ("on_battery = 'fast'", "on_battery: there is no choice 'fast'"),
         ("quiet_s = 0.01", "quiet_s: expected a number >= 0.05"),
         ("threads = 257", "threads: expected a whole number <= 256"),
-        ("ignore = ['#x#']", r"“#x#” in ignore is a comment in .gitignore; for names that begin so write “\#…”"),
+        (
+            "ignore = ['#x#']",
+            r"“#x#” in ignore would be read as a comment; to match names that begin with #, write “\#…”",
+        ),
         ("ignore = ['[z-a]']", "“[z-a]” in ignore is no pattern"),
         ("ignore = ['']", "“” in ignore is no pattern"),
-        ("[folders.notes]\nhidden = true", "“notes” in folders is no absolute path"),
+        ("[folders.notes]\nhidden = true", "“notes” in folders is not an absolute path"),
         ("[folders.'{root}']\nhidden = 3", "folders.hidden: expected true or false, got a whole number"),
         ("[folders.'{root}']\nignore = ['!']", "“!” in ignore is no pattern"),
         ("[folders.'{root}']\nworkers = 3", "folders: object contains unknown field workers"),
@@ -115,13 +118,13 @@ def test_values_are_written_as_people_say_them(tmp_path: Path, name: str, writte
 @pytest.mark.parametrize(
     ("name", "written", "hint"),
     [
-        ("hidden", "maybe", "Give on or off."),
+        ("hidden", "maybe", "Use on or off."),
         ("on_battery", "fast", "Give full, pause or slow."),
-        ("quiet_s", "soon", "Give one number."),
+        ("quiet_s", "soon", "Give a single number."),
     ],
 )
 def test_a_value_that_is_none_says_what_to_give(tmp_path: Path, name: str, written: str, hint: str) -> None:
-    with pytest.raises(ConfigError, match=f"“{written}” is no value for {name}") as error:
+    with pytest.raises(ConfigError, match=f"“{written}” is not a valid value for {name}") as error:
         change_setting(tmp_path, name, [written])
     assert error.value.hint == hint
 
@@ -142,7 +145,7 @@ def test_rules_of_one_folder(tmp_path: Path) -> None:
     assert change_setting(library, "hidden", None, notes).folders == {}
     assert "folders" not in config_path(library).read_text(encoding="utf-8")
     change_setting(library, "hidden", None, notes)  # once more is no error
-    with pytest.raises(ConfigError, match="workers is the same for all folders"):
+    with pytest.raises(ConfigError, match="workers applies to all folders"):
         change_setting(library, "workers", ["2"], notes)
 
 

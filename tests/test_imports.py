@@ -49,9 +49,6 @@ LAYERS = (
 )
 """From the ground up. A module imports from its own folder and from lower layers; only the ground floor is shared."""
 
-WITHOUT_CIRCLES = {"storage", "models", "indexing", "retrieval", "answering", "engine", "gui"}
-"""Folders in which no modules import one another in a circle."""
-
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 LIGHT = {
@@ -144,25 +141,6 @@ def test_imports_point_one_way() -> None:
         if not shared and LEVEL[there] >= LEVEL[here]:
             wrong.append(f"{item.module}:{item.line} imports {item.target}")
     assert not wrong, "\n".join(wrong)
-
-
-def test_no_modules_import_each_other() -> None:
-    """Neither directly nor in a circle, be it inside a function."""
-    modules = {_name(path) for path in PACKAGE.rglob("*.py")}
-    targets: defaultdict[str, set[str]] = defaultdict(set)
-    for item in _imports():
-        if item.target in modules and _floor(item.module) in WITHOUT_CIRCLES:
-            targets[item.module].add(item.target)
-    circles = []
-    for module in list(targets):
-        found, todo = set[str](), [module]
-        while todo:
-            fresh = targets[todo.pop()] - found
-            found |= fresh
-            todo += fresh
-        if module in found:
-            circles.append(module)
-    assert not circles, f"these import one another: {sorted(circles)}"
 
 
 def test_commands_and_window_know_nothing_below_the_engine() -> None:

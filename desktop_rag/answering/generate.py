@@ -14,6 +14,7 @@ from desktop_rag.answering.extract import QuotableText
 from desktop_rag.answering.prompt import compose
 from desktop_rag.answering.respond import NOTHING, NOTHING_TEXT
 from desktop_rag.answering.verify import ClaimChecker, ClaimVerdict, admits_ignorance
+from desktop_rag.messages import say
 from desktop_rag.models.llama.chat import ChatModel
 from desktop_rag.models.llama.messages import ChatEnd, ChatPiece
 from desktop_rag.places import day, describe
@@ -30,7 +31,7 @@ _LONGEST_SHARE = 0.25
 """Of a small context, for the answer."""
 SURE = 0.95
 """How likely the reader must find an answer for claims to be held against it."""
-CUT_SHORT = "The answer was cut at the greatest length that the model has room for."
+CUT_SHORT = say("answering.answer-cut-off-because-reached-greatest")
 
 
 def generate(

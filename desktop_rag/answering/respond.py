@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from desktop_rag.answering.confidence import THRESHOLD, THRESHOLD_FILTERED, AnswerFeatures, confidence
 from desktop_rag.answering.direct import DirectAnswer, direct_answer, has_short_answer
 from desktop_rag.answering.extract import ExtractedQuote, QuotableText, quotes
+from desktop_rag.messages import say
 from desktop_rag.retrieval.analysis import AnalyzedText
 from desktop_rag.types import Answer, Cells, Citation, Hit
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 EXTRACTIVE = "extractive"
 SEEN = "pictures"
 NOTHING = "nothing found"
-NOTHING_TEXT = "Nothing in your files answers this."
+NOTHING_TEXT = say("answering.nothing-files-answers")
 SHOWN = 0.5
 """Score from which a picture that comes before all else is worth showing as the answer. One that fits the question and
 an everyday caption alike has 0.6, one that fits two such captions alike 0.57."""
@@ -75,7 +76,7 @@ def _show(question: str, shown: Sequence[Hit], hits: Sequence[Hit]) -> Answer:
         Citation(number, hit.text, hit.path, hit.locator, hit.document.title) for number, hit in enumerate(shown, 1)
     )
     markers = " ".join(f"[{citation.marker}]" for citation in citations)
-    text = f"{'This picture shows' if len(shown) == 1 else 'These pictures show'} it: {markers}"
+    text = say("answering.picture-shows", count=len(shown), markers=markers)
     support = tuple(hit.score for hit in shown)
     return Answer(question, text, citations, support, SEEN, tuple(hits), shown[0].score)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from desktop_rag.messages import say
 from desktop_rag.places import where
 from desktop_rag.types import Answer, Citation, Conversation, Turn
 
@@ -23,7 +24,7 @@ def markdown(conversation: Conversation, turns: Sequence[Turn], zone: tzinfo) ->
     for turn in turns:
         blocks.append(f"## {_plain(' '.join(turn.question.split()))}")
         if turn.answer.asked:
-            blocks.append(f"*Searched for: {_plain(turn.answer.asked)}*")
+            blocks.append(say("answering.searched-for", asked=_plain(turn.answer.asked)))
         blocks.append(_answer(turn.answer))
         if turn.answer.citations:
             blocks.append("\n".join(_source(citation) for citation in turn.answer.citations))
@@ -36,8 +37,8 @@ def _answer(answer: Answer) -> str:
     lines = (_plain(line) for line in answer.text.strip().splitlines())
     text = "\n".join(line if not line or line.startswith("-") else f"{line}  " for line in lines).rstrip()
     doubted = [sentence for sentence in answer.sentences if sentence.support == "unsupported"]
-    ended = ["*Stopped before it was complete.*"] if answer.stopped else []
-    doubts = [f"*Not in the sources: {_plain(answer.text[part.begin : part.end])}*" for part in doubted]
+    ended = [say("answering.stopped-before-finished")] if answer.stopped else []
+    doubts = [say("answering.not-sources", text=_plain(answer.text[part.begin : part.end])) for part in doubted]
     return "\n\n".join(filter(None, (text, *doubts, *ended)))
 
 

@@ -21,8 +21,7 @@ from desktop_rag.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.api import SampleKind
-    from desktop_rag.engine.results import SearchResult
+    from desktop_rag.engine.results import SampleKind, SearchResult
     from desktop_rag.engine.service.opening import AnyEngine
     from desktop_rag.errors import DesktopRagError
     from desktop_rag.types import Answer, Hit

@@ -9,21 +9,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 from desktop_rag.engine.call import NEVER, Call, CallListener, Performer, Reply, method
 from desktop_rag.engine.local_api import LocalApi
 from desktop_rag.engine.models import Transfer
-from desktop_rag.engine.results import BackupReport, Check, Explanation, IndexReport, SearchResult, Status
+from desktop_rag.engine.results import (
+    BackupReport,
+    Check,
+    Explanation,
+    IndexReport,
+    Mode,
+    SampleKind,
+    SearchResult,
+    Status,
+)
 from desktop_rag.engine.views import DocumentView, FileList, PartContent
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.types import Answer, AnswerEvent, Conversation, FileState, Locator, Person, Progress, Turn
-
-Mode = Literal["hybrid", "keyword", "dense", "typing"]
-"""How passages are searched for. ``typing`` is by keyword, and takes the last word for the beginning of one."""
-
-SampleKind = Literal["any", "image", "audio"]
-"""What a file that others are to be like must be."""
 
 # --- keeping ----------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ import msgspec
 from desktop_rag import __version__
 from desktop_rag.engine.service.supervisor import TRACE_NAME
 from desktop_rag.errors import ModelError
+from desktop_rag.messages import say
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.commit import SeenFile, note_file
 from desktop_rag.types import FileState, Problem
@@ -113,8 +114,8 @@ class CrashLog:
         name = f"{_MODEL}{model} with {__version__}"
         if self._counts.get(name, 0) >= _TWICE:
             raise ModelError(
-                f"The model {model} was set aside: it crashed the program twice while it was loaded.",
-                "Update the program or the graphics driver; “desktop-rag doctor --repair” has it tried again.",
+                say("engine.model-disabled-because-loading-crashed-program", model=model),
+                say("engine.update-program-graphics-driver-then-run"),
             )
         self.working_on([name], activity=name)
         try:
@@ -156,8 +157,8 @@ class CrashLog:
         if root:
             problem = Problem(
                 "crashed",
-                f"Indexing {Path(path).name} crashed the program twice.",
-                "It is left out until it changes, or until you index it with --force.",
+                say("engine.indexing-crashed-program-twice", name=Path(path).name),
+                say("engine.skipped-until-changes-until-index-force"),
             )
             seen = SeenFile(path, root, status.st_size, status.st_mtime_ns, "", recipe)
             note_file(self._catalog, seen, FileState.FAILED, problem)

@@ -32,6 +32,7 @@ from desktop_rag.engine.sync.warmup import Warmup
 from desktop_rag.engine.this_process import perform_here
 from desktop_rag.errors import LibraryBusy
 from desktop_rag.indexing.indexer import Scope
+from desktop_rag.messages import say
 from desktop_rag.storage.lock import LibraryLock
 from desktop_rag.storage.storage_errors import storage_errors
 from desktop_rag.types import Problem
@@ -130,7 +131,7 @@ class Engine(EngineApi):
         if call.place == "caller":
             return perform_here(call, listener)
         if call.changes() and self._parts.read_only:
-            raise LibraryBusy("This library was opened for searching only.")
+            raise LibraryBusy(say("engine.library-open-searching-only"))
         with storage_errors(self.library), self._gate.question() if call.lane == "question" else nullcontext():
             return engine_handler(call)(self.context, call, listener or CallListener())
 

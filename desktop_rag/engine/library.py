@@ -16,8 +16,10 @@ from desktop_rag.errors import ModelError, StorageError
 from desktop_rag.indexing.indexer import Indexer, recipe_of
 from desktop_rag.indexing.model_analysis import ModelMediaAnalyzer
 from desktop_rag.indexing.reembedding import change_over, reembed
+from desktop_rag.messages import say
 from desktop_rag.models.embedder import Embedder
 from desktop_rag.models.hardware import read_machine
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.llama.gguf_embedding import GgufEmbedder
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
@@ -25,7 +27,7 @@ from desktop_rag.models.onnx.text_reading import TextReader
 from desktop_rag.models.requests import INSTALLABLE, ModelRole
 from desktop_rag.models.runtime.scheduled import ScheduledModel, model_in_use
 from desktop_rag.models.runtime.scheduler import ModelScheduler
-from desktop_rag.models.store.model_store import Installed, ModelStore
+from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.parsing.source import MIB
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.paths import logs_dir, models_dir
@@ -378,8 +380,8 @@ class Library:
             if growth.runaway:
                 problem = Problem(
                     RUNAWAY,
-                    f"A file of the vector store has grown to {growth.largest_file / 2**30:.1f} GiB.",
-                    "“desktop-rag rebuild” makes the store again.",
+                    say("engine.one-file-vector-store-grown-gib", size=growth.largest_file / 2**30),
+                    say("engine.run-desktop-rag-rebuild-build-store"),
                 )
         tidy_catalog(self.catalog)
         self.thumbnails.sweep(self.catalog.picture_hashes())
@@ -417,6 +419,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"The library folder {folder} could not be made: {error.strerror or error}.",
-            "Choose another with --library.",
+            say("engine.library-folder-could-not-created", folder=folder, reason=error.strerror or error),
+            say("engine.choose-another-folder-library"),
         ) from error

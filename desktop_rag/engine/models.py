@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from desktop_rag.models.hardware import Card, Machine
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import INSTALLABLE, ModelRole
 from desktop_rag.models.runtime.scheduler import Loaded
 from desktop_rag.models.store.catalogue import Bundled, Catalogue, Listed, Means, Recommendation
-from desktop_rag.models.store.model_store import Installed, OnTransfer, Transfer, not_installed
+from desktop_rag.models.store.model_store import OnTransfer, Transfer, not_installed
 from desktop_rag.models.store.offer import Offer
 
 __all__ = [

@@ -29,6 +29,12 @@ __all__ = [
     "Status",
 ]
 
+Mode = Literal["hybrid", "keyword", "dense", "typing"]
+"""How passages are searched for. ``typing`` is by keyword, and takes the last word for the beginning of one."""
+
+SampleKind = Literal["any", "image", "audio"]
+"""What a file that others are to be like must be."""
+
 
 class SearchResult(Worded, frozen=True, omit_defaults=False):
     """The passages found for a question, best first.

@@ -42,7 +42,7 @@ class DocumentDraft(Struct):
     heard_by: str | None = None
 
 
-class FilePart(Struct):
+class AssembledPart(Struct):
     """Some documents of one file; its own comes first in each part. ``last`` closes the file."""
 
     documents: list[DocumentDraft]
@@ -51,7 +51,7 @@ class FilePart(Struct):
     size: int
 
 
-def assemble(events: Iterable[Event], tokenizer: Tokenizer) -> Iterator[FilePart]:
+def assemble(events: Iterable[Event], tokenizer: Tokenizer) -> Iterator[AssembledPart]:
     """Follow the events of one file. An unreadable file gives one part without a hash."""
     open_documents: dict[int, tuple[DocumentDraft, list[Segment]]] = {}
     closed: list[DocumentDraft] = []
@@ -78,12 +78,12 @@ def assemble(events: Iterable[Event], tokenizer: Tokenizer) -> Iterator[FilePart
             parent = open_documents[draft.parent][0] if draft.parent is not None else None
             _cut(draft, segments, parent, tokenizer)
             if draft.number == FILE:
-                yield FilePart([draft, *_in_order(closed)], True, sha256, size)
+                yield AssembledPart([draft, *_in_order(closed)], True, sha256, size)
                 return
             closed.append(draft)
             waiting += len(draft.passages)
             if draft.parent == FILE and waiting >= PART_PASSAGES:
-                yield FilePart([open_documents[FILE][0], *_in_order(closed)], False, sha256, size)
+                yield AssembledPart([open_documents[FILE][0], *_in_order(closed)], False, sha256, size)
                 closed, waiting = [], 0
 
 

@@ -22,6 +22,7 @@ from desktop_rag.indexing.plan import IndexPlan, plan
 from desktop_rag.indexing.rules import Rules
 from desktop_rag.indexing.scan import scan
 from desktop_rag.indexing.storing import StoredFile, ToIndex
+from desktop_rag.messages import say
 from desktop_rag.parsing import PARSER_VERSION
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.storage.catalog import Catalog
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from desktop_rag.models.embedder import Embedder
 
 _PROBLEMS_KEPT = 100
-_UNNAMEABLE = Problem("unreadable", "The file's name is not valid Unicode.", "Rename it to have it indexed.")
+_UNNAMEABLE = Problem("unreadable", say("common.files-name-not-valid-unicode"), say("common.rename-can-indexed"))
 
 
 class Scope(Struct, frozen=True):

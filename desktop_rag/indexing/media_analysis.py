@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from desktop_rag.errors import ModelCrashed, ModelError
+from desktop_rag.messages import say
 from desktop_rag.parsing.stream import (
     DocumentEnd,
     DocumentProblem,
@@ -220,14 +221,14 @@ def _within(outer: Region, inner: Region) -> Region:
 def _waits_for_sight(name: str) -> Problem:
     return Problem(
         NEEDS_IMAGE_MODEL,
-        f"{name} is found by its name, its date and the text in it, but not yet by what it shows.",
-        "Install an image model; “desktop-rag models recommend” names one.",
+        say("indexing.can-found-name-date-text-but", name=name),
+        say("indexing.install-image-model-desktop-rag-models"),
     )
 
 
 def _waits_for_speech(name: str) -> Problem:
     return Problem(
         NEEDS_SPEECH_MODEL,
-        f"{name} is found by its name and title, but not yet by what is said in it.",
-        "Install a speech model; “desktop-rag models recommend” names one.",
+        say("indexing.can-found-name-title-but-not", name=name),
+        say("indexing.install-speech-model-desktop-rag-models"),
     )

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from desktop_rag.config import DEFAULT_IGNORE, Config, FolderRules
 from desktop_rag.indexing.patterns import NONE, patterns
+from desktop_rag.messages import say
 
 BUILT_IN = "built in"
 YOURS = "your settings"
@@ -44,17 +45,17 @@ class Rule(Struct, frozen=True):
         """In a sentence."""
         match self.origin:
             case "hidden files":
-                return f"It is left out because “{self.pattern}” is hidden."
+                return say("indexing.skipped-because-hidden", pattern=self.pattern)
             case "size limit":
-                return f"It is left out because it is larger than {_in_units(int(self.pattern))}, the size limit."
+                return say("indexing.skipped-because-larger-than-size-limit", size=_in_units(int(self.pattern)))
             case "links":
-                return f"It is left out because it is a link, or lies behind one: to {self.pattern}."
+                return say("indexing.skipped-because-link-reached-through-one", target=self.pattern)
             case "system folder":
-                return f"It is left out because “{self.pattern}” belongs to the system."
+                return say("indexing.skipped-because-belongs-system", pattern=self.pattern)
             case "the library itself":
-                return f"It is left out because Desktop RAG keeps its own files in {self.pattern}."
+                return say("indexing.skipped-because-desktop-rag-keeps-own", folder=self.pattern)
             case _:
-                return f"It is left out by the pattern “{self.pattern}” ({self.origin})."
+                return say("indexing.skipped-because-pattern", pattern=self.pattern, origin=self.origin)
 
 
 class Folder(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from desktop_rag.indexing.assemble import DocumentDraft, FilePart
+from desktop_rag.indexing.assemble import AssembledPart, DocumentDraft
 from desktop_rag.indexing.chunking import ChunkDraft
 from desktop_rag.language import words
 from desktop_rag.parsing.worker.fingerprint import short_hash
@@ -48,7 +48,7 @@ class IndexJob(Struct):
     """One part of a file on its way. ``known`` is set, and ``part`` is not, when its bytes are known already."""
 
     file: ToIndex
-    part: FilePart | None
+    part: AssembledPart | None
     known: Known | None = None
     sha256: str = ""
     heard_by: str | None = None

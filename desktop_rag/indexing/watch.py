@@ -21,14 +21,14 @@ from msgspec import Struct
 from desktop_rag.indexing.filesystems import Mount, mount_of, mounts, mounts_below
 from desktop_rag.indexing.inotify import Inotify, WatchedArea, WatchTrouble
 from desktop_rag.indexing.observed import ObserverWatch
-from desktop_rag.messages import sentences
+from desktop_rag.messages import say, sentences
 from desktop_rag.worker_thread import Report, log_only, problem_of
 
 _RETRY_S = 600.0
 """How long to poll a folder before trying again to watch it; two failures of the watching thread within this are one
 too many."""
 
-_INSTEAD = "It is looked through now and then instead."
+_INSTEAD = say("indexing.checked-changes-time-time-instead")
 
 
 class Watching(Struct, frozen=True):
@@ -180,16 +180,16 @@ class Watcher:
                 root.mount = mount_of(Path(root.place.real), self._attached)
                 root.below = mounts_below(Path(root.place.real), self._attached)
             if root.mount and root.mount.silent:
-                where = f"{root.mount.folder} is a network or cloud drive ({root.mount.kind})"
-                return "polling", f"{where}, where changes are not told of. {_INSTEAD}"
+                where = say("indexing.network-cloud-drive", folder=root.mount.folder, kind=root.mount.kind)
+                return "polling", say("indexing.does-not-report-changes", where=where, instead=_INSTEAD)
             assert root.place is not None
             tree = self._open_source().watch(self._area(root, root.place))
         except PermissionError as error:
             if root.place is not None and root.place.top != root.place.real:
                 return "polling", _why_not(error)  # a file in a folder that cannot be listed can be read
-            return "missing", "It may not be opened."
+            return "missing", say("indexing.do-not-permission-open")
         except (FileNotFoundError, NotADirectoryError):
-            return "missing", "It is not there."
+            return "missing", say("indexing.cannot-found")
         except OSError as error:
             return "polling", _why_not(error)
         if tree.trouble == "full":
@@ -220,7 +220,7 @@ class Watcher:
         return WatchedArea(place.top, None if place.top == place.real else place.real, hint, leaves_out, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        self._report(problem_of(error, "watching folders"))
+        self._report(problem_of(error, say("indexing.watching-folders")))
 
     def _is_own(self, path: str) -> bool:
         return any(path == folder or path.startswith(folder + os.sep) for folder in self._own)
@@ -228,10 +228,10 @@ class Watcher:
     def _what_is_missed(self, root: _WatchedRoot) -> str:
         reasons = []
         if root.lost:
-            times = "once" if root.lost == 1 else f"{root.lost} times"
-            reasons.append(f"Too many changes at once: {times} some were lost, and it was looked through.")
+            times = "once" if root.lost == 1 else say("indexing.times", lost=root.lost)
+            reasons.append(say("indexing.changes-came-too-fast-follow-whole", times=times))
         reasons += [
-            f"{mount.folder} in it is a network or cloud drive ({mount.kind}), where changes are found later."
+            say("indexing.contains-network-cloud-drive-where-changes", folder=mount.folder, kind=mount.kind)
             for mount in sorted(root.below, key=lambda mount: mount.folder)
             if mount.silent
         ]
@@ -243,7 +243,7 @@ class Watcher:
         """One for all roots, as a person may have only so many (128 on most Linux systems, all programs together)."""
         if self._source is None:
             if time.monotonic() < self._no_source_until:
-                raise OSError(errno.EIO, "watching broke down twice")
+                raise OSError(errno.EIO, say("indexing.watching-failed-twice"))
             self._source = _open_events()
         return self._source
 
@@ -271,9 +271,13 @@ def _why_not(error: OSError) -> str:
             now = int(Path("/proc/sys/fs/inotify", limit).read_text(encoding="ascii"))
         except (OSError, ValueError):
             now = 0
-        what = "folders than the system allows" if error.errno == errno.ENOSPC else "programs than the system allows"
-        return f"More {what} are watched already (fs.inotify.{limit} is {now}; raise it). {_INSTEAD}"
-    return f"It cannot be watched ({error.strerror or error}). {_INSTEAD}"
+        what = (
+            say("indexing.too-many-folders-being-watched")
+            if error.errno == errno.ENOSPC
+            else say("indexing.too-many-programs-watching-changes")
+        )
+        return say("indexing.fs-inotify-raise", what=what, limit=limit, now=now, instead=_INSTEAD)
+    return say("indexing.cannot-watched", reason=error.strerror or error, instead=_INSTEAD)
 
 
 def _find(root: str) -> _RootPlace:

@@ -25,6 +25,9 @@ ModelRole = Literal["chat", "embedding", "reranking", "image", "speech", "ocr"]
 INSTALLABLE: tuple[ModelRole, ...] = ("chat", "embedding", "reranking", "image", "speech")
 """The roles of models that a person installs; text recognition is part of the program."""
 
+Form = Literal["gguf", "open_clip", "ctranslate2"]
+"""How a model is stored: what its files are, and which library runs it."""
+
 
 class ModelRequest(Struct, Generic[R_co], frozen=True, tag_field="kind", tag=True):
     """Base of the requests, whose replies are of type ``R_co``.

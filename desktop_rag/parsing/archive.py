@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged, Encrypted, OverCap
+from desktop_rag.messages import say
 from desktop_rag.parsing.source import MIB, Source
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SMALL_BYTES = 32 * MIB
 """Up to this unpacked size a high ratio is harmless: empty sheets and templates shrink a hundredfold."""
 
-SAVE_WITHOUT_PASSWORD = "Save a copy without a password."
-GET_A_FRESH_COPY = "Open it in its program and save it again, or get a fresh copy."
+SAVE_WITHOUT_PASSWORD = say("parsing.save-copy-without-password")
+GET_A_FRESH_COPY = say("parsing.open-program-made-save-again-get")
 
 
 class Archive:
@@ -43,9 +44,9 @@ class Archive:
         """The bytes of a member. Raises ``Damaged`` (also when it is missing) and ``Encrypted``."""
         info = self._members.get(_key(name))
         if info is None:
-            raise Damaged(f"{self.name} is damaged: the part {name} is missing.", GET_A_FRESH_COPY)
+            raise Damaged(say("parsing.damaged-part-missing", name=self.name, name_2=name), GET_A_FRESH_COPY)
         if info.flag_bits & 1:
-            raise Encrypted(f"{self.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
+            raise Encrypted(say("parsing.protected-password", name=self.name), SAVE_WITHOUT_PASSWORD)
         try:
             with self._container.open(info) as stream:
                 # The size is asked for: a bare read() would unpack more than the container declares.
@@ -60,14 +61,14 @@ class Archive:
             ValueError,
         ) as error:
             raise Damaged(
-                f"{self.name} is damaged: the part {name} cannot be unpacked ({error}).", GET_A_FRESH_COPY
+                say("parsing.damaged-part-cannot-unpacked", name=self.name, name_2=name, reason=error), GET_A_FRESH_COPY
             ) from error
 
     def xml(self, name: str) -> _Element:
         """The root element of an XML member. Raises ``Damaged``."""
         root, whole = parse_xml(self.read(name))
         if root is None:
-            raise Damaged(f"{self.name} is damaged: the part {name} is not XML.", GET_A_FRESH_COPY)
+            raise Damaged(say("parsing.damaged-part-not-xml", name=self.name, name_2=name), GET_A_FRESH_COPY)
         if not whole:
             self.mended.append(name)
         return root
@@ -115,8 +116,8 @@ def open_archive(source: Source) -> Iterator[Archive]:
         try:
             container = zipfile.ZipFile(stream)
         except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-            what = "empty" if not start else "incomplete, or not in the format that its name says"
-            raise Damaged(f"{source.name} cannot be opened: it is {what}.", GET_A_FRESH_COPY) from error
+            what = "empty" if not start else say("parsing.incomplete-not-format-name-says")
+            raise Damaged(say("parsing.cannot-opened-2", name=source.name, what=what), GET_A_FRESH_COPY) from error
         with container:
             _check_size(source, container)
             yield Archive(source.name, container)
@@ -126,9 +127,13 @@ def refuse_large(source: Source) -> None:
     """Raise ``OverCap`` for a file larger than a format that is read whole may be."""
     if source.size > source.limits.file_bytes:
         raise OverCap(
-            f"{source.name} is too large: it has {source.size / MIB:,.0f} MiB, and the limit is "
-            f"{source.limits.file_bytes / MIB:,.0f} MiB.",
-            "Split it into smaller files.",
+            say(
+                "parsing.too-large-mib-limit-mib",
+                name=source.name,
+                size=source.size / MIB,
+                file_bytes=source.limits.file_bytes / MIB,
+            ),
+            say("parsing.split-into-smaller-files"),
         )
 
 
@@ -138,9 +143,8 @@ def _check_size(source: Source, container: zipfile.ZipFile) -> None:
     ratio = unpacked / max(source.size, 1)
     if unpacked > limits.archive_bytes or (unpacked > _SMALL_BYTES and ratio > limits.archive_ratio):
         raise OverCap(
-            f"{source.name} would unpack to {unpacked / MIB:,.0f} MiB, {ratio:,.0f} times its size. Harmful files "
-            "are built like that.",
-            "If you trust it, open it in its program and save it again in smaller parts.",
+            say("parsing.would-unpack-mib-times-size-harmful", name=source.name, unpacked=unpacked / MIB, ratio=ratio),
+            say("parsing.if-trust-open-program-made-save"),
         )
 
 
@@ -151,11 +155,11 @@ def _ole_instead(source: Source) -> Encrypted | Damaged:
         with source.open() as stream, olefile.OleFileIO(stream) as ole:
             locked = ole.exists("EncryptedPackage") or ole.exists("EncryptionInfo")
     except (OSError, ValueError, IndexError, TypeError) as error:
-        return Damaged(f"{source.name} cannot be opened: {error}.", GET_A_FRESH_COPY)
+        return Damaged(say("parsing.cannot-opened", name=source.name, reason=error), GET_A_FRESH_COPY)
     if locked:
-        return Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
+        return Encrypted(say("parsing.protected-password", name=source.name), SAVE_WITHOUT_PASSWORD)
     return Damaged(
-        f"{source.name} is an Office file from before 2007 with a new suffix.", "Rename it to .doc, .xls or .ppt."
+        say("parsing.office-file-before-2007-new-suffix", name=source.name), say("parsing.change-ending-doc-xls-ppt")
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
 from desktop_rag.errors import Damaged, Encrypted
+from desktop_rag.messages import say
 from desktop_rag.parsing.faults import is_fault
 from desktop_rag.parsing.formats import Format, by_mime, by_suffix
 from desktop_rag.parsing.sniff_text import is_text, text_format
@@ -151,10 +152,12 @@ def _ole_format(name: str, open: Callable[[], BinaryIO], hint: Format | None) ->
             raise
         if kept is not None:
             return kept
-        raise Damaged(f"{name} is a damaged Office file: its directory cannot be read.", "Get a fresh copy.") from error
+        raise Damaged(
+            say("parsing.damaged-office-file-directory-cannot-read", name=name), say("parsing.get-fresh-copy")
+        ) from error
     if "encryptedpackage" in streams:
         raise Encrypted(
-            f"{name} is protected by a password.", "Open it in its program and save a copy without the password."
+            say("parsing.protected-password", name=name), say("parsing.open-program-made-save-copy-without")
         )
     for stream_name, suffix in _OLE_STREAMS.items():
         if stream_name in streams:

@@ -10,6 +10,7 @@ import re
 from types import TracebackType
 
 from desktop_rag.errors import ParserFault
+from desktop_rag.messages import say
 
 _BUGS = (TypeError, AttributeError, NameError, AssertionError)
 _OURS = __name__.partition(".")[0]
@@ -34,8 +35,8 @@ def fault_in(name: str, error: BaseException) -> ParserFault:
     last = [frame for frame in _frames(error) if _is_ours(frame)][-1]
     where = f"{last.tb_frame.f_globals['__name__']}, line {last.tb_lineno}"
     return ParserFault(
-        f"{name} could not be read because of a fault in Desktop RAG.",
-        f"Nothing is wrong with the file. Please report the fault: {type(error).__name__} in {where}.",
+        say("parsing.could-not-read-because-fault-desktop", name=name),
+        say("parsing.nothing-wrong-file-please-report-fault", kind=type(error).__name__, where=where),
     )
 
 

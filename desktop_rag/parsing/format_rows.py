@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from desktop_rag.messages import say
 from desktop_rag.types import Kind
 
 SEEN_AND_HEARD: tuple[tuple[str, Kind, str, str, str], ...] = (
@@ -63,7 +64,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "zip",
         ".pages",
         "application/vnd.apple.pages application/x-iwork-pages-sffpages",
-        "Export it from Pages as Word or PDF.",
+        say("parsing.export-pages-word-pdf"),
     ),
     (
         "Apple Keynote presentation",
@@ -71,7 +72,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "zip",
         ".key",
         "application/vnd.apple.keynote application/x-iwork-keynote-sffkey",
-        "Export it from Keynote as PowerPoint or PDF.",
+        say("parsing.export-keynote-powerpoint-pdf"),
     ),
     (
         "Apple Numbers spreadsheet",
@@ -79,7 +80,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "zip",
         ".numbers",
         "application/vnd.apple.numbers application/x-iwork-numbers-sffnumbers",
-        "Export it from Numbers as Excel or CSV.",
+        say("parsing.export-numbers-excel-csv"),
     ),
     (
         "OneNote section",
@@ -87,7 +88,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".one .onetoc2 .onepkg",
         "application/onenote application/msonenote",
-        "Export the section from OneNote as Word or PDF.",
+        say("parsing.export-section-onenote-word-pdf"),
     ),
     (
         "XPS document",
@@ -95,7 +96,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "zip",
         ".xps .oxps",
         "application/vnd.ms-xpsdocument application/oxps",
-        "Print it to PDF from an XPS viewer.",
+        say("parsing.print-pdf-xps-viewer"),
     ),
     (
         "Visio or Publisher document",
@@ -103,7 +104,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".vsd .vsdx .vss .vst .pub",
         "application/vnd.visio application/vnd.ms-visio.drawing application/x-mspublisher",
-        "Open it in its program and export it as PDF.",
+        say("parsing.open-program-made-export-pdf"),
     ),
     (
         "Project plan",
@@ -111,7 +112,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "ole",
         ".mpp .mpt",
         "application/vnd.ms-project",
-        "Export it from Project as Excel or PDF.",
+        say("parsing.export-project-excel-pdf"),
     ),
     (
         "WordPerfect or Works document",
@@ -125,7 +126,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
             "application/wordperfect application/vnd.wordperfect application/vnd.ms-works "
             "application/vnd.sun.xml.writer application/x-hwp"
         ),
-        "Open it in LibreOffice and save it as ODT, Word or PDF.",
+        say("parsing.open-libreoffice-save-odt-word-pdf"),
     ),
     (
         "OpenDocument drawing or formula",
@@ -137,7 +138,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
             "application/vnd.oasis.opendocument.formula application/vnd.oasis.opendocument.chart "
             "application/vnd.oasis.opendocument.database application/vnd.oasis.opendocument.image"
         ),
-        "Open it in LibreOffice and export it as PDF.",
+        say("parsing.open-libreoffice-export-pdf"),
     ),
     (
         "e-book",
@@ -145,7 +146,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".mobi .azw .azw3 .azw4 .kfx .prc .fb2 .lit .lrf .pdb .cbz .cbr .cb7 .djvu .djv .chm .ibooks",
         "application/x-mobipocket-ebook image/vnd.djvu image/x-djvu application/vnd.ms-htmlhelp",
-        "Convert it to EPUB or PDF, with calibre for example.",
+        say("parsing.convert-epub-pdf-example-calibre"),
     ),
     (
         "Outlook data file",
@@ -153,7 +154,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".pst .ost .nst",
         "application/vnd.ms-outlook-pst",
-        "Export the mail to an mbox file or to single .eml or .msg messages, with Thunderbird or readpst for example.",
+        say("parsing.export-mail-mbox-file-eml-msg"),
     ),
     (
         "mail store of a mail program",
@@ -161,7 +162,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".dbx .emlx .partial .olm .msf .mab",
         "application/x-olm",
-        "Export the mail to an mbox file or to single .eml messages.",
+        say("parsing.export-mail-mbox-file-eml-files"),
     ),
     (
         "encrypted or signed data",
@@ -172,7 +173,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
             "application/pgp-encrypted application/pkcs7-mime application/x-pkcs7-mime application/pkcs7-signature "
             "application/x-pkcs7-signature application/pgp-signature application/pkcs12"
         ),
-        "Decrypt it and save what is inside as a file of its own.",
+        say("parsing.decrypt-save-what-inside-separate-file"),
     ),
     (
         "database",
@@ -186,7 +187,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
             "application/vnd.sqlite3 application/x-sqlite3 application/msaccess application/x-msaccess "
             "application/vnd.apache.parquet application/x-hdf5 application/x-dbf"
         ),
-        "Export the tables you need as CSV or Excel.",
+        say("parsing.export-tables-need-csv-excel"),
     ),
     (
         "archive",
@@ -204,7 +205,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
             "application/java-archive application/x-iso9660-image application/x-debian-package application/x-rpm "
             "application/x-msi"
         ),
-        "Unpack it into the folder.",
+        say("parsing.unpack-into-folder"),
     ),
     (
         "program",
@@ -219,7 +220,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
             "application/x-executable application/x-elf application/x-sharedlib application/x-mach-binary "
             "application/java-vm application/wasm application/x-shockwave-flash"
         ),
-        "Programs hold no text to search.",
+        say("parsing.programs-contain-no-text-search"),
     ),
     (
         "font",
@@ -227,7 +228,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".ttf .otf .ttc .woff .woff2 .eot .pfb .pfa",
         ("font/ttf font/otf font/woff font/woff2 application/font-woff application/font-sfnt application/x-font-ttf"),
-        "Fonts hold no text to search.",
+        say("parsing.fonts-contain-no-text-search"),
     ),
     (
         "drawing or 3D model",
@@ -238,7 +239,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
             ".stp .iges .drawio .xd"
         ),
         "image/vnd.dwg application/acad application/x-indesign image/x-xcf",
-        "Open it in its program and export it as PDF.",
+        say("parsing.open-program-made-export-pdf"),
     ),
     (
         "raw photo",
@@ -246,7 +247,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".dng .cr2 .cr3 .crw .nef .nrw .arw .sr2 .orf .rw2 .raf .pef .srw .x3f .3fr .iiq",
         "image/x-adobe-dng image/x-canon-cr2 image/x-canon-cr3 image/x-nikon-nef image/x-sony-arw image/x-raw",
-        "Export it as JPEG from the program you develop photos with.",
+        say("parsing.export-jpeg-photo-program"),
     ),
     (
         "rare picture format",
@@ -257,7 +258,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
             "image/jxl image/bpg image/x-exr image/vnd.radiance image/wmf image/x-wmf image/emf image/x-emf "
             "application/postscript image/x-pict image/fits"
         ),
-        "Open it in a picture editor and export it as PNG or JPEG.",
+        say("parsing.open-picture-editor-export-png-jpeg"),
     ),
     (
         "music score",
@@ -265,7 +266,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".mid .midi .kar .rmi .mscz .mus .sib",
         "audio/midi audio/x-midi audio/mid",
-        "It holds notes to play, not speech.",
+        say("parsing.holds-notes-play-not-speech"),
     ),
     (
         "machine learning data",
@@ -273,7 +274,7 @@ UNSUPPORTED: tuple[tuple[str, Kind, Literal["text", "zip", "ole", "binary"], str
         "binary",
         ".gguf .ggml .safetensors .onnx .pt .pth .ckpt .pkl .pickle .npy .npz .joblib .tflite .pb .model",
         "application/x-gguf application/x-pickle",
-        "Models and arrays hold no text to search.",
+        say("parsing.models-arrays-contain-no-text-search"),
     ),
 )
 """Name, kind, carrier, suffixes, mimes, what to do."""

@@ -127,7 +127,7 @@ _READ = (
         suffixes=_words(".svg"),
         mimes=_words("image/svg+xml"),
         carrier="text",
-        parser="media.pictures:parse_svg",
+        parser="web.svg:parse_svg",
     ),
     Format(
         name="source code",

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from desktop_rag.config import Limits as Limits
 from desktop_rag.errors import Unreadable
+from desktop_rag.messages import say
 from desktop_rag.types import ParseItem, Problem
 
 MIB = 1024 * 1024
@@ -78,7 +79,7 @@ class Source:
         data = self.read(self.limits.text_bytes)
         if self.size <= len(data):
             return data, None
-        return data, over_cap(f"only the first {len(data) // MIB} MiB of {self.size // MIB} MiB were read")
+        return data, over_cap(say("parsing.only-first-mib-mib-read", count=len(data) // MIB, size=self.size // MIB))
 
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -102,11 +103,11 @@ before raising is kept."""
 def unreadable(path: Path, error: OSError) -> Unreadable:
     """The error to raise for a file the system does not let us read."""
     reason = error.strerror or str(error)
-    hint = "Check that the file exists and that you are allowed to open it."
-    return Unreadable(f"{plain_name(path.name)} could not be read: {reason}.", hint)
+    hint = say("parsing.check-file-exists-allowed-open")
+    return Unreadable(say("common.could-not-read", path=plain_name(path.name), reason=reason), hint)
 
 
 def over_cap(what: str) -> Problem:
     """The problem to report for a part left out because of a limit; ``what`` completes "…, so …"."""
-    message = f"The file is larger than the limits allow, so {what}."
-    return Problem("over-cap", message, "Split it to have all of it indexed.")
+    message = say("parsing.file-larger-than-limits-allow", what=what)
+    return Problem("over-cap", message, say("parsing.split-all-can-indexed"))

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from desktop_rag.clock import local_now, local_zone
 from desktop_rag.languages import LANGUAGES
+from desktop_rag.messages import say
 from desktop_rag.retrieval.date_phrases import (
     BARE_DAY,
     DAY,
@@ -89,25 +90,25 @@ def describe_dates(after: datetime | None, before: datetime | None) -> str:
     if after is None and before is None:
         return ""
     if before is None:
-        return f"from {_moment(after)} on"
+        return say("retrieval.from-on", after=_moment(after))
     if after is None:
-        return f"before {_moment(before)}"
+        return say("retrieval.before", before=_moment(before))
     midnights = all((bound.hour, bound.minute, bound.second) == (0, 0, 0) for bound in (after, before))
     if not midnights:
-        return f"from {_moment(after)} to {_moment(before)}"
+        return say("retrieval.from-to", after=_moment(after), before=_moment(before))
     last = before - timedelta(days=1)
     if after.date() == last.date():
-        return f"on {_moment(after)}"
+        return say("retrieval.on-day", day=_moment(after))
     if after.day == before.day == 1 and (before.year - after.year) * 12 + before.month - after.month == 1:
-        return f"in {after:%B %Y}"
+        return say("retrieval.in-month", month=f"{after:%B}", year=after.year)
     if (after.month, after.day) == (before.month, before.day) == (1, 1) and before.year - after.year == 1:
-        return f"in {after.year}"
+        return say("retrieval.in", year=after.year)
     start = f"{after.day}"
     if (after.year, after.month) != (last.year, last.month):
         start += f" {after:%B}"
     if after.year != last.year:
         start += f" {after.year}"
-    return f"from {start} to {_moment(last)}"
+    return say("retrieval.from-to", after=start, before=_moment(last))
 
 
 def _moment(value: datetime | None) -> str:

@@ -10,6 +10,7 @@ from typing import get_args
 
 from desktop_rag.errors import QueryError
 from desktop_rag.languages import LANGUAGES
+from desktop_rag.messages import say
 from desktop_rag.parsing.formats import by_suffix
 from desktop_rag.retrieval.dates import describe_dates, parse_date
 from desktop_rag.types import Kind, Selection
@@ -56,15 +57,15 @@ class Filters(Selection, frozen=True):
     def describe(self) -> tuple[str, ...]:
         """Each filter in words: "only mail or .pdf", "sent by Anna", "in March 2024"."""
         parts = [
-            f"{label} {' or '.join(values)}"
-            for label, values in (
-                ("only", self.types),
-                ("in folder", self.folders),
-                ("sent by", self.senders),
-                ("sent to", self.recipients),
-                ("named", self.names),
+            told
+            for told in (
+                self.types and say("retrieval.only-type", values=_either(self.types)),
+                self.folders and say("retrieval.in-folder", values=_either(self.folders)),
+                self.senders and say("retrieval.sent-by", values=_either(self.senders)),
+                self.recipients and say("retrieval.sent-to", values=_either(self.recipients)),
+                self.names and say("retrieval.named", values=_either(self.names)),
             )
-            if values
+            if told
         ]
         dates = describe_dates(self.after, self.before)
         return (*parts, dates) if dates else tuple(parts)
@@ -80,12 +81,18 @@ def read_filters(operators: Iterable[tuple[str, str]], *, now: datetime) -> Filt
     for name, value in operators:
         value = value.strip()
         if not value:
-            raise QueryError(f"“{name}:” has no value.", f"Write {_EXAMPLES[name]}, or leave it out.")
+            raise QueryError(
+                say("retrieval.no-value", name=name), say("retrieval.write-remove", example=_EXAMPLES[name])
+            )
         filters |= _read_one(name, value, now)
     if not filters.is_possible:
         raise QueryError(
-            f"No date is {describe_dates(filters.after, None)} and {describe_dates(None, filters.before)}.",
-            "Leave out after: or before:, or swap them.",
+            say(
+                "retrieval.no-date-can-both",
+                after=describe_dates(filters.after, None),
+                before=describe_dates(None, filters.before),
+            ),
+            say("retrieval.remove-after-before-swap-them"),
         )
     return filters
 
@@ -116,8 +123,8 @@ def _read_one(name: str, value: str, now: datetime) -> Filters:
     interval = parse_date(value, now, any_language=True)
     if interval is None:
         raise QueryError(
-            f"“{value}” after {name}: is no date.",
-            f'Write a date such as {name}:2024-05-03, {name}:"May 2024", {name}:2024 or {name}:yesterday.',
+            say("retrieval.not-date", value=value, name=name),
+            say("retrieval.write-date-such-2024-05-03", name=name),
         )
     return Filters(after=interval.start) if name == "after" else Filters(before=interval.start)
 
@@ -134,10 +141,20 @@ def _types(value: str) -> tuple[str, ...]:
     if by_suffix(suffix) and re.fullmatch(r"\.\w+", suffix):
         return (suffix,)
     close = difflib.get_close_matches(word, [*KINDS, *_ALIASES, "pdf", "docx", "xlsx", "pptx"], n=1, cutoff=0.6)
-    meant = f"Did you mean type:{close[0]}? " if close else ""
+    meant = say("retrieval.did-mean-type", type=close[0]) if close else ""
     raise QueryError(
-        f"“{value}” is no type of file known here.", f"{meant}Use a suffix such as pdf, or one of: {', '.join(KINDS)}."
+        say("retrieval.not-known-type-file", value=value),
+        say("retrieval.use-suffix-such-pdf-one", meant=meant, kinds=", ".join(KINDS)),
     )
+
+
+def _either(values: tuple[str, ...]) -> str:
+    """One after the other, with "or" between them."""
+    *rest, last = values
+    told = last
+    for value in reversed(rest):
+        told = say("retrieval.or", first=value, second=told)
+    return told
 
 
 def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from desktop_rag.errors import QueryError
 from desktop_rag.language import words
+from desktop_rag.messages import say
 from desktop_rag.retrieval.analysis import AnalyzedText, analyze_text, valid
 from desktop_rag.retrieval.filters import OPERATORS, Filters, read_filters
 from desktop_rag.retrieval.phrases import guess_filters
@@ -89,7 +90,7 @@ def analyze(question: str, *, now: datetime, options: Filters = Filters()) -> An
     holed = " ".join(_PARTS.sub(take, question.replace(_HOLE, " ")).split())
     given = read_filters(operators, now=now) | options
     if not given.is_possible:
-        raise QueryError("The dates given exclude each other.", "Leave out one of them.")
+        raise QueryError(say("retrieval.dates-exclude-each-other"), say("retrieval.remove-one-them"))
     text = _fill(holed, phrases)
     asked = analyze_text(question)
     plain = AnalyzedQuestion(

@@ -24,6 +24,7 @@ from msgspec import Struct
 from desktop_rag import __version__
 from desktop_rag.config import parse_config
 from desktop_rag.errors import ConfigError, DiskFull, LibraryBusy, LibraryTooNew, StorageError
+from desktop_rag.messages import say
 from desktop_rag.storage.backup_file import (
     CATALOG_PART,
     CONFIG_PART,
@@ -75,7 +76,7 @@ def write_backup(
     with storage_errors(catalog.path), catalog.own_connection() as source:
         settings = config_file.read_bytes() if config_file.exists() else None
         size = _bytes_used(source)
-        _check_space(file.parent, 2 * size, f"The backup {file}")
+        _check_space(file.parent, 2 * size, say("storage.the-backup", file=file))
         meter = _Meter(3 * size, file, on_progress)
         with _writing(file), _folder_beside(file) as folder:
             parts = {CATALOG_PART: folder / CATALOG_PART}
@@ -127,11 +128,11 @@ def restore_backup(
     with storage_errors(catalog.path), BackupFile(file) as backup, _folder_beside(catalog.path) as folder:
         if backup.manifest.schema > len(MIGRATIONS):
             raise LibraryTooNew(
-                f"The backup {file} was written by a newer version of Desktop RAG ({backup.manifest.version}).",
-                "Install the newer version.",
+                say("storage.backup-written-newer-version-desktop-rag", file=file, version=backup.manifest.version),
+                say("storage.install-newer-version"),
             )
         # The unpacked catalog, its copy in the write-ahead log, and what the catalog itself grows by.
-        _check_space(folder, 3 * backup.size - catalog.path.stat().st_size, f"Restoring {file}")
+        _check_space(folder, 3 * backup.size - catalog.path.stat().st_size, say("storage.restoring", file=file))
         meter = _Meter(2 * backup.size, file, on_progress)
         backup.verify(meter.add, into=folder)
         config = folder / CONFIG_PART
@@ -154,15 +155,20 @@ def restore_backup(
 
 def _check_target(file: Path, library: Path, *, force: bool) -> None:
     if file.is_dir():
-        raise ConfigError(f"{file} is a folder.", f"Name a file in it: {file / 'desktop-rag.zip'}")
+        raise ConfigError(
+            say("storage.is-a-folder", file=file), say("storage.give-file-example", file=file / "desktop-rag.zip")
+        )
     if not file.parent.is_dir():
-        raise ConfigError(f"The folder {file.parent} does not exist.", "Make it first, or name another.")
+        raise ConfigError(
+            say("storage.folder-does-not-exist", folder=file.parent), say("storage.create-first-choose-another-one")
+        )
     if file.is_relative_to(library):
         raise ConfigError(
-            f"{file} lies in the library's own folder.", "Keep the backup elsewhere, best on another disk."
+            say("storage.inside-librarys-own-folder", file=file),
+            say("storage.keep-backup-somewhere-else-preferably-another"),
         )
     if file.exists() and not force:
-        raise ConfigError(f"{file} exists already.", "Name another file, or add --force to replace it.")
+        raise ConfigError(say("storage.already-exists", file=file), say("storage.give-another-file-add-force-replace"))
 
 
 def _bytes_used(source: sqlite3.Connection) -> int:
@@ -216,7 +222,8 @@ def _writing(file: Path) -> Iterator[None]:
         if error.errno in FULL:
             raise disk_full(file) from error
         raise StorageError(
-            f"The backup {file} could not be written: {error.strerror or error}.", "Choose another place for it."
+            say("storage.backup-could-not-written", file=file, reason=error.strerror or error),
+            say("storage.choose-another-place"),
         ) from error
 
 
@@ -232,12 +239,12 @@ def _make_ready(source: sqlite3.Connection, catalog: Catalog, backup: BackupFile
         if wrong:
             raise damaged(backup.file, wrong)
         if _schema_version(source) != backup.manifest.schema:
-            raise damaged(backup.file, "its catalog is not of the version that it says")
+            raise damaged(backup.file, say("storage.catalog-not-version-claims"))
         migrate(source)
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as empty:
             migrate(empty)
             if _schema(source) != _schema(empty):
-                raise damaged(backup.file, "its catalog is none of Desktop RAG")
+                raise damaged(backup.file, say("storage.catalog-not-made-desktop-rag"))
         with catalog.own_connection() as live:
             (page_size,) = live.execute("PRAGMA page_size").fetchone()
         if source.execute("PRAGMA page_size").fetchone()[0] != page_size:  # SQLite could not copy it
@@ -271,7 +278,9 @@ def _copy_in(source: sqlite3.Connection, catalog: Catalog, meter: _Meter) -> Non
 
     def copied(status: int, left: int, total: int) -> None:
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):  # the connection has waited long enough
-            raise LibraryBusy(f"Another program keeps the catalog {catalog.path} locked.", "End it and try again.")
+            raise LibraryBusy(
+                say("storage.another-program-locked-catalog", path=catalog.path), say("storage.close-try-again")
+            )
         meter.to(begin + (total - left) * page_size)
 
     with catalog.write_lock, catalog.own_connection() as live:
@@ -313,8 +322,8 @@ def _check_space(folder: Path, needed: int, what: str) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed + _MIB:
         raise DiskFull(
-            f"{what} needs up to {needed / _MIB:,.0f} MiB, and the disk has {free / _MIB:,.0f} MiB free.",
-            "Free some space, or choose another disk.",
+            say("storage.needs-up-mib-but-disk-only", what=what, needed=needed / _MIB, free=free / _MIB),
+            say("storage.free-up-some-space-choose-another"),
         )
 
 

@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from desktop_rag.errors import BackupDamaged, ConfigError, LibraryTooNew, StorageError
+from desktop_rag.messages import say
 
 FORMAT = 1
 CATALOG_PART = "catalog.sqlite"
@@ -120,7 +121,7 @@ class BackupFile:
                         out.write(block)
                     on_bytes(len(block))
             if digest.hexdigest() != part.sha256:
-                raise damaged(self.file, f"{name} is not what was backed up")
+                raise damaged(self.file, say("storage.not-file-backed-up", name=name))
 
     def digest(self) -> str:
         """The SHA-256 of the ZIP itself."""
@@ -136,18 +137,19 @@ class BackupFile:
         entries = self._archive.infolist()
         sizes = {entry.filename: entry.file_size for entry in entries}
         if sizes.get(_MANIFEST, _MANIFEST_BYTES + 1) > _MANIFEST_BYTES:
-            raise ValueError("it has no manifest")
+            raise ValueError(say("storage.no-manifest"))
         text = self._archive.read(_MANIFEST)
         written_as: int = msgspec.json.decode(text, type=_Format).format
         if written_as > FORMAT:
             raise LibraryTooNew(
-                f"The backup {self.file} was written by a newer version of Desktop RAG.", "Install the newer version."
+                say("storage.backup-written-newer-version-desktop-rag-2", file=self.file),
+                say("storage.install-newer-version"),
             )
         manifest = msgspec.json.decode(text, type=Manifest)
         known = {CATALOG_PART} <= manifest.parts.keys() <= {CATALOG_PART, CONFIG_PART}
         stated = {name: part.size for name, part in manifest.parts.items()} | {_MANIFEST: len(text)}
         if not known or len(entries) != len(sizes) or sizes != stated:
-            raise ValueError("it holds other files than its manifest says")
+            raise ValueError(say("storage.contains-other-files-than-manifest-lists"))
         return manifest
 
 
@@ -158,7 +160,7 @@ class _Format(Struct, frozen=True):
 
 
 def damaged(file: Path, reason: str) -> BackupDamaged:
-    return BackupDamaged(f"{file} is damaged, or no backup ({reason}).", "Take another backup.")
+    return BackupDamaged(say("storage.damaged-not-backup", file=file, reason=reason), say("storage.use-another-backup"))
 
 
 @contextmanager
@@ -168,8 +170,8 @@ def _reading(file: Path) -> Iterator[None]:
     except _BROKEN as error:
         raise damaged(file, str(error).rstrip(".") or type(error).__name__) from error
     except FileNotFoundError as error:
-        raise ConfigError(f"{file} does not exist.", "Name the file of a backup.") from error
+        raise ConfigError(say("common.does-not-exist", path=file), say("storage.give-file-backup")) from error
     except OSError as error:
         if error.errno == errno.EINVAL:  # a place outside the file
-            raise damaged(file, "it is cut short") from error
-        raise StorageError(f"The backup {file} could not be read: {error.strerror or error}.") from error
+            raise damaged(file, say("common.cut-short")) from error
+        raise StorageError(say("storage.backup-could-not-read", file=file, reason=error.strerror or error)) from error

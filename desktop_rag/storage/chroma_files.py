@@ -14,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
+from desktop_rag.messages import say
+
 DATABASE = "chroma.sqlite3"
 _INDEX_FILES = ("header.bin", "data_level0.bin", "length.bin", "link_lists.bin")
 _KNOWN_FORMAT = 1
@@ -59,14 +61,14 @@ def damage(folder: Path) -> str:
     segments = {path.name: path for path in folder.iterdir() if path.is_dir()}
     database = folder / DATABASE
     if not database.exists() or not database.stat().st_size:
-        return f"{DATABASE} is gone" if segments else ""
+        return say("storage.is-missing", database=DATABASE) if segments else ""
     try:
         written = _written_segments(database)
     except sqlite3.DatabaseError as error:
         return f"{DATABASE}: {error}"
     for name in written:
         if name not in segments:
-            return f"the folder {name} of an index is gone"
+            return say("storage.folder-index-missing", name=name)
         wrong = _index_damage(segments[name])
         if wrong:
             return f"{name}/{wrong}"
@@ -89,11 +91,11 @@ def _written_segments(database: Path) -> list[str]:
 def _index_damage(folder: Path) -> str:
     for name in _INDEX_FILES:
         if not (folder / name).exists():
-            return f"{name} is gone"
+            return say("storage.is-missing", database=name)
     try:
         header = _Header.read(folder / "header.bin")
     except struct.error:
-        return "header.bin has the wrong length"
+        return say("storage.header-bin-wrong-length")
     if header.format != _KNOWN_FORMAT:  # Chroma itself refuses what it does not know
         return ""
     sound = (
@@ -104,13 +106,13 @@ def _index_damage(folder: Path) -> str:
         and (header.elements == 0 or header.entry < header.elements)
     )
     if not sound:
-        return "header.bin contradicts itself"
+        return say("storage.header-bin-contradicts-itself")
     if (folder / "data_level0.bin").stat().st_size < header.elements * header.element_bytes:
-        return "data_level0.bin is cut short"
+        return say("storage.data-level0-bin-cut-short")
     if not all(_links_hold(block, header) for block in _blocks(folder / "data_level0.bin", header)):
-        return "data_level0.bin has links to nowhere"
+        return say("storage.data-level0-bin-links-lead-nowhere")
     with (folder / "link_lists.bin").open("rb") as lists:
-        return "" if _upper_links_hold(lists, header) else "link_lists.bin is damaged"
+        return "" if _upper_links_hold(lists, header) else say("storage.link-lists-bin-damaged")
 
 
 def _blocks(path: Path, header: _Header) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from desktop_rag.errors import QueryError
-from desktop_rag.messages import plain
+from desktop_rag.messages import plain, say
 from desktop_rag.storage.catalog import Catalog
 from desktop_rag.storage.storage_errors import storage_errors
 from desktop_rag.types import Answer, Conversation, Hit, Turn
@@ -89,7 +89,7 @@ class ConversationStore:
         """Note what the person thinks of an answer: -1, 0 (nothing any more) or 1; ``turn`` counts from 0. Raises
         ``QueryError`` for one that is not there, and for another rating."""
         if rating not in (-1, 0, 1):
-            raise QueryError(f"An answer cannot be rated {rating}.", "Rate it -1, 0 or 1.")
+            raise QueryError(say("storage.answer-cannot-rated", rating=rating), say("storage.rate-1-0-1"))
         with self._catalog.transaction() as writer:
             changed = writer.execute(
                 "UPDATE turns SET rating = ? WHERE ? >= 0 AND id ="
@@ -98,7 +98,7 @@ class ConversationStore:
             ).rowcount
         if not changed:
             self.get(conversation)
-            raise QueryError(f"There is no question {turn + 1} in conversation {conversation}.")
+            raise QueryError(say("storage.there-no-question-conversation", turn=turn + 1, conversation=conversation))
 
     def get(self, conversation: int) -> Conversation:
         """Raises ``QueryError`` for a conversation that is not there."""
@@ -110,7 +110,7 @@ class ConversationStore:
     def rename(self, conversation: int, title: str) -> None:
         """Raises ``QueryError`` for a conversation that is not there, and for a title without a character to see."""
         if not title.strip():
-            raise QueryError("A conversation needs a title.", "Give it a few words.")
+            raise QueryError(say("storage.conversation-needs-title"), say("storage.give-few-words"))
         with self._change(conversation, "UPDATE conversations SET title = ? WHERE id = ?", _title(title)):
             pass
 
@@ -152,7 +152,10 @@ def _create(writer: sqlite3.Connection, title: str, moment: float) -> int:
 
 
 def _missing(conversation: int) -> QueryError:
-    return QueryError(f"There is no conversation {conversation}.", "It may have been deleted: list those there are.")
+    return QueryError(
+        say("storage.there-no-conversation", conversation=conversation),
+        say("storage.may-deleted-list-conversations-see-those"),
+    )
 
 
 def _title(text: str) -> str:

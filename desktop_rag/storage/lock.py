@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from desktop_rag.errors import LibraryBusy, StorageError
+from desktop_rag.messages import say
 from desktop_rag.storage.storage_errors import storage_errors
 
 
@@ -29,11 +30,11 @@ class LibraryLock:
                 self._lock.acquire()
         except Timeout as error:
             raise LibraryBusy(
-                f"Another Desktop RAG process{self._holder()} is writing to this library.",
-                "Wait until it is done or stop it; searching works meanwhile.",
+                self._held(),
+                say("storage.wait-until-finished-stop-can-search"),
             ) from error
         except OSError as error:
-            raise StorageError(f"The library could not be locked: {error.strerror or error}.") from error
+            raise StorageError(say("storage.library-could-not-locked", reason=error.strerror or error)) from error
         with suppress(OSError):  # a full disk, say: the lock holds without it
             self._owner.write_text(str(os.getpid()), encoding="ascii")
 
@@ -57,8 +58,9 @@ class LibraryLock:
         self._lock.release()
         return False
 
-    def _holder(self) -> str:
+    def _held(self) -> str:
         try:
-            return f" (process {int(self._owner.read_text(encoding='ascii'))})"
+            pid = int(self._owner.read_text(encoding="ascii"))
         except (OSError, ValueError):
-            return ""
+            return say("storage.another-desktop-rag-process-writing-library")
+        return say("storage.another-desktop-rag-process-number-writing", pid=pid)

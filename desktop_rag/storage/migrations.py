@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 from desktop_rag.errors import LibraryTooNew
+from desktop_rag.messages import say
 from desktop_rag.storage.names import folded_name
 from desktop_rag.storage.storage_errors import primary_code
 
@@ -263,9 +264,8 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
     if version > len(MIGRATIONS):
         raise LibraryTooNew(
-            f"This library was written by a newer version of Desktop RAG (schema {version}, this one knows "
-            f"{len(MIGRATIONS)}).",
-            "Install the newer version, or choose another library with --library.",
+            say("storage.library-written-newer-version-desktop-rag", theirs=version, ours=len(MIGRATIONS)),
+            say("storage.install-newer-version-choose-another-library"),
         )
 
 

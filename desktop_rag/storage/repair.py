@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from desktop_rag.messages import say
 from desktop_rag.storage.migrations import migrate
 from desktop_rag.storage.storage_errors import storage_errors
 
@@ -100,7 +101,7 @@ def _mend_in_place(connection: sqlite3.Connection) -> list[str]:
         connection.execute("INSERT INTO chunk_words(chunk_words) VALUES ('rebuild')")
     except sqlite3.DatabaseError:
         return []
-    return ["The indexes of the catalog were made again."]
+    return [say("storage.indexes-catalog-rebuilt")]
 
 
 def _salvage(catalog: Path) -> list[str]:
@@ -130,9 +131,9 @@ def _salvage(catalog: Path) -> list[str]:
     for folder in ("chroma", "pictures"):
         shutil.rmtree(catalog.with_name(folder), ignore_errors=True)
     return [
-        f"The catalog was damaged: {chunks:,} passages and {kept.get('embeddings', 0):,} embeddings could be saved.",
-        f"{roots} chosen folder{'' if roots == 1 else 's'} known: “desktop-rag index” reads the files again.",
-        f"The damaged catalog was kept as {aside.name}; delete it when all is well.",
+        say("storage.catalog-damaged-passages-embeddings-saved", chunks=chunks, embeddings=kept.get("embeddings", 0)),
+        say("storage.folders-known", count=roots),
+        say("storage.damaged-catalog-kept-delete-when-everything", name=aside.name),
     ]
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from desktop_rag.errors import DesktopRagError, DiskFull, LibraryBusy, LibraryDamaged, StorageError
+from desktop_rag.messages import say
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """How the system says that there is no space left, or none for this person."""
@@ -40,14 +41,14 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 def disk_full(path: Path) -> DiskFull:
     """What to say when there is no space left where ``path`` is."""
-    return DiskFull(f"The disk that holds {path} is full.", "Free some space and run the command again.")
+    return DiskFull(say("storage.disk-holds-full", path=path), say("storage.free-up-some-space-run-command"))
 
 
 def library_damaged(catalog: Path, reason: str) -> LibraryDamaged:
     """What to say when the catalog fails a check."""
     return LibraryDamaged(
-        f"The catalog {catalog} is damaged ({reason}).",
-        "Mend it: desktop-rag doctor --repair. Your own files are untouched.",
+        say("storage.catalog-damaged", catalog=catalog, reason=reason),
+        say("storage.repair-desktop-rag-doctor-repair-own"),
     )
 
 
@@ -58,8 +59,8 @@ def primary_code(error: sqlite3.DatabaseError) -> int:
 
 def _not_writable(path: Path, reason: str) -> StorageError:
     return StorageError(
-        f"The library {path} cannot be written ({reason}).",
-        "See to it that the folder and its files belong to you, and that the disk is not read-only.",
+        say("storage.library-cannot-written", path=path, reason=reason),
+        say("storage.make-sure-folder-files-belong-disk"),
     )
 
 
@@ -74,17 +75,19 @@ def _of_sqlite(path: Path, error: sqlite3.DatabaseError) -> DesktopRagError:
             return _not_writable(path, text)
         case sqlite3.SQLITE_CANTOPEN:
             return StorageError(
-                f"The catalog {_catalog(path)} could not be opened.",
-                "See to it that the drive is connected and not read-only, and that its files belong to you.",
+                say("storage.catalog-could-not-opened", path=_catalog(path)),
+                say("storage.make-sure-drive-connected-not-read"),
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return LibraryBusy(
-                f"Another program keeps the catalog {_catalog(path)} locked.",
-                "Wait a moment and run the command again.",
+                say("storage.another-program-locked-catalog", path=_catalog(path)),
+                say("storage.wait-moment-run-command-again"),
             )
         case sqlite3.SQLITE_IOERR:
             return disk_full(path) if _has_no_space(path) else _bad_disk(path, text)
-    return StorageError(f"The catalog {_catalog(path)} could not be used: {text}.", "Run “desktop-rag doctor”.")
+    return StorageError(
+        say("storage.catalog-could-not-used", path=_catalog(path), reason=text), say("common.run-desktop-rag-doctor")
+    )
 
 
 def _of_system(path: Path, error: OSError) -> DesktopRagError | None:
@@ -105,8 +108,8 @@ def _of_system(path: Path, error: OSError) -> DesktopRagError | None:
 
 def _bad_disk(path: Path, reason: str) -> StorageError:
     return StorageError(
-        f"The disk that holds {path} failed ({reason}).",
-        "See to it that the drive is connected and sound; then run “desktop-rag doctor”.",
+        say("storage.disk-holds-failed", path=path, reason=reason),
+        say("storage.make-sure-drive-connected-working-then"),
     )
 
 

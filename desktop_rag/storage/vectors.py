@@ -19,6 +19,7 @@ import msgspec
 
 from desktop_rag import offline
 from desktop_rag.errors import StorageError
+from desktop_rag.messages import say
 from desktop_rag.storage.chroma_files import damage
 from desktop_rag.storage.storage_errors import disk_full
 from desktop_rag.types import Space
@@ -85,8 +86,8 @@ class VectorStore:
             shutil.rmtree(self.folder, ignore_errors=True)
             if self.folder.exists():
                 raise StorageError(
-                    f"The vector store in {self.folder} could not be removed.",
-                    "Close the programs that use files in it, and see to it that they belong to you.",
+                    say("storage.vector-store-could-not-removed", folder=self.folder),
+                    say("storage.close-programs-use-files-make-sure"),
                 )
 
     def recreate(self) -> None:
@@ -108,7 +109,7 @@ class VectorStore:
                 client.close()
 
     def count(self) -> int:
-        with self._chroma("be read"):
+        with self._chroma(say("storage.be-read")):
             return int(self._opened().count())
 
     def upsert(self, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
@@ -129,7 +130,7 @@ class VectorStore:
         """The ``limit`` nearest chunks of ``vector`` [dim]: (chunk id, cosine similarity), nearest first."""
         if limit <= 0:
             return []
-        with self._chroma("be searched"):
+        with self._chroma(say("storage.be-searched")):
             found = self._opened().query(query_embeddings=[vector], n_results=limit, include=["distances"])
         return [
             (int(number), 1.0 - distance)
@@ -138,13 +139,13 @@ class VectorStore:
 
     def stored_ids(self) -> set[int]:
         """The ids of all vectors in the collection."""
-        with self._chroma("be read"):
+        with self._chroma(say("storage.be-read")):
             return {int(number) for number in self._opened().get(include=[])["ids"]}
 
     def _opened(self) -> Any:
         with self._guard:
             if self._collection is None:
-                with self._chroma("be opened"):
+                with self._chroma(say("storage.be-opened")):
                     self._open()
             return self._collection
 
@@ -156,7 +157,7 @@ class VectorStore:
 
         wrong = damage(self.folder) if self.exists() else ""
         if wrong:
-            raise self._failure("be opened", f"{wrong}; it is damaged")
+            raise self._failure(say("storage.be-opened"), say("storage.it-is-damaged", reason=wrong))
         # Chroma logs a warning for an id that is upserted before it exists; for us that is the normal case.
         logging.getLogger("chromadb").setLevel(logging.ERROR)
         folder = str(self.folder)
@@ -180,7 +181,7 @@ class VectorStore:
     def _writing(self) -> Iterator[None]:
         with self._guard:
             try:
-                with self._chroma("be written"):
+                with self._chroma(say("storage.be-written")):
                     yield
             except StorageError:
                 self.close()
@@ -203,6 +204,6 @@ class VectorStore:
         if folder.exists() and shutil.disk_usage(folder).free < _NO_SPACE_LEFT:
             return disk_full(self.folder)
         return StorageError(
-            f"The vector store in {self.folder} could not {what}: {reason.rstrip('. ')}.",
-            "Run “desktop-rag doctor --repair”: it makes the store again from the catalog.",
+            say("storage.vector-store-could-not", folder=self.folder, what=what, reason=reason.rstrip(". ")),
+            say("storage.run-desktop-rag-doctor-repair-build"),
         )

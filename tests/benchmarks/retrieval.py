@@ -6,8 +6,8 @@ import statistics
 import time
 from pathlib import Path
 
-from desktop_rag.engine.api import Mode
 from desktop_rag.engine.engine import Engine
+from desktop_rag.engine.results import Mode
 from tests.benchmarks.libraries import question_set
 from tests.benchmarks.report import Section, Target
 from tests.benchmarks.side_by_side import recall

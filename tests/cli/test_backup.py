@@ -77,7 +77,7 @@ def test_what_cannot_be_done_is_said(home: Path, run: Run, run_json: RunJson) ->
     assert run("backup", file)[0] == Exit.OK
     code, _, err = run("backup", file)
     assert code == Exit.USAGE
-    assert "exists already" in err
+    assert "already exists" in err
     assert run("backup", file, "--force")[0] == Exit.OK
     assert run("backup", file, "--force", "--check")[0] == Exit.USAGE
 

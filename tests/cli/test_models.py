@@ -129,8 +129,8 @@ def test_any_repository(hub: Hub, run: Run) -> None:
     code, _, err = run("models", "download", "me/mine-GGUF/gone.gguf", "--yes")
     assert code == Exit.STORAGE
     assert "It has: mine.gguf" in err
-    assert "is not open to everybody, or does not exist" in run("models", "download", "me/gone", "--yes")[2]
-    assert "No model called “gone” is known." in run("models", "download", "gone", "--yes")[2]
+    assert "does not exist or is not public" in run("models", "download", "me/gone", "--yes")[2]
+    assert "There is no model called “gone” is known." in run("models", "download", "gone", "--yes")[2]
     assert "not a speech model" in run("models", "download", "qwen3-4b", "--yes", "--role", "speech")[2]
 
 
@@ -154,7 +154,7 @@ def test_import_choose_and_remove(run: Run, run_json: RunJson, tmp_path: Path) -
     assert run_json("models")[1]["in_use"] == {}
     assert run("models", "remove", "first", "third")[1] == "first was removed.\nthird was removed.\n"
     assert [model["name"] for model in run_json("models")[1]["installed"]] == ["other"]
-    assert "No model called “first” is installed." in run("models", "use", "first")[2]
+    assert "There is no model called “first” is installed." in run("models", "use", "first")[2]
     assert run("models", "use")[0] == Exit.USAGE
 
 
@@ -171,7 +171,7 @@ def test_what_is_no_model(run: Run, tmp_path: Path) -> None:
     assert code == Exit.STORAGE
     assert "letter.gguf" in err
     code, _, err = run("models", "import", tiny_chat(tmp_path / "chat.gguf"), "--role", "embedding")
-    assert "chat.gguf is a chat model (it answers in sentences), not a text embedding model." in err
+    assert "chat.gguf is a chat model (it writes answers), not a text embedding model." in err
 
 
 def test_checking_finds_what_has_changed(run: Run, run_json: RunJson, tmp_path: Path) -> None:
@@ -182,8 +182,8 @@ def test_checking_finds_what_has_changed(run: Run, run_json: RunJson, tmp_path: 
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     code, _, err = run("models", "verify", "a")
     assert code == Exit.PARTLY
-    assert "a.gguf is not what it was." in err
-    assert "cannot be used: a.gguf is not what it was." in run("models")[1]
+    assert "a.gguf has changed." in err
+    assert "cannot be used: a.gguf has changed." in run("models")[1]
     assert run_json("models", "verify")[1][0]["ok"] is False
     assert run_json("models")[1]["in_use"] == {}
 

@@ -33,7 +33,7 @@ def test_switches_choices_and_sizes(run: Run) -> None:
     assert "  follow_links" in out
     code, _, err = run("config", "set", "follow_links", "perhaps")
     assert code == Exit.USAGE
-    assert "Give on or off." in err
+    assert "Use on or off." in err
 
 
 def test_settings_of_one_folder(run: Run, run_json: RunJson, notes: Path) -> None:
@@ -49,7 +49,7 @@ def test_settings_of_one_folder(run: Run, run_json: RunJson, notes: Path) -> Non
 
     code, _, err = run("config", "set", "workers", "1", "--folder", notes)
     assert code == Exit.USAGE
-    assert "the same for all folders" in err
+    assert "applies to all folders" in err
     assert "There is no folder" in run("config", "set", "hidden", "on", "--folder", notes / "gone")[2]
     for name in ("ignore", "hidden"):
         assert run("config", "unset", name, "--folder", notes)[0] == 0
@@ -74,14 +74,14 @@ def test_why_tells_how_to_have_what_is_left_out(run: Run, notes: Path) -> None:
         ("list.iso", "left out by the pattern “*.iso” (your settings)"),
         ("deed.scan", "left out by the pattern “*.scan” (your settings for this folder)"),
         (".plan.txt", "“.plan.txt” is hidden"),
-        ("huge.txt", "larger than 3.91 KiB, the size limit"),
+        ("huge.txt", "larger than 3.91 KiB)"),
         ("link.txt", f"a link, or lies behind one: to {outside.resolve()}"),
     ):
         reason = run("why", notes / name)[1]
         assert said in reason
         command = next(line for line in reason.splitlines() if "desktop-rag config" in line)
         assert run(*shlex.split(command[command.index("desktop-rag") :])[1:])[0] == 0
-        assert run("why", notes / name)[1].strip().endswith("It came after the last run: index again.")
+        assert run("why", notes / name)[1].strip().endswith("It was added after the last run. Index again.")
     assert run("config", "get", "ignore")[1].split() == ["*.img", "!*.tmp", "!.plan.txt"]  # the others are kept
 
 
@@ -100,7 +100,7 @@ def test_why_tells_of_a_folder_that_may_not_be_read(run: Run, notes: Path, monke
     monkeypatch.setattr(os, "scandir", refuse)
     run("index", notes)
     words = " ".join(run("why", shut / "deed.txt")[1].split())
-    assert "You may not look into the folder" in words
+    assert "You do not have permission to open the folder" in words
     assert "*.tmp" in run("why", shut / "draft.tmp")[1]
     monkeypatch.setattr(os, "scandir", listing)
     assert "index again" in run("why", shut / "deed.txt")[1]
@@ -114,6 +114,6 @@ def test_why_of_a_file_behind_a_shut_folder(run: Run, notes: Path) -> None:
     shut.chmod(0)
     try:
         run("index", notes)
-        assert "You may not look into the folder" in run("why", shut / "deed.txt")[1]
+        assert "You do not have permission to open the folder" in run("why", shut / "deed.txt")[1]
     finally:
         shut.chmod(0o700)

@@ -115,7 +115,7 @@ def test_the_library_is_named_before_or_after_the_command(run_json: RunJson, tmp
 def test_expected_errors_are_a_message_and_a_hint(run: Run, run_json: RunJson) -> None:
     code, out, err = run("ask", "when?", "--type", "pfd")
     assert (code, out) == (Exit.USAGE, "")
-    assert err.startswith("Error: “pfd” is no type of file known here.\n       Did you mean type:pdf?")
+    assert err.startswith("Error: “pfd” is not a known type of file.\n       Did you mean type:pdf?")
     code, value = run_json("ask", "when?", "--after", "the flood")
     assert code == Exit.USAGE
     assert value["error"]["code"] == "query"

@@ -19,9 +19,9 @@ from pathlib import Path
 import psutil
 from msgspec import Struct, field
 
-from desktop_rag.engine.api import Mode
 from desktop_rag.engine.engine import Engine
 from desktop_rag.engine.library import CATALOG_NAME
+from desktop_rag.engine.results import Mode
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.engine.service.opening import AnyEngine
 from desktop_rag.paths import resources_dir

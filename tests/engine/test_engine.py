@@ -171,7 +171,7 @@ def test_why_names_state_and_ranks(engine: Engine, samples: Path) -> None:
     assert waiting.file is not None
     assert waiting.file.state == "waiting"
     assert "outside" in engine.why(Path(__file__)).reason
-    assert "no such file" in engine.why(samples / "gone.txt").reason
+    assert "This file does not exist and is not in the library" in engine.why(samples / "gone.txt").reason
     excluded = engine.why(samples / "Home" / "Budget.xlsx", "lessons from:Osei")
     assert excluded.excluded_by
 
@@ -208,7 +208,7 @@ def test_a_reader_that_fails_leaves_the_order_of_the_search(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
-        raise ModelError("The bundled model's file is damaged.")
+        raise ModelError("The bundled model file is damaged.")
 
     question = "Where is the spare key of the workshop hidden?"
     plain = engine.search(question, rerank=False).hits

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from desktop_rag.engine.api import Mode
 from desktop_rag.engine.engine import Engine
+from desktop_rag.engine.results import Mode
 from desktop_rag.tokenizer import IndexTokenizer
 
 

@@ -579,7 +579,9 @@ def test_the_pattern_of_a_file_means_just_this_file(name: str) -> None:
 
 
 def test_what_a_rule_leaves_out_is_explained_without_commands(qapp: QApplication) -> None:  # noqa: ARG001
-    left_out = Explanation("/d/a", None, "It is left out by the pattern “*.bak” (built in). desktop-rag config set x")
+    left_out = Explanation(
+        "/d/a", None, "It is skipped because of the pattern “*.bak” (built in). desktop-rag config set x"
+    )
     assert diagnosis_lines(left_out, asked=True) == [
         ("This file is not in your library because a rule excludes it.", "")
     ]

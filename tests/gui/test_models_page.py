@@ -216,7 +216,7 @@ def test_import_choose_check_and_remove(qtbot: QtBot, page: ModelsPage, tmp_path
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     press(first, "Check")
     wait_for(qtbot, first, "Remove it, then download it again.")
-    wait_for(qtbot, first, "cannot be used: first.gguf is not what it was.")
+    wait_for(qtbot, first, "cannot be used: first.gguf has changed.")
 
     press(first, "Remove")
     assert "This frees" in text_of(first)
@@ -247,7 +247,7 @@ def test_any_repository_by_its_name_or_its_page(qtbot: QtBot, page: ModelsPage, 
         page.import_card.consent.put_away()
     page.import_card.address.setText("me/gone")
     press(page.import_card, "Look up")
-    wait_for(qtbot, page.import_card, "is not open to everybody, or does not exist")
+    wait_for(qtbot, page.import_card, "does not exist or is not public")
 
 
 def test_those_that_fit_come_first(qtbot: QtBot, page: ModelsPage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,7 +111,7 @@ def test_what_was_shown_stays_until_it_is_known_that_there_is_nothing(qtbot: QtB
 def test_a_filter_half_typed_is_no_error_until_the_person_pauses(qtbot: QtBot, page: SearchPage) -> None:
     find(qtbot, page, "cake type:xq")
     assert page.notice.isVisible()
-    assert "is no type of file known here" in " ".join(texts(page.notice))
+    assert "” is not a known type of file" in " ".join(texts(page.notice))
     find(qtbot, page, "cake type:txt")
     assert not page.notice.isVisible()
     assert all(one.path.endswith(".txt") for one in page.model.hits())

@@ -287,7 +287,7 @@ def test_a_single_file_is_told_of_without_its_neighbours(root: Path, told: Told)
     told.wait_for(file)
     file.unlink()
     told.watcher.refresh()
-    assert (told.state().how, told.state().reason) == ("missing", "It is not there.")
+    assert (told.state().how, told.state().reason) == ("missing", "It cannot be found.")
     file.write_text("back", encoding="utf-8")
     told.watcher.refresh()
     assert told.state().how == "events"
@@ -301,7 +301,7 @@ def test_a_root_that_vanishes_and_returns(root: Path, told: Told) -> None:
     told.watcher.watch(str(root))
     root.rename(away)
     told.watcher.refresh()
-    assert told.state() == Watching(str(root), "missing", "It is not there.")
+    assert told.state() == Watching(str(root), "missing", "It cannot be found.")
     append_to(away / "sub" / "old.txt")
     told.watcher.refresh()
     assert set(told.hints) == {str(root)}
@@ -560,7 +560,9 @@ def test_folders_that_may_not_be_listed() -> None:
         told.watcher.watch(str(top))
         assert told.state() == Watching(str(top), "events")
         told.watcher.watch(str(top / "closed"))
-        assert told.watcher.states()[1] == Watching(str(top / "closed"), "missing", "It may not be opened.")
+        assert told.watcher.states()[1] == Watching(
+            str(top / "closed"), "missing", "You do not have permission to open it."
+        )
         append_to(top / "open" / "file")
         told.wait_for(top / "open" / "file")
         (top / "closed").chmod(0o700)

@@ -97,7 +97,7 @@ def test_a_zone_without_a_name_is_an_offset(monkeypatch: pytest.MonkeyPatch) -> 
 DATES = """
 from datetime import UTC
 from desktop_rag.parsing.text.dates import date_in_name, date_in_words
-from desktop_rag.parsing.office.ooxml import moment
+from desktop_rag.parsing.xml_values import moment
 from desktop_rag.clock import local_now
 from desktop_rag.places import day
 from desktop_rag.retrieval.dates import parse_date

@@ -336,7 +336,7 @@ def test_a_backup_that_is_killed_leaves_the_old_file_and_the_next_one_tidies_up(
 
 def test_nothing_is_overwritten_unasked(catalog: Catalog, file: Path, tmp_path: Path) -> None:
     was = file.read_bytes()
-    with pytest.raises(ConfigError, match=r"exists already.*--force"):
+    with pytest.raises(ConfigError, match=r"already exists.*--force"):
         _write(catalog, file)
     assert file.read_bytes() == was
     forget_files(catalog, ["/root/a"])

@@ -114,7 +114,7 @@ def test_a_part_that_was_exchanged(catalog: Catalog, sound: bytes, tmp_path: Pat
     _refused(
         catalog,
         _pack(tmp_path / "b.zip", {"catalog.sqlite": other}, _manifest({"catalog.sqlite": sound})),
-        words="is not what was backed up",
+        words="is not the file that was backed up",
     )
 
 

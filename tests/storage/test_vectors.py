@@ -135,7 +135,7 @@ SEEN_BEFORE: list[tuple[str, Callable[[Path], None], str]] = [
     ("header.bin", _cut, "header.bin has the wrong length"),
     ("header.bin", _remove, "header.bin is gone"),
     ("data_level0.bin", _cut, "data_level0.bin is cut short"),
-    ("data_level0.bin", _scribble, "data_level0.bin has links to nowhere"),
+    ("data_level0.bin", _scribble, "data_level0.bin has links that lead nowhere"),
     ("link_lists.bin", _cut, "link_lists.bin is damaged"),
     ("link_lists.bin", _empty, "link_lists.bin is damaged"),
     ("link_lists.bin", _scribble, "link_lists.bin is damaged"),
@@ -159,7 +159,7 @@ def test_what_chroma_must_not_open_is_not_opened(
 
 def test_a_lost_index_is_not_taken_for_an_empty_one(folder: Path, store: VectorStore) -> None:
     shutil.rmtree(_index_file(folder, "header.bin").parent)
-    with pytest.raises(StorageError, match="of an index is gone"):
+    with pytest.raises(StorageError, match="of an index is missing"):
         store.open()
 
 

@@ -13,6 +13,7 @@ from desktop_rag.engine.sync.index_commands import IndexCommands
 from desktop_rag.engine.sync.sync_worker import SyncWorker
 from desktop_rag.engine.sync.warmup import Warmup
 from desktop_rag.errors import ConfigError
+from desktop_rag.messages import say
 
 
 @dataclass(frozen=True)
@@ -31,5 +32,7 @@ class EngineContext:
     def live(self) -> SyncWorker:
         """Raises ``ConfigError`` when the engine is not a live one."""
         if self.sync_worker is None:
-            raise ConfigError("Nothing runs in the background.", "Start the engine: desktop-rag engine start")
+            raise ConfigError(
+                say("engine.no-engine-running-background"), say("engine.start-one-desktop-rag-engine-start")
+            )
         return self.sync_worker

@@ -45,6 +45,7 @@ def find_people(context: EngineContext, call: api.FindPeople, listener: CallList
 def explain_file(context: EngineContext, call: api.ExplainFile, listener: CallListener) -> Explanation:
     query = parse(call.question, Filters()) if call.question else None
     library = context.library
-    return explain.explain(
-        library.catalog, library.search, library.retriever, call.path, query, library.config, library.own
-    )
+    with library.searching() as texts:
+        return explain.explain(
+            library.catalog, texts.search, texts.retriever, call.path, query, library.config, library.own
+        )

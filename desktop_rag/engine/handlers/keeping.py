@@ -15,6 +15,7 @@ from desktop_rag.engine.queries.doctor import examine
 from desktop_rag.engine.results import Check, IndexReport, Status
 from desktop_rag.errors import ConfigError, DesktopRagError
 from desktop_rag.indexing.indexer import Scope
+from desktop_rag.messages import say
 from desktop_rag.models.requests import INSTALLABLE
 from desktop_rag.storage.backup import BackupReport, check_backup, restore_backup, write_backup
 
@@ -32,7 +33,9 @@ def remove_root(context: EngineContext, call: api.RemoveRoot, listener: CallList
     full = call.path.expanduser().absolute()
     chosen = {str(full), str(full.resolve())} & set(context.library.catalog.roots())
     if not chosen and listener.first_tried is None:
-        raise ConfigError(f"{call.path} is no folder of this library.", "“desktop-rag status” lists them.")
+        raise ConfigError(
+            say("engine.not-folder-library", path=call.path), say("engine.desktop-rag-status-lists-folders")
+        )
     return context.index_commands.forget(call.path)
 
 
@@ -114,12 +117,13 @@ def examine_library(context: EngineContext, call: api.Examine, listener: CallLis
             for role in INSTALLABLE:
                 library.scheduler.retry(role)
             library.mend_vectors()
-    return examine(
-        library.folder,
-        library.catalog,
-        library.vectors,
-        library.embedder,
-        library.reader,
-        library.model_store,
-        read_only=library.read_only,
-    )
+    with library.searching() as texts:
+        return examine(
+            library.folder,
+            library.catalog,
+            texts.vectors,
+            texts.embedder,
+            library.reader,
+            library.model_store,
+            read_only=library.read_only,
+        )

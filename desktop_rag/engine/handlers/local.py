@@ -21,6 +21,7 @@ from desktop_rag.engine.models import (
     Transfer,
 )
 from desktop_rag.errors import ModelStopped
+from desktop_rag.messages import say
 from desktop_rag.models import hardware
 from desktop_rag.models.store.catalogue import load_catalogue
 from desktop_rag.models.store.checks import check_role
@@ -80,7 +81,7 @@ def download_model(call: api.DownloadModel, listener: CallListener) -> Installed
     def on_transfer(transfer: Transfer) -> None:
         listener.on_transfer(transfer)
         if listener.stop.is_set():
-            raise ModelStopped("The download was stopped.", "What has come is kept; it goes on from there.")
+            raise ModelStopped(say("engine.download-stopped"), say("engine.what-come-kept-goes-there"))
 
     return fetch(call.offer, ModelStore(), on_transfer=on_transfer)
 

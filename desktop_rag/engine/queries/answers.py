@@ -19,6 +19,7 @@ from desktop_rag.clock import local_zone
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.search import Finding, SearchQueries, SearchRequest, note, parse
 from desktop_rag.errors import ModelError, ModelStopped
+from desktop_rag.messages import say
 from desktop_rag.models.llama.chat import ChatModel, ProcessChat
 from desktop_rag.models.llama.llm import Rerank
 from desktop_rag.models.runtime.scheduled import ScheduledModel
@@ -82,7 +83,7 @@ class AnswerQueries:
                 given = Answer(put.original, "", (), (), chat.name, hits, stopped=True)
             except ModelError as error:
                 logging.getLogger("desktop_rag").warning("%s: %s", error.code, error.message)
-                trouble = f"Quoted, as the chat model could not answer: {error.message}"
+                trouble = say("engine.passages-quoted-because-chat-model-could", reason=error.message)
                 given = self._quoted(put.original or finding.asked, finding, hits, on_event)
         else:
             given = self._quoted(put.original or finding.asked, finding, hits, on_event)

@@ -11,6 +11,7 @@ from pathlib import Path
 from desktop_rag import offline
 from desktop_rag.engine.results import Check
 from desktop_rag.errors import DesktopRagError
+from desktop_rag.messages import say
 from desktop_rag.models.embedder import Embedder
 from desktop_rag.models.onnx.text_reading import READER, TextReader
 from desktop_rag.models.store.model_store import ModelStore
@@ -36,7 +37,7 @@ def examine(
     checks = [_versions(), _disk(library), _catalog(catalog), _model(embedder), _reader(reader), _models(model_store)]
     checks += [_roots(catalog), _connections()]
     if read_only:
-        checks.append(Check("vectors", True, "not looked at: another process owns the library"))
+        checks.append(Check("vectors", True, say("engine.not-checked-another-process-using-library")))
     else:
         checks.append(_vectors(catalog, vectors))
     return checks
@@ -53,16 +54,16 @@ def _disk(library: Path) -> Check:
     return Check(
         "disk",
         free >= _LEAST_FREE,
-        f"{free / 2**30:.1f} GiB free at {library}",
-        "Free some space before indexing more.",
+        say("engine.gib-free", free=free / 2**30, library=library),
+        say("engine.free-up-some-space-before-index"),
     )
 
 
 def _catalog(catalog: Catalog) -> Check:
     wrong = catalog.check()
     counts = ", ".join(f"{count:,} {name}" for name, count in catalog.counts().items())
-    hint = "Restore the library from a backup, or delete its folder and index again; your files are untouched."
-    return Check("catalog", not wrong, "; ".join(wrong[:3]) or f"sound: {counts}", hint)
+    hint = say("engine.restore-library-backup-delete-folder-index")
+    return Check("catalog", not wrong, "; ".join(wrong[:3]) or say("engine.catalog-sound", counts=counts), hint)
 
 
 def _model(embedder: Embedder) -> Check:
@@ -71,17 +72,17 @@ def _model(embedder: Embedder) -> Check:
         vector = embedder.embed(["A sentence to try the model with."])[0]
     except DesktopRagError as error:
         return Check("embedding model", False, error.message, error.hint)
-    return Check("embedding model", True, f"{name} works ({len(vector)} dimensions, on the CPU)")
+    return Check("embedding model", True, say("engine.works-dimensions-cpu", name=name, count=len(vector)))
 
 
 def _reader(reader: TextReader | None) -> Check:
     if reader is None:
-        return Check("reader", True, "switched off (setting read_passages)")
+        return Check("reader", True, say("engine.turned-off-setting-read-passages"))
     try:
         reader.read("What is this?", [("", "A sentence to try the model with.")])
     except DesktopRagError as error:
         return Check("reader", False, error.message, error.hint)
-    return Check("reader", True, f"{READER} works, on the CPU")
+    return Check("reader", True, say("engine.works-cpu", reader=READER))
 
 
 def _models(model_store: ModelStore) -> Check:
@@ -90,39 +91,47 @@ def _models(model_store: ModelStore) -> Check:
         installed = model_store.installed()
     except DesktopRagError as error:
         return Check("installed models", False, error.message, error.hint)
-    faults = [f"{model.name}: {model.fault}" for model in installed if model.fault]
+    faults = [say("engine.text", model=model.name, fault=model.fault) for model in installed if model.fault]
     sound = ", ".join(f"{model.name} ({model.role})" for model in installed) or "none"
-    return Check("installed models", not faults, "; ".join(faults) or sound, "Remove it and get it again.")
+    return Check("installed models", not faults, "; ".join(faults) or sound, say("common.remove-download-again"))
 
 
 def _roots(catalog: Catalog) -> Check:
     missing = [root for root in catalog.roots() if not Path(root).exists()]
-    found = f"{len(catalog.roots())} chosen, all there" if not missing else f"missing: {', '.join(missing)}"
-    return Check("folders", not missing, found, "Reconnect the drive, or forget the folder.")
+    found = (
+        say("engine.chosen-all-present", count=len(catalog.roots()))
+        if not missing
+        else say("engine.missing", missing=", ".join(missing))
+    )
+    return Check("folders", not missing, found, say("engine.reconnect-drive-remove-folder-library"))
 
 
 def _connections() -> Check:
     """What the guard over this process's connections has counted."""
     if not offline.is_installed():
-        return Check("connections", True, "not counted: the program that opened this library guards none")
+        return Check("connections", True, say("engine.not-counted-program-opened-library-does"))
     tried = ", ".join(sorted({name for _, name in offline.attempts()})[:3])
-    refused = f"; refused: {offline.refused():,}"
+    counts = {"made": offline.made(), "refused": offline.refused()}
     return Check(
         "connections",
         not tried,
-        f"connections made: {offline.made():,}{refused}{f' (with {tried})' if tried else ''}",
-        "Nothing was sent. Part of the program wanted to; please report it.",
+        say("engine.connections-tried", names=tried, **counts) if tried else say("engine.connections", **counts),
+        say("engine.nothing-sent-but-part-program-tried"),
     )
 
 
 def _vectors(catalog: Catalog, vectors: VectorStore) -> Check:
     known = set(vector_ids(catalog, vectors))
     if not vectors.exists():
-        return Check("vectors", not known, "nothing stored yet", "Run “desktop-rag rebuild”.")
+        return Check("vectors", not known, say("engine.nothing-stored-yet"), say("engine.run-desktop-rag-rebuild"))
     try:
         stored = vectors.stored_ids()
     except DesktopRagError as error:
         return Check("vectors", False, error.message, error.hint)
     lacking = len(known - stored)
-    detail = f"{len(stored):,} stored" + (f", {lacking:,} missing" if lacking else "")
-    return Check("vectors", not lacking, detail, "Run “desktop-rag rebuild”.")
+    detail = (
+        say("engine.vectors-missing", stored=len(stored), missing=lacking)
+        if lacking
+        else say("engine.stored", count=len(stored))
+    )
+    return Check("vectors", not lacking, detail, say("engine.run-desktop-rag-rebuild"))

@@ -14,6 +14,7 @@ from desktop_rag.engine.queries.suggestions import SuggestionQueries
 from desktop_rag.engine.views import DocumentView, FileList, PartContent, ThreadMail
 from desktop_rag.errors import QueryError
 from desktop_rag.indexing.scan import is_text
+from desktop_rag.messages import say
 from desktop_rag.parsing.stream import DocumentSegment
 from desktop_rag.parsing.worker.fingerprint import short_hash
 from desktop_rag.storage.listing import FileFilter, Listing, Named
@@ -59,7 +60,9 @@ class DocumentQueries:
         shown = known.get(wanted or 0)
         if shown is None or _outermost(shown, known).id != file.document_id:
             if document is not None:
-                raise QueryError(f"{file.path} holds no such document.", "It may have changed: search again.")
+                raise QueryError(
+                    say("engine.does-not-contain-document", path=file.path), say("engine.may-changed-search-again")
+                )
             shown = known[file.document_id or 0]
         around = asked.ordinal if asked is not None and asked.document_id == shown.id else None
         passages = self._listing.passages(shown.id, _at_most(limit, _MOST_AT_ONCE), around)
@@ -78,13 +81,13 @@ class DocumentQueries:
 
     def _file(self, path: Path) -> File:
         if not is_text(str(path)):
-            raise QueryError("The file's name is not valid Unicode.", "Rename it to have it indexed.")
+            raise QueryError(say("common.files-name-not-valid-unicode"), say("common.rename-can-indexed"))
         file = self._catalog.file(_full(path)) or self._catalog.file(str(path.expanduser().resolve()))
         if file is None:
-            raise QueryError(f"{path} is not in the library.", "It may have been moved or deleted.")
+            raise QueryError(say("engine.not-library", path=path), say("common.may-moved-deleted"))
         if file.document_id is None:
             if file.problem is None:
-                raise QueryError(f"{path} was not read yet.", "Wait a little.")
+                raise QueryError(say("engine.not-read-yet", path=path), say("engine.wait-moment-try-again"))
             raise QueryError(file.problem.worded("message"), file.problem.worded("hint"))
         return file
 

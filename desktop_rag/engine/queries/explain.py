@@ -15,7 +15,7 @@ from desktop_rag.engine.results import ChunkRank, Explanation
 from desktop_rag.indexing.indexer import shown
 from desktop_rag.indexing.rules import BUILT_IN, HIDDEN, LINKS, SIZE, SYSTEM, YOURS, YOURS_HERE, Rule, Rules
 from desktop_rag.indexing.scan import is_text
-from desktop_rag.messages import sentences
+from desktop_rag.messages import say, sentences
 from desktop_rag.retrieval.question import AnalyzedQuestion
 from desktop_rag.retrieval.retriever import Retriever
 from desktop_rag.storage.catalog import Catalog
@@ -23,16 +23,16 @@ from desktop_rag.storage.search import CatalogSearch
 from desktop_rag.types import Chunk, FileState, Selection, Whole
 
 _STATES = {
-    FileState.PENDING: "It is waiting to be indexed.",
-    FileState.INDEXED: "It is indexed.",
-    FileState.PARTIAL: "It is indexed, but not all of it.",
-    FileState.EMPTY: "There is no text in it.",
-    FileState.WAITING: "It waits for a model.",
-    FileState.UNSUPPORTED: "Its format is not supported.",
-    FileState.FAILED: "It could not be read.",
+    FileState.PENDING: say("engine.waiting-indexed"),
+    FileState.INDEXED: say("engine.it-is-indexed"),
+    FileState.PARTIAL: say("engine.only-partly-indexed"),
+    FileState.EMPTY: say("engine.contains-no-text"),
+    FileState.WAITING: say("engine.waiting-model"),
+    FileState.UNSUPPORTED: say("engine.format-not-supported"),
+    FileState.FAILED: say("engine.could-not-read"),
 }
 
-_NO_FILE = "There is no such file, and none was indexed under this path."
+_NO_FILE = say("engine.file-does-not-exist-not-library")
 
 
 def explain(
@@ -47,7 +47,7 @@ def explain(
     """What became of the file at ``path``, and where its chunks came for ``query``. ``own``: the program's folders."""
     full = str(path.expanduser().absolute())
     if not is_text(full):
-        return Explanation(shown(full), None, "The file's name is not valid Unicode; rename it to have it indexed.")
+        return Explanation(shown(full), None, say("engine.files-name-not-valid-unicode-rename"))
     file = catalog.file(full) or catalog.file(str(Path(full).resolve()))
     if file is None:
         return Explanation(full, None, _unknown(catalog.roots(), Path(full), config, own))
@@ -89,14 +89,14 @@ def _unknown(roots: Sequence[str], path: Path, config: Config, own: Sequence[Pat
         if rule is not None:
             return sentences(rule.said, _remedy(rule, root, place, config))
         if shut is not None:
-            return f"You may not look into the folder {shut}. Get the right to, and index again."
+            return say("engine.do-not-permission-open-folder-get", folder=shut)
         if place.is_dir():
-            return "It is a folder; ask about a file in it."
+            return say("engine.folder-ask-about-file")
         if not place.is_file():
-            return "It is no file with something in it, but a pipe, a socket or a device."
-        return "It came after the last run: index again."
+            return say("engine.not-ordinary-file-but-pipe-socket")
+        return say("engine.added-after-last-run-index-again")
     outside = os.path.exists(path)  # noqa: PTH110 (false, and no error, where a folder on the way is shut)
-    return "It is outside the folders you chose: index it, or a folder around it." if outside else _NO_FILE
+    return say("engine.outside-folders-chose-index-folder-contains") if outside else _NO_FILE
 
 
 def _shut_folder(root: Path, path: Path) -> Path | None:
@@ -115,24 +115,24 @@ def _remedy(rule: Rule, root: Path, path: Path, config: Config) -> str:
     """How to have what ``rule`` leaves out, "" if there is no way."""
     here = config.folders.get(str(root), FolderRules())
     if rule.origin == BUILT_IN:
-        return f"Take it back with: {_set('ignore', *config.ignore, '!' + rule.pattern)}"
+        return say("engine.include-run", command=_set("ignore", *config.ignore, "!" + rule.pattern))
     if rule.origin == YOURS:
-        return f"Take the pattern out with: {_without(rule.pattern, config.ignore)}"
+        return say("engine.remove-pattern-run", command=_without(rule.pattern, config.ignore))
     if rule.origin == YOURS_HERE:
-        return f"Take the pattern out with: {_without(rule.pattern, here.ignore, root)}"
+        return say("engine.remove-pattern-run", command=_without(rule.pattern, here.ignore, root))
     if rule.origin == HIDDEN:
         only = _set("ignore", *config.ignore, "!" + _literally(rule.pattern))
         every = _set("hidden", "on", folder=None if here.hidden is None else root)
-        return f"Take it back with: {only}\nOr have all hidden files indexed: {every}"
+        return say("engine.include-run-index-all-hidden-files", only=only, every=every)
     if rule.origin == SIZE:
-        return f"Raise the limit with: {_set('largest_bytes', f'{path.stat().st_size // 2**30 + 1} GiB')}"
+        return say("engine.raise-limit-run", command=_set("largest_bytes", f"{path.stat().st_size // 2**30 + 1} GiB"))
     if rule.origin == LINKS:
         if Rules(root, config).follow_links:
-            return "What it leads to is indexed at its own place."
+            return say("engine.what-links-indexed-own-place")
         every = _set("follow_links", "on", folder=None if here.follow_links is None else root)
-        return f"Have links followed with: {every}"
+        return say("engine.follow-links-run", command=every)
     if rule.origin == SYSTEM:
-        return "To have it all the same, index that folder itself."
+        return say("engine.include-anyway-index-folder-itself")
     return ""
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from desktop_rag.engine.api import SampleKind
+from desktop_rag.engine.results import SampleKind
 from desktop_rag.errors import ModelError, QueryError
 from desktop_rag.indexing.media_analysis import FileMediaAnalysis, MediaAnalyzer
+from desktop_rag.messages import say
 from desktop_rag.parsing.stream import FILE, DocumentEnd, DocumentSegment, DocumentStart, FileStart
 from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.types import FileState, Kind
@@ -31,7 +32,7 @@ def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, want
     """Read, see and hear the file at ``path``. Raises ``QueryError`` for one that is not what is ``wanted``, or has
     nothing in it to search by, and ``ModelError`` when it needs a model that is not there."""
     if not path.is_file():
-        raise QueryError(f"{path} is no file.", "Name a file to search by.")
+        raise QueryError(say("common.not-file", path=path), say("engine.give-file-search"))
     kind: Kind = "data"
     content_hash = ""
     texts: list[str] = []
@@ -57,24 +58,26 @@ def understand(path: Path, pool: ParserPool, media_analyzer: MediaAnalyzer, want
     text = " ".join(" ".join(texts).split())[:_CHARACTERS]
     if not text and not (previews and media_analyzer.seen_by):
         raise QueryError(
-            f"Nothing was {'understood' if kind in ('audio', 'video') else 'found'} in {path.name} to search by.",
-            "Add a question in words.",
+            say("engine.nothing-could-understood-cannot-searched", name=path.name)
+            if kind in ("audio", "video")
+            else say("engine.nothing-found-can-searched", name=path.name),
+            say("engine.add-question-words"),
         )
     return ExampleFile(kind, content_hash, text, tuple(previews[:_PICTURES]) if media_analyzer.seen_by else ())
 
 
 def _check(path: Path, kind: Kind, wanted: SampleKind, media_analyzer: MediaAnalyzer) -> None:
     if wanted == "image" and kind != "image":
-        raise QueryError(f"{path.name} is no picture.", "Search by any file with --like.")
+        raise QueryError(say("engine.not-picture", name=path.name), say("engine.search-any-kind-file-use-like"))
     if wanted == "audio" and kind not in ("audio", "video"):
-        raise QueryError(f"{path.name} is no recording.", "Search by any file with --like.")
+        raise QueryError(say("engine.not-recording", name=path.name), say("engine.search-any-kind-file-use-like"))
     if kind in ("audio", "video") and not media_analyzer.heard_by:
         raise ModelError(
-            f"To understand what is said in {path.name}, a speech model is needed.",
-            "“desktop-rag models recommend” names one.",
+            say("engine.speech-model-needed-understand-what-said", name=path.name),
+            say("engine.desktop-rag-models-recommend-suggests-one"),
         )
     if wanted == "image" and not media_analyzer.seen_by:
         raise ModelError(
-            f"To search by what {path.name} shows, an image model is needed.",
-            "“desktop-rag models recommend” names one.",
+            say("engine.image-model-needed-search-what-shows", name=path.name),
+            say("engine.desktop-rag-models-recommend-suggests-one"),
         )

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from desktop_rag.clock import local_now
-from desktop_rag.engine.api import Mode, SampleKind
 from desktop_rag.engine.library import Library
 from desktop_rag.engine.queries.hits import to_hits
 from desktop_rag.engine.queries.query_by_example import ExampleFile, understand
-from desktop_rag.engine.results import SearchResult
+from desktop_rag.engine.results import Mode, SampleKind, SearchResult
 from desktop_rag.language import words
+from desktop_rag.messages import say
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.question import AnalyzedQuestion, analyze
 from desktop_rag.retrieval.retriever import RetrievalResult
@@ -118,7 +118,7 @@ def note(asked: AnalyzedQuestion, used: AnalyzedQuestion) -> str:
     """What the person should know when another query than the one asked for was used."""
     if used is asked:
         return ""
-    return f"Nothing matches “{', '.join(asked.understood)}”, so all files were searched."
+    return say("engine.nothing-matches-all-files-searched", understood=", ".join(asked.understood))
 
 
 def _telling(text: str) -> str:

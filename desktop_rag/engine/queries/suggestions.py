@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from desktop_rag.engine.queries.search import parse
+from desktop_rag.messages import say
 from desktop_rag.retrieval.filters import Filters
 from desktop_rag.retrieval.keyword import quoted
 from desktop_rag.retrieval.terms import has_content, search_terms
@@ -111,7 +112,7 @@ class SuggestionQueries:
         sender, subject = document.mail.sender, split_subject(document.mail.subject).text.rstrip(" ?!.:;")
         machine = _MACHINES.search(f"{sender.name} {sender.address}")
         if _fits(sender.name) and "@" not in sender.name and not machine and _fits(subject) and has_content(subject):
-            yield f"What did {sender.name} write about {subject}?"
+            yield say("engine.what-did-write-about", name=sender.name, subject=subject)
 
     def _about_heading(self, document: Document) -> Iterator[str]:
         title = _title(document)
@@ -119,21 +120,21 @@ class SuggestionQueries:
         for chunk in sorted(self._chunks(document), key=lambda chunk: chunk.ordinal == 0) if title else ():
             heading = _heading(chunk, title)
             if heading:
-                yield f"What does “{title}” say about {heading}?"
+                yield say("engine.what-does-say-about", title=title, heading=heading)
 
     def _about_whole(self, document: Document) -> Iterator[str]:
         if (title := _title(document)) and self._chunks(document):
-            yield f"What is “{title}” about?"
+            yield say("engine.what-about", title=title)
 
     def _about_table(self, document: Document) -> Iterator[str]:
         if (title := _title(document)) and self._chunks(document):
-            yield f"What is in “{title}”?"
+            yield say("engine.what-is-in", title=title)
 
     def _about_event(self, document: Document) -> Iterator[str]:
         for chunk in reversed(self._chunks(document)):
             what = chunk.locator.name if isinstance(chunk.locator, Entry) else document.title
             if _fits(what) and has_content(what):
-                yield f"When is “{what}”?"
+                yield say("engine.when-is", what=what)
 
     def _chunks(self, document: Document) -> tuple[Chunk, ...]:
         return self._listing.passages(document.id, _PASSAGES).chunks

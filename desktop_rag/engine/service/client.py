@@ -23,6 +23,7 @@ from desktop_rag.engine.service import wire
 from desktop_rag.engine.service.channel import Channel, Lost
 from desktop_rag.engine.this_process import perform_here
 from desktop_rag.errors import ConfigError, EngineFull, EngineGone
+from desktop_rag.messages import say
 
 _PATIENCE_S = 15.0
 """How long a client waits for an engine that has died to be started again."""
@@ -211,7 +212,8 @@ def _connect(library: Path) -> Channel | None:
         except (EOFError, ConnectionResetError):
             if time.monotonic() > deadline:
                 raise EngineFull(
-                    "The engine already answers as many programs as it can.", "Close some of them, or try again later."
+                    say("engine.engine-cannot-serve-any-more-programs"),
+                    say("engine.close-program-uses-try-again-later"),
                 ) from None
             time.sleep(_STOP_EVERY_S)
 
@@ -237,11 +239,13 @@ def _greet(library: Path) -> Channel | None:
     if not isinstance(hello, wire.Hello) or hello.protocol != wire.PROTOCOL:
         channel.close()
         raise ConfigError(
-            f"The engine that runs for this library is of version {address.version}, this program of {__version__}.",
-            "Start it again: desktop-rag engine restart",
+            say("engine.running-engine-version-but-program-version", theirs=address.version, ours=__version__),
+            say("engine.restart-desktop-rag-engine-restart"),
         )
     return channel
 
 
 def _gone(library: Path) -> EngineGone:
-    return EngineGone(f"The engine of the library {library} has stopped.", "Start it again: desktop-rag engine start")
+    return EngineGone(
+        say("engine.engine-library-stopped", library=library), say("engine.start-again-desktop-rag-engine-start")
+    )

@@ -20,6 +20,7 @@ import msgspec
 from desktop_rag.engine.service import wire
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import DesktopRagError, EngineGone, LibraryBusy
+from desktop_rag.messages import say
 from desktop_rag.storage.lock import LibraryLock
 
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ def start_engine(library: Path) -> EngineClient:
             time.sleep(_LOOK_EVERY_S)
     if failure is not None:
         raise failure
-    raise EngineGone(f"The engine did not answer within {_START_S:g} s.", "Run “desktop-rag doctor”.")
+    raise EngineGone(
+        say("engine.engine-did-not-answer-within-seconds", seconds=_START_S), say("common.run-desktop-rag-doctor")
+    )
 
 
 def stop_engine(library: Path, *, within_s: float = 30.0) -> bool:
@@ -101,7 +104,9 @@ def stop_engine(library: Path, *, within_s: float = 30.0) -> bool:
     deadline = time.monotonic() + within_s
     while lock.is_held():
         if time.monotonic() > deadline:
-            raise EngineGone(f"The engine is still busy after {within_s:g} s.", "Wait a little and look again.")
+            raise EngineGone(
+                say("engine.engine-still-busy-after-seconds", seconds=within_s), say("engine.wait-moment-check-again")
+            )
         time.sleep(_LOOK_EVERY_S)
     return True
 
@@ -115,7 +120,9 @@ def restart_engine(library: Path) -> None:
         try:
             if _process(library) != before:
                 return
-            late: DesktopRagError = EngineGone("What reads your files is still busy.", "Wait a little and try again.")
+            late: DesktopRagError = EngineGone(
+                say("engine.process-reads-files-still-busy"), say("engine.wait-moment-try-again-2")
+            )
         except DesktopRagError as error:  # it is changing hands
             late = error
         if time.monotonic() > deadline:
@@ -139,4 +146,6 @@ def _said(output: bytes) -> wire.Failure:
             return msgspec.json.decode(line, type=wire.Failure)
         except msgspec.MsgspecError:
             continue
-    return wire.Failure("engine-gone", "The engine ended before it could be used.", "Run “desktop-rag doctor”.")
+    return wire.Failure(
+        "engine-gone", say("engine.engine-stopped-before-could-used"), say("common.run-desktop-rag-doctor")
+    )

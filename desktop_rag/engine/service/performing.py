@@ -18,6 +18,7 @@ from desktop_rag.engine.events import Subscription
 from desktop_rag.engine.service import wire
 from desktop_rag.errors import DesktopRagError, InternalError
 from desktop_rag.log import ENGINE, record_bug
+from desktop_rag.messages import say
 from desktop_rag.storage.call_journal import CallJournal
 
 _THREADS: dict[Lane, int] = {"control": 2, "question": 4, "look": 4, "work": 6}
@@ -60,12 +61,12 @@ class Performing:
         except DesktopRagError as error:
             return wire.failure_of(error)
         except Exception as error:
-            said = f"This should not have happened ({type(error).__name__})."
+            said = say("engine.something-went-wrong-inside-program", kind=type(error).__name__)
             return wire.failure_of(InternalError(said, record_bug(error, ENGINE)))
 
     def _perform(self, call: Call[object], call_id: str, listener: CallListener) -> bytes:
         """The reply, as it is sent. A call with an id that was performed already is not performed again."""
-        if call.repeat != "once":
+        if call.repeat != "once" or not call_id:
             return wire.encode(self._engine.perform(call, replace(listener, call_id=call_id)))
         before = self._journal.begin(call_id)
         if before is not None and before.reply is not None:

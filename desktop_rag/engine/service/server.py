@@ -31,9 +31,11 @@ from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy, Storag
 from desktop_rag.log import ENGINE, start_log
 from desktop_rag.models.hardware import keep_memory_together
 from desktop_rag.types import AnswerEvent, Progress
+from desktop_rag.worker_thread import Backoff, WorkerThread, log_only
 
 STOPPED, MISUSED, BUSY, UNUSABLE = 0, 2, 4, 5
 _PROGRESS_EVERY_S = 0.1
+_ACCEPT_AGAIN_S = 0.1
 _MOST_CLIENTS = 64
 _LOOK_EVERY_S = 5.0
 """How often it is looked whether the library is still there."""
@@ -86,8 +88,17 @@ class Service:
                 engine.library, wire.Address(address, self._key.hex(), os.getpid(), wire.PROTOCOL, __version__)
             )
         except OSError as error:
-            raise StorageError(f"The engine cannot listen at {address}: {error.strerror or error}.") from error
-        threading.Thread(target=self._accept, name="listener", daemon=True).start()
+            raise StorageError(
+                say("engine.engine-cannot-listen", address=address, reason=error.strerror or error)
+            ) from error
+        self._accepting = WorkerThread(
+            "waiting for clients",
+            self._accept,
+            report=log_only,
+            backoff=Backoff(_ACCEPT_AGAIN_S, 20 * _ACCEPT_AGAIN_S),
+            stopping=self._stopping,
+        )
+        self._accepting.start()
 
     def __enter__(self) -> Service:
         return self
@@ -98,6 +109,7 @@ class Service:
     def finish(self) -> bool:
         """Take no calls any more, and have those that go on end; who has asked already gets an answer. False when one
         does not end."""
+        self._stopping.set()
         wire.address_path(self._engine.library).unlink(missing_ok=True)
         self._listener.close()
         for client in list(self._serving):
@@ -115,19 +127,23 @@ class Service:
     def stop(self) -> None:
         self._stopping.set()
 
-    def _accept(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                connection = self._listener.accept()
-            except OSError:
-                if self._stopping.is_set():
-                    return
-                time.sleep(0.1)  # too many open files, say: it passes
-                continue
-            if not self._clients.acquire(blocking=False):
-                connection.close()
-                continue
+    def _accept(self) -> float | None:
+        try:
+            connection = self._listener.accept()
+        except OSError:
+            if self._stopping.is_set():
+                return None
+            raise  # too many open files, say: it passes
+        if not self._clients.acquire(blocking=False):
+            connection.close()
+            return 0.0
+        try:
             threading.Thread(target=self._serve, args=(connection,), name="client", daemon=True).start()
+        except BaseException:  # no more threads, say
+            self._clients.release()
+            connection.close()
+            raise
+        return 0.0
 
     def _serve(self, connection: Connection[object, object]) -> None:
         try:

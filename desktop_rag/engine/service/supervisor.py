@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from desktop_rag.messages import say
+
 TRACE_NAME = "crash.log"
 RESTARTS = "DESKTOP_RAG_RESTARTS"
 """Environment variable by which the engine hears how often it was started again."""
@@ -78,11 +80,11 @@ def reason_of(code: int, *, memory_kills: int = 0, windows: bool = sys.platform 
     """Why a process with this exit code crashed, in words; "" when it was killed from outside, which is nobody's
     fault. ``memory_kills`` counts what the system killed for lack of memory meanwhile."""
     if windows:
-        return f"Windows ended the engine with code {code:#x}." if code & 0xFFFFFFFF >= _WINDOWS_CRASH else ""
+        return say("engine.windows-ended-engine-code", code=code) if code & 0xFFFFFFFF >= _WINDOWS_CRASH else ""
     if code == -signal.SIGKILL:
-        return "The system killed the engine for lack of memory." if memory_kills else ""
+        return say("engine.system-ended-engine-because-memory-ran") if memory_kills else ""
     if code < 0 and code not in (-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP):
-        return f"The engine died of signal {-code}."
+        return say("engine.engine-ended-signal", signal=-code)
     return ""
 
 

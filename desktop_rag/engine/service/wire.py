@@ -25,7 +25,7 @@ from desktop_rag.engine.api import EngineApi
 from desktop_rag.engine.call import Call, Reply, methods_of, reply_type
 from desktop_rag.engine.events import Event
 from desktop_rag.errors import DesktopRagError, StorageError
-from desktop_rag.messages import Worded, plain
+from desktop_rag.messages import Worded, plain, say
 from desktop_rag.types import AnswerEvent, Progress
 
 PROTOCOL = 5
@@ -82,8 +82,8 @@ def endpoint(library: Path) -> str:
         if status.st_uid == os.getuid() and not status.st_mode & 0o077 and len(str(path)) < _LONGEST_SOCKET_PATH:
             return str(path)
     raise StorageError(
-        "There is no folder for the engine's socket.",
-        "Set XDG_RUNTIME_DIR to a folder that only you can read, with a short name.",
+        say("engine.there-no-suitable-folder-engines-socket"),
+        say("engine.set-xdg-runtime-dir-folder-only"),
     )
 
 

@@ -15,6 +15,7 @@ from desktop_rag.engine.sync.sync_worker import SyncWorker
 from desktop_rag.errors import ConfigError
 from desktop_rag.indexing.indexer import RunControl, Scope
 from desktop_rag.indexing.pipeline import Stopped
+from desktop_rag.messages import say
 from desktop_rag.models.hardware import give_back_memory
 from desktop_rag.storage.commit import forget_files
 from desktop_rag.storage.repair import remember_folders
@@ -104,7 +105,7 @@ class IndexCommands:
         ``ConfigError`` for a path that does not exist."""
         full = path.expanduser().absolute()
         if not full.exists():
-            raise ConfigError(f"{path} does not exist.", "Name an existing folder or file.")
+            raise ConfigError(say("common.does-not-exist", path=path), say("engine.give-existing-folder-file"))
         full = full.resolve()
         catalog = self._parts.catalog
         known = catalog.roots()

@@ -6,6 +6,7 @@ import threading
 import time
 
 from desktop_rag.config import Config, Pace
+from desktop_rag.messages import say
 from desktop_rag.models.hardware import GraphicsLoad, on_battery
 
 _LOOK_EVERY_S = 10.0
@@ -37,10 +38,10 @@ class Throttle:
     def _decide(self) -> tuple[Pace, str]:
         reasons: list[tuple[Pace, str]] = [("full", "")]
         if self._config.on_battery != "full" and on_battery():
-            reasons.append((self._config.on_battery, "the computer runs on battery"))
+            reasons.append((self._config.on_battery, say("engine.computer-running-battery")))
         if self._config.on_gpu_busy != "full":
             if self._graphics is None:
                 self._graphics = GraphicsLoad()
             if self._graphics.busy_elsewhere():
-                reasons.append((self._config.on_gpu_busy, "another program keeps the graphics card busy"))
+                reasons.append((self._config.on_gpu_busy, say("engine.another-program-using-graphics-card")))
         return max(reasons, key=lambda reason: _ORDER.index(reason[0]))

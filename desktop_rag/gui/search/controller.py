@@ -8,9 +8,8 @@ from typing import Literal
 from msgspec import Struct
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop_rag.engine.api import Mode
 from desktop_rag.engine.events import Changed, ModelReady
-from desktop_rag.engine.results import SearchResult
+from desktop_rag.engine.results import Mode, SearchResult
 from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import DesktopRagError, QueryError
 from desktop_rag.gui.search.query import ALL, ResultTab, SearchQuery

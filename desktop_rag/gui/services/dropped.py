@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData
 from desktop_rag.gui.services.mediator import QuerySample
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.api import SampleKind
+    from desktop_rag.engine.results import SampleKind
 
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".gif", ".bmp", ".svg"}
 _SOUNDS = {".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma"}

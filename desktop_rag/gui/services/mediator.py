@@ -12,7 +12,7 @@ from desktop_rag.gui.services.bridge import EngineBridge
 from desktop_rag.types import Answer, Citation, Document, Hit, Locator, Region, TimeSpan
 
 if TYPE_CHECKING:
-    from desktop_rag.engine.api import SampleKind
+    from desktop_rag.engine.results import SampleKind
 
 PageName = Literal["ask", "search", "library", "models", "settings"]
 

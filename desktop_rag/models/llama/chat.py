@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from desktop_rag.errors import ModelStopped
+from desktop_rag.messages import say
 from desktop_rag.models.llama.llm import Complete, Count, DescribeLlama
 from desktop_rag.models.llama.messages import ChatEnd, ChatMessage, ChatPiece
 from desktop_rag.models.requests import ModelClient, ModelRequest
@@ -76,7 +77,7 @@ class ProcessChat:
     def _only_reply(self, request: ModelRequest[R]) -> R:
         for reply in self._process.ask(request, self._cancelled):
             return reply
-        raise ModelStopped("The question was stopped.")
+        raise ModelStopped(say("models.question-stopped"))
 
     def stream(
         self,

@@ -20,6 +20,7 @@ from typing import Any
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
+from desktop_rag.messages import say
 from desktop_rag.models.llama.messages import ChatMessage
 from desktop_rag.models.time_limit import within
 
@@ -68,7 +69,7 @@ class ChatTemplate:
 
     def __init__(self, source: str, *, bos: str = "", eos: str = "") -> None:
         if len(source) > MAX_SOURCE:
-            raise ModelRefused("The model's chat template is too long.")
+            raise ModelRefused(say("models.models-chat-template-too-long"))
         self._special = {"bos_token": bos, "eos_token": eos}
         environment = _environment()
         with within(TIME_S, TOO_SLOW):
@@ -97,12 +98,12 @@ class ChatTemplate:
             ):
                 size += len(part)
                 if size > MAX_TEXT:
-                    raise OverflowError("its text is too long")
+                    raise OverflowError(say("models.text-too-long"))
                 parts.append(part)
         fields = re.split(f"{key}n([0-9]+)x", "".join(parts))
         missing = {str(number) for number in range(len(messages))} - set(fields[1::2])
         if missing or any(key in text for text in fields[::2]):
-            raise ModelRefused("The model's chat template leaves out a message.")
+            raise ModelRefused(say("models.models-chat-template-drops-message"))
         pieces = [
             TemplatePiece(messages[int(field)].content.strip(), False) if place % 2 else TemplatePiece(field, True)
             for place, field in enumerate(fields)
@@ -134,7 +135,7 @@ def _refusing() -> Iterator[None]:
         raise
     except Exception as error:  # a template can raise anything
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ModelRefused(f"The model's chat template cannot be used ({reason}).") from error
+        raise ModelRefused(say("models.models-chat-template-cannot-used", reason=reason)) from error
 
 
 _METHODS = {
@@ -159,7 +160,7 @@ _FILTERS = (
 
 def _within(size: int) -> None:
     if size > MAX_TEXT:
-        raise OverflowError("its text is too long")
+        raise OverflowError(say("models.text-too-long"))
 
 
 def _whole(value: Any) -> Any:
@@ -175,7 +176,7 @@ def _whole(value: Any) -> Any:
         elif isinstance(part, list | tuple):
             waiting += part
         if items + len(waiting) > 4 * MAX_ITEMS:
-            raise OverflowError("it makes too large a list")
+            raise OverflowError(say("models.makes-list-too-large"))
         _within(size)
     return value
 
@@ -209,7 +210,7 @@ def _indent(text: Any, width: int = 4, first: bool = False, **_: Any) -> str:
 def _range(*bounds: int) -> range:
     values = range(*bounds)
     if len(values) > MAX_ITEMS:
-        raise OverflowError("it makes too long a range")
+        raise OverflowError(say("models.uses-range-too-long"))
     return values
 
 
@@ -217,7 +218,7 @@ def _now(form: str) -> str:
     from datetime import datetime
 
     if not re.fullmatch("(?:[^%]|%-?[a-zA-Z%]){,64}", form):  # a width would make it as long as it says
-        raise ValueError("it asks for the date in an unknown form")
+        raise ValueError(say("models.asks-date-unknown-format"))
     return datetime.now().astimezone().strftime(form)
 
 
@@ -279,12 +280,12 @@ def _environment() -> Any:
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
             if operator == "**" or (operator == "%" and not isinstance(left, int)):
-                raise OverflowError("it calculates what no template needs")
+                raise OverflowError(say("models.uses-arithmetic-no-template-needs"))
             if operator == "*":
                 if not isinstance(left, int | float) or not isinstance(right, int | float):
-                    raise OverflowError("it repeats a text")
+                    raise OverflowError(say("models.repeats-text"))
                 if abs(left) > MAX_TEXT or abs(right) > MAX_TEXT:
-                    raise OverflowError("it calculates with huge numbers")
+                    raise OverflowError(say("models.calculates-huge-numbers"))
             if operator == "+" and hasattr(left, "__len__") and hasattr(right, "__len__"):
                 _within(len(left) + len(right))
                 return _whole(left + right)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from desktop_rag.errors import ModelError, ModelRefused
+from desktop_rag.messages import say
 from desktop_rag.models.llama.chat_template import CHATML, PLAIN, PLAIN_STOP, ChatTemplate
 from desktop_rag.models.llama.loaded_model import LlamaDescription, LlamaSettings, Model
 from desktop_rag.models.llama.markers import CLOSED, Brackets, MarkerMask
@@ -43,7 +44,7 @@ class Chat(Model):
         )
         self._stop: tuple[str, ...] = ()
         self._form: Literal["own", "chatml", "plain"] = "own"
-        self._why = "" if source else "The model's file has no chat template."
+        self._why = "" if source else say("models.models-file-no-chat-template")
         if source:
             try:
                 self.template = ChatTemplate(source.decode("utf-8", "replace"), bos=bos, eos=eos)
@@ -89,8 +90,13 @@ class Chat(Model):
         room = self.context - len(tokens)
         if room < 1:
             raise ModelError(
-                f"The question and its passages take {len(tokens):,} tokens, and {self.name} holds {self.context:,}.",
-                "Use fewer passages, begin a new conversation, or give the model a larger context.",
+                say(
+                    "models.question-passages-take-tokens-but-room",
+                    count=len(tokens),
+                    name=self.name,
+                    context=self.context,
+                ),
+                say("models.use-fewer-passages-start-new-conversation"),
             )
         mask = None
         if markers > 0:

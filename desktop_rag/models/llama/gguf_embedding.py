@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from desktop_rag.errors import ModelError
+from desktop_rag.messages import say
 from desktop_rag.models.llama.gguf_file import GgufHeader
 from desktop_rag.models.requests import ModelClient
 from desktop_rag.types import Space
@@ -98,6 +99,11 @@ class GgufEmbedder:
     def _check(self, dim: int) -> None:
         if dim != self.space.dim:
             raise ModelError(
-                f"The model {self.space.model} gives vectors of {dim} numbers, and its file says {self.space.dim}.",
-                "Install the model again, or choose another.",
+                say(
+                    "models.model-produces-vectors-numbers-but-file",
+                    model=self.space.model,
+                    given=dim,
+                    stated=self.space.dim,
+                ),
+                say("models.install-model-again-choose-another-one"),
             )

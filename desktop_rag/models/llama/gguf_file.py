@@ -14,6 +14,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
+from desktop_rag.messages import say
 
 Scalar = int | float | bool | str
 Value = Scalar | list[Scalar]
@@ -81,11 +82,13 @@ def read_header(path: Path) -> GgufHeader:
     """
     try:
         if not path.is_file():  # to open a pipe would wait for its writer
-            raise ModelRefused(f"{path.name} is no file.", "Choose the file of a model.")
+            raise ModelRefused(say("common.not-file", path=path.name), say("models.choose-model-file"))
         with path.open("rb") as file:
             return _read(_Cursor(file, path.stat().st_size, path.name))
     except OSError as error:
-        raise ModelRefused(f"{path.name} cannot be read: {error.strerror or error}.", "Look at its folder.") from error
+        raise ModelRefused(
+            say("models.cannot-read", name=path.name, reason=error.strerror or error), say("models.check-folder")
+        ) from error
 
 
 class _Cursor:
@@ -129,7 +132,11 @@ class _Cursor:
     def text(self, longest: int) -> str:
         length = self.u64()
         if length > longest:
-            raise self.refused("has a text too long to be true" if length > self.left else "has too long a text")
+            raise self.refused(
+                say("models.contains-text-longer-than-file")
+                if length > self.left
+                else say("models.contains-text-too-long")
+            )
         self.keep(length)
         return self.take(length).decode("utf-8", "replace")
 
@@ -157,19 +164,21 @@ class _Cursor:
         """Count what stays in memory."""
         self._kept += size
         if self._kept > _KEPT_BYTES:
-            raise self.refused("has too large a header")
+            raise self.refused(say("models.header-too-large"))
 
     def fits(self, count: int, least: int) -> int:
         """A count of things of at least so many bytes each."""
         if count > self.left // least:
-            raise self.refused(f"is cut short or broken: it counts {count:,} entries in {self.left:,} bytes")
+            raise self.refused(say("models.cut-short-damaged-claims-entries-bytes", count=count, left=self.left))
         return count
 
     def refused(self, what: str) -> ModelRefused:
-        return ModelRefused(f"{self._name} {what}.", "Get the file again, or choose another model.")
+        return ModelRefused(
+            say("models.text", name=self._name, what=what), say("models.download-file-again-choose-another-model")
+        )
 
     def cut_short(self) -> ModelRefused:
-        return self.refused(f"is cut short: it ends in its header, after {self.size:,} bytes")
+        return self.refused(say("models.cut-short-ends-inside-header-after", size=self.size))
 
     def _have(self, count: int) -> None:
         if self._at + count <= len(self._chunk):
@@ -183,18 +192,18 @@ class _Cursor:
 
     def _look_at_length(self) -> None:
         if self._begin > _HEADER_BYTES:
-            raise self.refused("has too large a header")
+            raise self.refused(say("models.header-too-large"))
 
 
 def _read(cursor: _Cursor) -> GgufHeader:
     if cursor.size < len(_MAGIC) or cursor.take(len(_MAGIC)) != _MAGIC:
-        raise cursor.refused("is no GGUF file")
+        raise cursor.refused(say("models.not-gguf-file"))
     version = cursor.u32()
     if version not in _VERSIONS:
         raise cursor.refused(
-            "is for machines that store numbers the other way round"
+            say("models.computers-opposite-byte-order")
             if version & 0xFFFF == 0
-            else f"has version {version} of the GGUF format, and versions 2 and 3 are known"
+            else say("models.uses-version-gguf-format-only-versions", version=version)
         )
     tensors, pairs = cursor.u64(), cursor.u64()
     cursor.fits(tensors, _LEAST_TENSOR)
@@ -204,7 +213,7 @@ def _read(cursor: _Cursor) -> GgufHeader:
     for _ in range(pairs):
         key = cursor.text(_NAME_BYTES)
         if key in metadata or key in lengths:
-            raise cursor.refused(f"says {key[:100]!r} twice")
+            raise cursor.refused(say("models.contains-twice", key=key[:100]))
         kind = cursor.u32()
         if kind == _ARRAY:
             items, length = _array(cursor)
@@ -221,7 +230,7 @@ def _scalar(cursor: _Cursor, kind: int) -> Scalar:
     if kind == _STRING:
         return cursor.text(_STRING_BYTES)
     if kind not in _SCALARS:
-        raise cursor.refused(f"has a value of an unknown type ({kind})")
+        raise cursor.refused(say("models.contains-value-unknown-type", kind=kind))
     cursor.keep(8)
     found = cursor.number(_SCALARS[kind])
     return bool(found) if kind == _BOOL else found
@@ -231,7 +240,7 @@ def _array(cursor: _Cursor) -> tuple[list[Scalar] | None, int]:
     """The items, or None if they are too many; and their number."""
     kind, count = cursor.u32(), cursor.u64()
     if kind != _STRING and kind not in _SCALARS:
-        raise cursor.refused(f"has an array of an unknown type ({kind})")
+        raise cursor.refused(say("models.contains-array-unknown-type", kind=kind))
     width = 8 if kind == _STRING else struct.calcsize(_SCALARS[kind])
     cursor.fits(count, width)
     if count <= _KEPT_ITEMS:
@@ -247,41 +256,41 @@ def _tensor_bytes(cursor: _Cursor, count: int, metadata: dict[str, Value]) -> in
     """The size of all tensors, which have to lie within the file."""
     alignment = metadata.get("general.alignment", _ALIGNMENT)
     if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1) or alignment > _CHUNK:
-        raise cursor.refused("does not say properly where its weights are")
+        raise cursor.refused(say("models.does-not-state-correctly-where-weights"))
     total = end = 0
     for _ in range(cursor.fits(count, _LEAST_TENSOR)):
         name = cursor.text(_NAME_BYTES)
         dimensions = cursor.u32()
         if dimensions > _DIMENSIONS:
-            raise cursor.refused(f"has a tensor ({name[:100]!r}) of {dimensions} dimensions")
+            raise cursor.refused(say("models.contains-tensor-dimensions", name=name[:100], dimensions=dimensions))
         shape = [cursor.u64() for _ in range(dimensions)]
         kind, offset = cursor.u32(), cursor.u64()
         # A type that came after this program says nothing of its size: then only its beginning can be looked for.
         weights, size = _BLOCKS.get(kind, (1, 0))
         if shape and shape[0] % weights:
-            raise cursor.refused(f"has a tensor ({name[:100]!r}) with half a block")
+            raise cursor.refused(say("models.contains-tensor-incomplete-block", name=name[:100]))
         length = math.prod(shape) // weights * size
         total += length
         end = max(end, offset + length)
     begin = -(-cursor.position // alignment) * alignment
     if count and begin + end > cursor.size:
-        raise cursor.refused(f"is cut short: {cursor.size:,} of {begin + end:,} bytes")
+        raise cursor.refused(say("models.cut-short-bytes", size=cursor.size, whole=begin + end))
     if total > cursor.size:
-        raise cursor.refused("is broken: its weights lie on top of each other")
+        raise cursor.refused(say("models.damaged-weights-overlap"))
     return total
 
 
 def _described(cursor: _Cursor, metadata: dict[str, Value], lengths: dict[str, int], weights: int) -> GgufHeader:
     architecture = metadata.get("general.architecture")
     if not isinstance(architecture, str) or not architecture:
-        raise cursor.refused("does not say what kind of model it is")
+        raise cursor.refused(say("models.does-not-say-what-kind-model"))
 
     def number(key: str) -> int:
         """A number of the architecture, of the layer with the most where they differ."""
         found = metadata.get(f"{architecture}.{key}", 0)
         found = max((item for item in found if isinstance(item, int)), default=0) if isinstance(found, list) else found
         if not isinstance(found, int) or not 0 <= found < _NUMBER:
-            raise cursor.refused(f"has an impossible {key}")
+            raise cursor.refused(say("models.impossible-value", key=key))
         return int(found)
 
     def text(key: str) -> str:

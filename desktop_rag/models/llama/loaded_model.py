@@ -19,6 +19,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from desktop_rag.errors import ModelError, ModelRefused, NoMemoryForModel
+from desktop_rag.messages import say
 from desktop_rag.models.llama.chat_template import TemplatePiece
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.llama.token_text import THINKING, THOUGHT
@@ -68,13 +69,13 @@ class Model:
         self._warnings = warnings
         self.name = str(header.metadata.get("general.name") or path.stem)
         self.architecture = header.architecture
-        self._said = f"The model {self.name} ({path.name})"
+        self._said = say("models.the-model", name=self.name, file=path.name)
         self._warnings.clear()
         params = native.llama_model_default_params()
         params.n_gpu_layers = settings.gpu_layers
         self.model = native.llama_model_load_from_file(os.fsencode(path), params)
         if not self.model:
-            raise self._failed("could not be loaded")
+            raise self._failed(say("models.could-not-loaded"))
         self._free_model = weakref.finalize(self, native.llama_model_free, self.model)
         self.vocab = native.llama_model_get_vocab(self.model)
         self.size = int(native.llama_vocab_n_tokens(self.vocab))
@@ -106,14 +107,14 @@ class Model:
         self.handle = native.llama_init_from_model(self.model, params)
         if not self.handle:
             self.close()
-            raise self._failed("has no room for its context", NoMemoryForModel)
+            raise self._failed(say("models.does-not-enough-memory-context"), NoMemoryForModel)
         self._free_context = weakref.finalize(self, native.llama_free, self.handle)
         self.memory = native.llama_get_memory(self.handle)
         spaced = self.tokens("a")
         self._newline = self.tokens("\n") if spaced and self._text(spaced[0]).startswith(b" ") else []
         if settings.role == "chat" and (not self.memory or native.llama_model_has_encoder(self.model)):
             self.close()
-            raise ModelRefused(f"{self._said} is no chat model.", "Choose a model that answers.")
+            raise ModelRefused(say("models.not-chat-model", model=self._said), say("models.choose-chat-model"))
 
     def close(self) -> None:
         """Give the memory back. More than once does nothing."""
@@ -136,7 +137,7 @@ class Model:
                 tokens: list[int] = array[:count]
                 return tokens
             if count == -(2**31):
-                raise ModelError(f"A text is too long for {self.name}.")
+                raise ModelError(say("models.text-too-long-2", name=self.name))
             room = -count
 
     def prompt_tokens(self, pieces: Sequence[TemplatePiece]) -> list[int]:
@@ -171,7 +172,9 @@ class Model:
         self._warnings.clear()
         call = self.native.llama_encode if encoder else self.native.llama_decode
         if code := call(self.handle, batch):
-            raise self._failed(f"failed at a text (code {code})", NoMemoryForModel if code == -2 else ModelError)
+            raise self._failed(
+                say("models.failed-text-code", code=code), NoMemoryForModel if code == -2 else ModelError
+            )
 
     def _text(self, token: int) -> bytes:
         size = 64
@@ -187,8 +190,12 @@ class Model:
         kind = stated if isinstance(stated, int) else self.native.LLAMA_POOLING_TYPE_MEAN
         if (kind == self.native.LLAMA_POOLING_TYPE_RANK) != (role == "reranking"):
             self.close()
-            what = "no reranking model" if role == "reranking" else "a reranking model, not one for embeddings"
-            raise ModelRefused(f"{self._said} is {what}.", "Choose a model of the right kind.")
+            what = (
+                say("models.not-reranking-model")
+                if role == "reranking"
+                else say("models.reranking-model-not-embedding-model")
+            )
+            raise ModelRefused(say("models.is", model=self._said, what=what), say("models.choose-model-right-kind"))
         return kind or self.native.LLAMA_POOLING_TYPE_MEAN
 
     def _failed(self, what: str, kind: type[ModelError] = ModelRefused) -> ModelError:
@@ -197,9 +204,9 @@ class Model:
         if any(re.search(r"alloc|out of memory", line, re.IGNORECASE) for line in self._warnings):
             kind = NoMemoryForModel
         if kind is NoMemoryForModel:
-            hint = "Close other programs, use a smaller context, or choose a smaller model."
+            hint = say("models.close-other-programs-use-smaller-context")
         else:
-            hint = "Choose another model, or install this one again."
+            hint = say("models.choose-another-model-install-one-again")
         return kind(f"{self._said} {what}{f' ({reason[:200]})' if reason else ''}.", hint)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from desktop_rag.errors import ModelError
+from desktop_rag.messages import say
 from desktop_rag.models.llama.loaded_model import Model
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ class Pooled(Model):
             ]  # fmt: skip
         room = self.batch - sum(map(len, fixed[::2]))
         if room < 2:
-            raise ModelError(f"{self.name} has no room for a question and a passage.", "Give it a larger batch.")
+            raise ModelError(
+                say("models.does-not-room-question-passage", name=self.name), say("models.give-larger-batch-size")
+            )
         asked = self.tokens(question)[: room // 2]
         passage = self.tokens(text)[: room - len(asked)]
         put = {"{query}": asked, "{document}": passage}

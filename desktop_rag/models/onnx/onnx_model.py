@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from desktop_rag import offline
 from desktop_rag.errors import ModelError
+from desktop_rag.messages import say
 from desktop_rag.models.hardware import give_back_memory
 from desktop_rag.worker_thread import WorkerThread, log_only
 
@@ -158,5 +159,7 @@ def batches(lengths: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _broken(path: Path, error: Exception) -> ModelError:
-    what = "is damaged" if path.exists() else "is missing"
-    return ModelError(f"The bundled model's file {path} {what} ({error}).", "Install Desktop RAG again.")
+    what = say("models.is-damaged") if path.exists() else say("models.is-missing")
+    return ModelError(
+        say("models.bundled-model-file", path=path, what=what, reason=error), say("common.install-desktop-rag-again")
+    )

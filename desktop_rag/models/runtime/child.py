@@ -27,6 +27,7 @@ import msgspec
 from desktop_rag import offline
 from desktop_rag.errors import ModelError, NoMemoryForModel
 from desktop_rag.framing import read_frame, take_over_standard_streams, write_frame
+from desktop_rag.messages import say
 from desktop_rag.models.runtime.protocol import (
     BUG,
     CancelMessage,
@@ -132,9 +133,11 @@ def _failure(number: int, error: BaseException) -> FailedMessage:
         return FailedMessage(number, error.as_problem())
     # The libraries have no error in common for this: CTranslate2 raises a RuntimeError, torch one of its own.
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return FailedMessage(number, Problem(NoMemoryForModel.code, "There is not enough memory for the model."))
+        return FailedMessage(number, Problem(NoMemoryForModel.code, say("models.there-not-enough-memory-model")))
     if isinstance(error, ImportError):
-        return FailedMessage(number, Problem(ModelError.code, f"The library {error.name or error} is missing."))
+        return FailedMessage(
+            number, Problem(ModelError.code, say("models.library-missing", reason=error.name or error))
+        )
     # Its message may quote a person's files, and the log must not.
     sys.stderr.write("".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}\n"]))
     sys.stderr.flush()

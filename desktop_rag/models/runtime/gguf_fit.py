@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from desktop_rag.errors import NoMemoryForModel
+from desktop_rag.messages import say
 from desktop_rag.models.llama.gguf_file import GgufHeader
 
 MIB = 1024 * 1024
@@ -75,8 +76,12 @@ def fit_chat(
     if best is None:
         needed = _sizes(header, file_bytes, 0, min(LEAST_CONTEXT, longest), batch)[1] + SYSTEM_BYTES
         raise NoMemoryForModel(
-            f"The model needs about {_gigabytes(needed)} of memory, and {_gigabytes(max(0, memory_free))} are free.",
-            "Close other programs, or choose a smaller model.",
+            say(
+                "models.model-needs-about-memory-but-only",
+                needed=_gigabytes(needed),
+                free=_gigabytes(max(0, memory_free)),
+            ),
+            say("models.close-other-programs-choose-smaller-model"),
         )
     return best
 
@@ -122,16 +127,16 @@ def _sizes(header: GgufHeader, file_bytes: int, layers: int, context: int, batch
 
 def _said(header: GgufHeader, layers: int, context: int, longest: int) -> str:
     if layers >= _all_layers(header):
-        where = "It is all on the graphics card."
+        where = say("models.all-graphics-card")
     elif layers:
-        share = f"{layers} of its {_all_layers(header)} layers"
-        where = f"{share} are on the graphics card; the rest runs on the processor."
+        where = say("models.layers-on-card", layers=layers, all=_all_layers(header))
     else:
-        where = "It runs on the processor."
+        where = say("models.runs-processor")
     if context < longest:
-        where += f" It looks at {context:,} tokens at once instead of {longest:,}, as memory is short."
+        short = say("models.reads-tokens-time-instead-because-memory", context=context, longest=longest)
+        return say("common.two-sentences", first=where, second=short)
     return where
 
 
 def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"
+    return say("models.gb", size=size / 1e9)

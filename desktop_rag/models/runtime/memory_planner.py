@@ -11,11 +11,12 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from desktop_rag.messages import say
 from desktop_rag.models.hardware import Machine
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.llama.gguf_file import read_header
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime.gguf_fit import CARD_START_BYTES, DESKTOP_BYTES, LEAST_CONTEXT, MIB, fit_chat, rank
-from desktop_rag.models.store.model_store import Installed
 
 Where = Literal["card", "processor", "both"]
 
@@ -119,7 +120,11 @@ def _gguf(role: Literal["chat", "embedding", "reranking"]) -> Callable[[Installe
             )  # fmt: skip
             where: Where = "processor" if not fit.gpu_layers else "card" if fit.gpu_layers > header.layers else "both"
             settings = LlamaSettings(str(path), role, fit.context, fit.gpu_layers, fit.batch, threads)
-            said = fit.said if failed is None else f"{fit.said} It was given less, as memory ran out."
+            said = (
+                fit.said
+                if failed is None
+                else say("common.two-sentences", first=fit.said, second="It was given less, as memory ran out.")
+            )
             return MemoryPlan(settings, where, fit.card_bytes, fit.memory_bytes, rank(fit), said, room.card)
 
         return plan
@@ -133,14 +138,17 @@ def _placed(
     """The whole model on the card if it fits, or else on the processor. Each is given as settings and bytes."""
     settings, size = on_card
     if failed is None and room.card and size + DESKTOP_BYTES <= room.card_bytes:
-        return MemoryPlan(settings, "card", size, _PICTURES_BYTES, (1,), "It is on the graphics card.", room.card)
+        return MemoryPlan(settings, "card", size, _PICTURES_BYTES, (1,), say("models.graphics-card"), room.card)
     if failed is not None and failed.where == "processor":
         return None
     settings, size = on_processor
-    said = "It runs on the processor"
-    if room.card:
-        said += ", as the graphics card has no room for it" if failed is None else ", as the card's memory ran out"
-    return MemoryPlan(settings, "processor", 0, size, (0,), said + ".")
+    if not room.card:
+        said = say("models.runs-processor")
+    elif failed is None:
+        said = say("models.runs-processor-no-room")
+    else:
+        said = say("models.runs-processor-memory-ran-out")
+    return MemoryPlan(settings, "processor", 0, size, (0,), said)
 
 
 def _image(installed: Installed | None, threads: int) -> Planner:
@@ -180,7 +188,7 @@ def _ocr(installed: Installed | None, threads: int) -> Planner:  # noqa: ARG001 
     def plan(room: Room, failed: MemoryPlan | None) -> MemoryPlan | None:  # noqa: ARG001
         if failed is not None:
             return None
-        return MemoryPlan(OcrSettings(threads), "processor", 0, _OCR_BYTES, (0,), "It runs on the processor.")
+        return MemoryPlan(OcrSettings(threads), "processor", 0, _OCR_BYTES, (0,), say("models.runs-processor"))
 
     return plan
 

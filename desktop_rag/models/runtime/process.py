@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from desktop_rag.child_process import KILLED, ChildProcess, exit_reason
 from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, NoMemoryForModel
+from desktop_rag.messages import say
 from desktop_rag.models.requests import ModelRequest, type_of_replies
 from desktop_rag.models.runtime.protocol import (
     BUG,
@@ -182,8 +183,8 @@ class ModelProcess:
         self._crashed_at = [then for then in self._crashed_at if now - then < CRASHES_WITHIN_S]
         if len(self._crashed_at) >= CRASHES:
             raise ModelError(
-                f"The model {self.name} was set aside: it crashed {CRASHES} times while it was loaded.",
-                "Install it again or choose another model, or tell Desktop RAG to try it again.",
+                say("models.model-disabled-because-crashed-times-while", name=self.name, times=CRASHES),
+                say("models.install-again-choose-another-model-tell"),
             )
         if self._child is not None:
             self._child.end()
@@ -198,7 +199,10 @@ class ModelProcess:
                 overhear=self._limit.overhear,
             )
         except OSError as error:
-            raise ModelError(f"No process could be started ({error.strerror}).", "Close other programs.") from error
+            raise ModelError(
+                say("models.models-process-could-not-started", reason=error.strerror),
+                say("models.close-other-programs-try-again"),
+            ) from error
         self._limit.watch(child)
         self._child = child
         child.send(encode(LoadMessage(0, msgspec.Raw(encode(self._settings)))))
@@ -241,35 +245,35 @@ class ModelProcess:
             closed = self._child is not child
             overdue = self._limit.overdue
         if closed:
-            return ModelError(f"The model {self.name} was put away while it worked.", "Ask again.")
+            return ModelError(say("models.model-unloaded-while-working", name=self.name), say("models.ask-again"))
         child.wait(_LAST_WORDS_S)
         alive = child.running
         status = self._forget(child)
         if overdue:
-            return ModelRefused(overdue, "Choose another model.")
+            return ModelRefused(overdue, say("models.choose-another-model"))
         logging.getLogger("desktop_rag").warning("The process of %s ended by itself: %s", self._module, status)
-        how = "it wrote what is no answer" if alive else exit_reason(status)
+        how = say("models.wrote-what-no-answer") if alive else exit_reason(status)
         if loading and status == KILLED and not alive:
             return NoMemoryForModel(
-                f"The system ended {self.name} while it was loaded, as a rule because memory ran out.",
-                "Close other programs, or choose a smaller model.",
+                say("models.system-ended-while-being-loaded-probably", name=self.name),
+                say("models.close-other-programs-choose-smaller-model"),
             )
         if loading:
             with self._guard:
                 self._crashed_at.append(time.monotonic())
             return ModelCrashed(
-                f"The model {self.name} crashed while it was loaded ({how}).",
-                "If it does so again, install it again or choose another model.",
+                say("models.model-crashed-while-being-loaded", name=self.name, how=how),
+                say("models.if-happens-again-install-again-choose"),
             )
         return ModelCrashed(
-            f"The model {self.name} crashed ({how}).",
-            "It is started again by the next question. If this goes on, choose a smaller model or another one.",
+            say("models.model-crashed", name=self.name, how=how),
+            say("models.will-started-again-next-question-if"),
         )
 
     def _error(self, failed: FailedMessage) -> ModelError:
         problem = failed.problem
         if problem.code == BUG:
-            where = f"The log says more: {self._log}" if self._log else ""
-            return ModelError(f"The model {self.name} failed unexpectedly ({problem.message}).", where)
+            where = say("common.log-details", path=self._log) if self._log else ""
+            return ModelError(say("models.model-failed-unexpectedly", name=self.name, kind=problem.message), where)
         kinds = {kind.code: kind for kind in ModelError.__subclasses__()}
         return kinds.get(problem.code, ModelError)(problem.worded("message"), problem.worded("hint"))

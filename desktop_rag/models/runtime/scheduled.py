@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from desktop_rag.errors import ModelError
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import ModelRequest, ModelRole
-from desktop_rag.models.runtime.scheduler import ModelScheduler
-from desktop_rag.models.store.model_store import Installed, ModelStore
+from desktop_rag.models.runtime.scheduler import InstalledModels, ModelScheduler
 
 R = TypeVar("R")
 
 
-def model_in_use(scheduler: ModelScheduler, model_store: ModelStore, role: ModelRole) -> Installed | None:
+def model_in_use(scheduler: ModelScheduler, model_store: InstalledModels, role: ModelRole) -> Installed | None:
     """The installed model for ``role``, if it works; None also when the list of models cannot be read: what needs no
     model goes on."""
     try:

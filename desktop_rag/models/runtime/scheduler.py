@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Protocol
 
 from desktop_rag.errors import ModelCrashed, ModelError, ModelStopped, NoMemoryForModel
-from desktop_rag.messages import Worded, sentences
+from desktop_rag.messages import Worded, say, sentences
 from desktop_rag.models.hardware import Machine
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.runtime.memory_planner import KINDS, Kind, MemoryPlan, Planner, Room, Where, room_for
 from desktop_rag.models.runtime.process import ModelProcess
 from desktop_rag.models.runtime.slot import Fault, ModelSlot
-from desktop_rag.models.store.model_store import Installed
 from desktop_rag.worker_thread import Report, WorkerThread, log_only
 
 _PATIENCE_S = 60.0
@@ -37,16 +37,16 @@ _CRASHES = 2
 _LOOK_EVERY_S = 0.1
 """How soon one that waits is stopped."""
 _STOPS_SOON_S = 60.0
-_CRASHED = "It crashed on the graphics card."
+_CRASHED = say("models.crashed-graphics-card")
 _NOTHING = "-1"
 """For CUDA: no card. A model on the processor would otherwise take some of a card's memory for nothing."""
 _WHAT: dict[ModelRole, str] = {
-    "chat": "language model that writes answers",
-    "embedding": "model that embeds text",
-    "reranking": "model that ranks passages",
-    "image": "model that looks at pictures",
-    "speech": "model that understands speech",
-    "ocr": "text recognition",
+    "chat": say("models.chat-model"),
+    "embedding": say("models.embedding-model"),
+    "reranking": say("models.reranking-model"),
+    "image": say("models.image-model"),
+    "speech": say("models.speech-model"),
+    "ocr": say("models.text-recognition-model"),
 }
 
 
@@ -98,7 +98,7 @@ class ModelScheduler:
         self._changed = threading.Condition()
         self._placing = False  # one at a time: what is free is measured before it is taken
         self._pressing = 0  # urgent ones that wait for room
-        self._watcher = WorkerThread("ending idle models", self._end_idle, report=report)
+        self._watcher = WorkerThread(say("models.ending-idle-models"), self._end_idle, report=report)
         self._watching = False
         self._closed = False
 
@@ -177,7 +177,9 @@ class ModelScheduler:
         model, installed = self._model_of(slot.role)
         if installed is None and slot.role != "ocr":
             what = _WHAT[slot.role]
-            raise ModelError(f"No {what} is installed.", "“desktop-rag models download” fetches one.")
+            raise ModelError(
+                say("models.no-installed", what=what), say("models.download-one-desktop-rag-models-download")
+            )
 
         def is_my_turn() -> bool:
             if not urgent and (slot.urgent or self._pressing):
@@ -236,11 +238,11 @@ class ModelScheduler:
             timeout_s = min(timeout_s, _LOOK_EVERY_S)
         self._changed.wait(None if timeout_s == math.inf else timeout_s)
         if cancelled is not None and cancelled.is_set():
-            raise ModelStopped("The question was stopped.")
+            raise ModelStopped(say("models.question-stopped"))
 
     def _stay_open(self) -> None:
         if self._closed:
-            raise ModelError("The models were put away.", "Start Desktop RAG again.")
+            raise ModelError(say("models.models-unloaded"), say("models.restart-desktop-rag"))
 
     def _load(
         self, slot: ModelSlot, installed: Installed | None, urgent: bool, cancelled: threading.Event | None
@@ -269,7 +271,7 @@ class ModelScheduler:
                 slot.process.load(cancelled)
                 if not slot.process.alive and cancelled is not None and cancelled.is_set():
                     slot.unload()
-                    raise ModelStopped("The question was stopped.")
+                    raise ModelStopped(say("models.question-stopped"))
             except NoMemoryForModel:
                 if not self._unload_idle(slot):
                     if planner(self._room(self._machine(), slot, ()), plan) is None:
@@ -282,7 +284,7 @@ class ModelScheduler:
             except ModelError as error:  # of a card's driver and libraries any may be missing, too old or damaged
                 if plan.where == "processor":
                     raise
-                slot.card_failed = f"The graphics card was left out: {error.message}"
+                slot.card_failed = say("models.graphics-card-not-used", reason=error.message)
             else:
                 if slot.too_large is not None:
                     slot.best = plan.rank  # what was tried is not to be tried again soon
@@ -308,7 +310,9 @@ class ModelScheduler:
                     plan = planner(self._room(machine, slot, freed), slot.too_large)
                 except NoMemoryForModel as error:
                     return error
-                return plan or NoMemoryForModel(f"There is no memory for {slot.name}.", "Close other programs.")
+                return plan or NoMemoryForModel(
+                    say("models.there-not-enough-memory", name=slot.name), say("models.close-other-programs-try-again")
+                )
 
             with self._changed:
                 self._stay_open()

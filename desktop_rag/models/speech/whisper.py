@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from desktop_rag import offline
 from desktop_rag.errors import ModelRefused
+from desktop_rag.messages import say
 from desktop_rag.models.requests import ModelRequest
 from desktop_rag.models.speech.pauses import FRAME_S, SpeechSpan, find_cut, speech_spans
 from desktop_rag.types import SOUND_RATE
@@ -94,7 +95,10 @@ def open_model(settings: WhisperSettings) -> Listener:
     folder = Path(settings.folder)
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
     if missing:
-        raise ModelRefused(f"{', '.join(missing)} is missing in {folder}.", "Install the speech model again.")
+        raise ModelRefused(
+            say("models.is-missing-from", missing=", ".join(missing), folder=folder),
+            say("models.install-speech-model-again"),
+        )
     offline.quieten()
     if settings.device != "cpu":
         _load_cuda_libraries()
@@ -117,7 +121,8 @@ def open_model(settings: WhisperSettings) -> Listener:
         if "out of memory" in str(error).lower():
             raise MemoryError(str(error)) from error
         raise ModelRefused(
-            f"The speech model in {folder} does not load ({error}).", "Install it again, or choose another."
+            say("models.speech-model-could-not-loaded", folder=folder, reason=error),
+            say("models.install-again-choose-another-one"),
         ) from error
     return listener
 

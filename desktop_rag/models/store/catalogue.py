@@ -11,11 +11,9 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import ConfigError, ModelError
-from desktop_rag.models.requests import INSTALLABLE, ModelRole
+from desktop_rag.messages import say
+from desktop_rag.models.requests import INSTALLABLE, Form, ModelRole
 from desktop_rag.paths import resources_dir
-
-Form = Literal["gguf", "open_clip", "ctranslate2"]
-"""How a model is stored: what its files are, and which library runs it."""
 
 _GIB = 1024**3
 _ABOUT = 0.92
@@ -99,7 +97,9 @@ class Catalogue(Struct, frozen=True):
         for model in self.models:
             if model.name == name.strip().casefold():
                 return model
-        raise ModelError(f"No model called “{name}” is known.", "“desktop-rag models list” shows those that are.")
+        raise ModelError(
+            say("models.there-no-model-called", name=name), say("models.desktop-rag-models-list-shows-models")
+        )
 
     def tier_for(self, means: Means) -> Tier:
         """The last tier all of whose needs are met."""
@@ -130,7 +130,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _CatalogueFile)
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"The list of models {path} cannot be used: {error}.", "Install the program again."
+            say("models.list-models-cannot-used", path=path, reason=error), say("common.install-desktop-rag-again-2")
         ) from error
     return Catalogue(found.model, found.tier, found.bundled)
 
@@ -140,7 +140,7 @@ def find_bundled(name: str) -> Bundled:
     for model in _bundled():
         if model.name == name:
             return model
-    raise ConfigError(f"The list of models lacks {name}.", "Install the program again.")
+    raise ConfigError(say("models.list-models-does-not-contain", name=name), say("common.install-desktop-rag-again-2"))
 
 
 @cache

@@ -15,10 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
+from desktop_rag.messages import say
 from desktop_rag.models.llama.gguf_file import read_header
-from desktop_rag.models.requests import ModelRole
-from desktop_rag.models.runtime.template_check import check_template
-from desktop_rag.models.store.catalogue import Form
+from desktop_rag.models.requests import Form, ModelRole
 from desktop_rag.models.store.weight_files import (
     PICKLE,
     TAKEN,
@@ -29,6 +28,7 @@ from desktop_rag.models.store.weight_files import (
     check_safetensors,
     refusal,
 )  # fmt: skip
+from desktop_rag.models.template_check import check_template
 
 _MIB = 1024 * 1024
 _MAX_TEXT = 128 * _MIB
@@ -39,8 +39,8 @@ _EMBEDDERS = {
     "gemma-embedding", "t5encoder", "llama-embed",
 }  # fmt: skip
 """Architectures that read a text at once and cannot go on writing it."""
-_EYE = "the eye of a vision model"
-_HALVES = {"clip": _EYE, "mmproj": _EYE, "adapter": "an adapter for another model"}
+_EYE = say("models.image-part-vision-model")
+_HALVES = {"clip": _EYE, "mmproj": _EYE, "adapter": say("models.adapter-another-model")}
 _OPEN_CLIP_CONFIG = "open_clip_config.json"
 _OPEN_CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "model.safetensors")
 _TEXTS = (
@@ -50,12 +50,12 @@ _TEXTS = (
 )  # fmt: skip
 """The small files that come with the weights; others are left behind."""
 SAID: dict[ModelRole, str] = {
-    "chat": "a chat model (it answers in sentences)",
-    "embedding": "a text embedding model (it finds passages by their meaning)",
-    "reranking": "a reranking model (it puts the best passage first)",
-    "image": "an image model (it finds pictures)",
-    "speech": "a speech model (it understands recordings)",
-    "ocr": "a model that reads text in pictures",
+    "chat": say("models.chat-model-writes-answers"),
+    "embedding": say("models.text-embedding-model-finds-passages-their"),
+    "reranking": say("models.reranking-model-puts-best-passages-first"),
+    "image": say("models.image-model-finds-pictures"),
+    "speech": say("models.speech-model-understands-recordings"),
+    "ocr": say("models.model-reads-text-pictures"),
 }
 
 
@@ -95,18 +95,20 @@ def examine(path: Path) -> Nature:
         if path.is_dir():
             return _examine_folder(path)
         if not path.is_file():
-            raise ModelRefused(f"There is no model at {path}.", "Give a GGUF file, or the folder that holds a model.")
+            raise ModelRefused(
+                say("models.there-no-model", path=path), say("models.give-gguf-file-folder-contains-model")
+            )
         return _examine_file(path)
     except OSError as error:
-        raise ModelRefused(f"{path} could not be read: {error.strerror or error}.", "") from error
+        raise ModelRefused(say("common.could-not-read", path=path, reason=error.strerror or error), "") from error
 
 
 def check_role(role: ModelRole, wanted: ModelRole | None, name: str) -> None:
     """Raises ``ModelRefused`` when the model called ``name``, which is for ``role``, is wanted for something else."""
     if wanted is not None and role != wanted:
         raise ModelRefused(
-            f"{name} is {SAID[role]}, not {SAID[wanted].partition(' (')[0]}.",
-            f"It can only be used for {role}.",
+            say("models.is-not", name=name, found=SAID[role], wanted=SAID[wanted].partition(" (")[0]),
+            say("models.can-only-used", role=role),
         )
 
 
@@ -118,12 +120,14 @@ def _examine_file(path: Path) -> Nature:
     if kind == ".gguf" or begins(path) == b"GGUF":
         return _gguf(path)
     if kind in (".safetensors", ".json") or path.name == "model.bin":
-        raise ModelRefused(f"{path.name} is only one file of a model.", f"Give the folder: {path.parent}")
+        raise ModelRefused(
+            say("models.only-one-file-model", name=path.name), say("models.give-folder-instead", folder=path.parent)
+        )
     raise _onnx(path) if kind == ".onnx" else refusal(path)
 
 
 def _onnx(path: Path) -> ModelRefused:
-    return ModelRefused(f"{path.name} is an ONNX model, and the program runs only its own.", TAKEN)
+    return ModelRefused(say("models.onnx-model-program-only-runs-onnx", name=path.name), TAKEN)
 
 
 def _examine_folder(folder: Path) -> Nature:
@@ -133,14 +137,17 @@ def _examine_folder(folder: Path) -> Nature:
     if _OPEN_CLIP_CONFIG in found and weights:
         main = next((name for name in _OPEN_CLIP_WEIGHTS if name in weights), weights[0])
         if len(weights) > 1 and main not in _OPEN_CLIP_WEIGHTS:
-            raise ModelRefused(f"{folder} holds several weights ({', '.join(weights)}).", "Keep those of the model.")
+            raise ModelRefused(
+                say("models.contains-several-files-weights", folder=folder, weights=", ".join(weights)),
+                say("models.keep-only-those-belong-model"),
+            )
         check_safetensors(found[main])
         _check_open_clip(found[_OPEN_CLIP_CONFIG])
         nature = Nature("image", "open_clip", folder.name, main, (main, *texts))
     elif "model.bin" in found and begins(found["model.bin"]) not in (PICKLE, ZIP):
         spec = check_ctranslate2(found["model.bin"])
         if spec != "WhisperSpec":
-            raise ModelRefused(f"{folder} holds a CTranslate2 model, but not of speech ({spec}).", TAKEN)
+            raise ModelRefused(say("models.contains-ctranslate2-model-but-not-speech", folder=folder, spec=spec), TAKEN)
         _need(folder, found, "tokenizer.json", "config.json", "vocabulary.*")
         nature = Nature("speech", "ctranslate2", folder.name, "model.bin", ("model.bin", *texts))
     else:
@@ -156,13 +163,16 @@ def _other_folder(folder: Path, found: dict[str, Path]) -> Nature:
     if len(files) == 1:
         return _gguf(found[files[0]])
     if files:
-        raise ModelRefused(f"{folder} holds {len(files)} GGUF files.", f"Give one of them: {', '.join(files[:5])}")
+        raise ModelRefused(
+            say("models.contains-gguf-files", folder=folder, count=len(files)),
+            say("models.give-one-these", files=", ".join(files[:5])),
+        )
     for path in found.values():
         if path.suffix == ".onnx":
             raise _onnx(path)
         if begins(path) in (PICKLE, ZIP):
             raise refusal(path)
-    raise ModelRefused(f"{folder} holds no model that can be used.", TAKEN)
+    raise ModelRefused(say("models.does-not-contain-usable-model", folder=folder), TAKEN)
 
 
 def _gguf(path: Path) -> Nature:
@@ -170,15 +180,17 @@ def _gguf(path: Path) -> Nature:
     architecture, metadata = header.architecture, header.metadata
     for kind in (architecture, str(metadata.get("general.type", ""))):
         if kind in _HALVES:
-            raise ModelRefused(f"{path.name} is only {_HALVES[kind]}.", "Give the model itself.")
+            raise ModelRefused(
+                say("models.is-only", name=path.name, what=_HALVES[kind]), say("models.give-model-itself")
+            )
     parts = metadata.get("split.count")
     if isinstance(parts, int) and parts > 1:
         raise ModelRefused(
-            f"{path.name} is one of {parts} parts of a model.",
-            "Give a model in one file: “llama-gguf-split --merge” joins them.",
+            say("models.only-one-parts-model", name=path.name, parts=parts),
+            say("models.give-model-single-file-llama-gguf"),
         )
     if not header.tensor_bytes:
-        raise ModelRefused(f"{path.name} holds no weights.", "Give the model itself.")
+        raise ModelRefused(say("models.contains-no-weights", name=path.name), say("models.give-model-itself"))
     if header.pooling == "rank":
         role: ModelRole = "reranking"
     elif architecture in _EMBEDDERS or header.pooling not in ("", "none"):
@@ -193,7 +205,10 @@ def _gguf(path: Path) -> Nature:
 def _need(folder: Path, found: dict[str, Path], *patterns: str) -> None:
     for pattern in patterns:
         if not any(fnmatch(name, pattern) for name in found):
-            raise ModelRefused(f"{pattern} is missing in {folder}.", "Get the model again, with all its files.")
+            raise ModelRefused(
+                say("models.is-missing-from", missing=pattern, folder=folder),
+                say("models.download-model-again-all-files"),
+            )
 
 
 class _CheckedText(Struct):
@@ -217,20 +232,20 @@ def _check_open_clip(path: Path) -> None:
     try:
         text = msgspec.json.decode(path.read_bytes(), type=_CheckedConfig).model_cfg.text_cfg
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise broken(path, f"it describes no model of open_clip ({error})") from error
+        raise broken(path, say("models.does-not-describe-open-clip-model", reason=error)) from error
     if text.hf_model_name or text.hf_tokenizer_name:
         raise ModelRefused(
-            f"This image model needs {text.hf_model_name or text.hf_tokenizer_name} besides, to read texts.",
-            "Take one with CLIP's own way of reading, such as clip-vit-b-32.",
+            say("models.image-model-also-needs-read-text", model=text.hf_model_name or text.hf_tokenizer_name),
+            say("models.choose-one-clips-own-tokenizer-such"),
         )
 
 
 def _check_text(path: Path) -> None:
     """One of the small files: not too large, and JSON where its name says so."""
     if path.stat().st_size > _MAX_TEXT:
-        raise broken(path, "it is far larger than such a file can be")
+        raise broken(path, say("models.far-too-large-such-file"))
     if path.suffix == ".json":
         try:
             msgspec.json.decode(path.read_bytes(), type=msgspec.Raw)
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise broken(path, f"it is not the text it should be ({error})") from error
+            raise broken(path, say("models.not-text-file-should", reason=error)) from error

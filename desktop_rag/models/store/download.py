@@ -21,10 +21,12 @@ from urllib.parse import urlsplit
 
 from desktop_rag import __version__, offline
 from desktop_rag.errors import DiskFull, DownloadFailed, ModelRefused
+from desktop_rag.messages import say
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.store.catalogue import Listed
 from desktop_rag.models.store.checks import safe_file
-from desktop_rag.models.store.model_store import Installed, ModelStore, OnTransfer, Transfer
+from desktop_rag.models.store.model_store import ModelStore, OnTransfer, Transfer
 from desktop_rag.models.store.offer import Offer, RemoteFile, Repository, offer_listed, offer_other
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
@@ -47,7 +49,10 @@ def endpoint() -> str:
     named = os.environ.get(ENDPOINT_VARIABLE, "").strip().rstrip("/") or _HUB
     parts = urlsplit(named)
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise DownloadFailed(f"“{named}” is no address of a hub.", f"Set {ENDPOINT_VARIABLE} to one, or unset it.")
+        raise DownloadFailed(
+            say("models.not-address-hub", named=named),
+            say("models.set-valid-address-unset", variable=ENDPOINT_VARIABLE),
+        )
     return named
 
 
@@ -102,13 +107,15 @@ def _ask(repository: str) -> Repository:
             info = api.model_info(repository, files_metadata=True, timeout=_TIMEOUT_S)
     except _Interrupted as broken:
         raise DownloadFailed(
-            f"{address} could not be reached ({broken}).",
-            "Check this PC's connection to the internet. For a PC without one, copy the model from another and "
-            "“desktop-rag models import” it.",
+            say("models.could-not-reached", address=address, reason=broken),
+            say("models.check-computers-internet-connection-computer-without"),
         ) from broken
     files = tuple(map(_remote_file, info.siblings or ()))
     if not re.fullmatch(r"[0-9a-f]{40}", info.sha or "") or len(files) > _MAX_FILES:
-        raise DownloadFailed(f"What {address} says about {repository} makes no sense.", "Try again later.")
+        raise DownloadFailed(
+            say("models.reply-about-makes-no-sense", address=address, repository=repository),
+            say("models.try-again-later"),
+        )
     return Repository(address, repository, str(info.sha), tuple(filter(None, files)), _licence(info.card_data))
 
 
@@ -173,8 +180,8 @@ class _FileDownload:
                 pause = next(pauses, None) if self._size() <= have else 0.0
                 if pause is None:
                     raise DownloadFailed(
-                        f"The connection broke while fetching {self._file.name} ({broken}).",
-                        "What came is kept; the same command goes on from there.",
+                        say("models.connection-lost-while-downloading", name=self._file.name, reason=broken),
+                        say("models.what-arrived-kept-run-same-command"),
                     ) from broken
                 time.sleep(pause)
         self._tell(self._file.size, now=True)
@@ -204,16 +211,18 @@ class _FileDownload:
                 for block in response.iter_raw():
                     self._write(out, block)
         if self._size() < self._file.size:
-            raise _Interrupted(f"{self._size():,} of {self._file.size:,} bytes came")
+            raise _Interrupted(say("models.bytes-arrived", size=self._size(), whole=self._file.size))
 
     def _start_over(self) -> None:
         """What is here is no beginning of what is there."""
         self._part.write_bytes(b"")
-        raise _Interrupted("the part that was here does not fit")
+        raise _Interrupted(say("models.part-already-here-does-not-match"))
 
     def _write(self, out: BinaryIO, block: bytes) -> None:
         if out.tell() + len(block) > self._file.size:
-            raise DownloadFailed(f"More came of {self._file.name} than the hub had told.", "Nothing was installed.")
+            raise DownloadFailed(
+                say("models.more-arrived-than-hub-announced", name=self._file.name), say("models.nothing-installed")
+            )
         with self._disk():
             out.write(block)
             out.flush()  # what came is kept, whatever happens next
@@ -226,7 +235,8 @@ class _FileDownload:
             yield
         except OSError as error:
             raise DiskFull(
-                f"{self._part} could not be written: {error.strerror or error}.", "Make room, then try again."
+                say("models.could-not-written", part=self._part, reason=error.strerror or error),
+                say("models.free-up-some-space-try-again"),
             ) from error
 
     def _check(self) -> None:
@@ -241,8 +251,8 @@ class _FileDownload:
         if digest.hexdigest() != self._file.checksum:
             self._part.unlink()
             raise DownloadFailed(
-                f"{self._file.name} is not what the hub had told: its checksum differs.",
-                "It was deleted and nothing was installed. Try again; if that does not help, do not trust this source.",
+                say("models.not-what-hub-announced-checksum-differs", name=self._file.name),
+                say("models.deleted-nothing-installed-try-again-if"),
             )
 
     def _size(self) -> int:
@@ -291,7 +301,9 @@ def _in_words(hub: Any, repository: str) -> Iterator[None]:
     except (DiskFull, DownloadFailed, _Interrupted):
         raise
     except hub.errors.HFValidationError as error:
-        raise DownloadFailed(f"“{repository}” is no name of a repository.", "It is like “owner/name”.") from error
+        raise DownloadFailed(
+            say("models.not-name-repository", repository=repository), say("models.names-look-like-owner-name")
+        ) from error
     except hub.errors.HfHubHTTPError as error:
         raise _refused(error.response.status_code, repository) from error
     except Exception as error:
@@ -304,12 +316,13 @@ def _in_words(hub: Any, repository: str) -> Iterator[None]:
 def _refused(status: int, repository: str) -> Exception:
     if status in (401, 403):
         return DownloadFailed(
-            f"{repository} is not open to everybody, or does not exist.",
-            "Check its name, or take another model. If its owner asks for an account, agree to the terms on its page "
-            f"and set {TOKEN_VARIABLE} to your key.",
+            say("models.does-not-exist-not-public", repository=repository),
+            say("models.check-name-choose-another-model-if", variable=TOKEN_VARIABLE),
         )
     if status in (404, 410):
-        return DownloadFailed(f"{repository}, or a file of it, is not there (any more).", "Take another model.")
+        return DownloadFailed(say("models.file-not-found", repository=repository), say("models.choose-another-model-2"))
     if status == 429 or status >= 500:
-        return _Interrupted(f"the hub answered with {status}")
-    return DownloadFailed(f"The hub did not give out {repository} (it answered with {status}).", "Try again later.")
+        return _Interrupted(say("models.hub-answered", status=status))
+    return DownloadFailed(
+        say("models.hub-did-not-provide-status", repository=repository, status=status), say("models.try-again-later")
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,63 +12,14 @@ from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from desktop_rag.errors import ModelError
-from desktop_rag.messages import Worded
+from desktop_rag.messages import say
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import ModelRole
-from desktop_rag.models.store.catalogue import Form
 from desktop_rag.models.store.checks import safe_file, safe_name
 
 LOCK_NAME = "models.lock"
 _WAIT_S = 30.0
-_AGAIN = "Move that file away and install the models again."
-
-
-class FileRecord(Struct, frozen=True):
-    """A file as it was when its model was installed; ``size`` is in bytes."""
-
-    sha256: str
-    size: int
-
-
-class Origin(Struct, frozen=True):
-    """Where a model came from: a repository and the commit of it; both "" for one that was imported."""
-
-    repository: str = ""
-    revision: str = ""
-    licence: str = ""
-    languages: tuple[str, ...] = ()
-
-
-class Installed(Worded, frozen=True, omit_defaults=False):
-    """A model in the store. ``folder`` is absolute, ``files`` are relative to it, and ``main`` has the weights.
-
-    ``fault`` says why it is not used: a file was missing or not what it had been when it was last looked at.
-    """
-
-    name: str
-    role: ModelRole
-    form: Form
-    title: str
-    folder: str
-    main: str
-    files: dict[str, FileRecord]
-    repository: str = ""
-    revision: str = ""
-    licence: str = ""
-    languages: tuple[str, ...] = ()
-    installed: str = ""
-    """When, in ISO 8601."""
-    fault: str = ""
-
-    @property
-    def fingerprint(self) -> str:
-        """A short hash of what the model is, whatever its files are called: it identifies an embedding space, or who
-        wrote a transcript."""
-        sums = sorted(record.sha256 for record in self.files.values())
-        return hashlib.sha256(msgspec.json.encode([self.role, self.form, sums])).hexdigest()[:16]
-
-    @property
-    def bytes(self) -> int:
-        return sum(record.size for record in self.files.values())
+_AGAIN = say("models.move-file-away-install-models-again")
 
 
 class Lock(Struct):
@@ -101,14 +51,14 @@ class LockFile:
         except FileNotFoundError:
             return Lock()
         except OSError as error:
-            raise ModelError(f"{self._path} could not be read: {error.strerror or error}.") from error
+            raise ModelError(say("common.could-not-read", path=self._path, reason=error.strerror or error)) from error
         try:
             lock = msgspec.json.decode(data, type=Lock)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise ModelError(f"The list of models in {self._path} is damaged.", _AGAIN) from error
+            raise ModelError(say("models.list-models-damaged", path=self._path), _AGAIN) from error
         for name, model in lock.models.items():
             if name != model.name or not safe_name(name) or not all(map(safe_file, model.files)):
-                raise ModelError(f"The list of models in {self._path} names files that are not its own.", _AGAIN)
+                raise ModelError(say("models.list-models-names-files-do-not", path=self._path), _AGAIN)
         return lock
 
     @contextmanager
@@ -119,9 +69,13 @@ class LockFile:
             guard = FileLock(self._folder / ".models.busy", timeout=_WAIT_S)
             guard.acquire()
         except Timeout as error:
-            raise ModelError("Another process is changing the installed models.", "Try again in a moment.") from error
+            raise ModelError(
+                say("models.another-process-changing-installed-models"), say("models.try-again-moment")
+            ) from error
         except OSError as error:
-            raise ModelError(f"{self._folder} cannot be written: {error.strerror or error}.") from error
+            raise ModelError(
+                say("models.cannot-written", folder=self._folder, reason=error.strerror or error)
+            ) from error
         try:
             lock = self.read()
             yield lock
@@ -139,4 +93,6 @@ class LockFile:
                 os.fsync(file.fileno())
             fresh.replace(self._path)
         except OSError as error:
-            raise ModelError(f"{self._path} could not be written: {error.strerror or error}.") from error
+            raise ModelError(
+                say("models.could-not-written", part=self._path, reason=error.strerror or error)
+            ) from error

@@ -21,12 +21,14 @@ from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from desktop_rag.errors import DiskFull, ModelError, ModelRefused
+from desktop_rag.messages import say
+from desktop_rag.models.installed_model import FileRecord, Installed, Origin
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.store.checks import check_role, examine, safe_name
-from desktop_rag.models.store.installed import LOCK_NAME, FileRecord, Installed, Lock, LockFile, Origin
+from desktop_rag.models.store.installed import LOCK_NAME, Lock, LockFile
 from desktop_rag.paths import models_dir
 
-__all__ = ["FileRecord", "Installed", "ModelStore", "OnTransfer", "Origin", "Transfer"]
+__all__ = ["ModelStore", "OnTransfer", "Transfer"]
 
 _INCOMING = ".incoming"
 _IMPORT = "+"
@@ -87,7 +89,9 @@ class ModelStore:
             model = self.find(name)
             check_role(model.role, role, model.name)
             if model.fault:
-                raise ModelRefused(f"{model.name} cannot be used: {model.fault}", "Remove it and get it again.")
+                raise ModelRefused(
+                    say("models.cannot-used", name=model.name, fault=model.fault), say("common.remove-download-again")
+                )
         with self._lock.changing() as lock:
             lock.chosen[role] = name or ""
 
@@ -157,7 +161,9 @@ class ModelStore:
             except OSError as error:
                 del lock.models[name]
                 self._lock.write(lock)
-                raise ModelError(f"{name} could not be put in its place: {error.strerror or error}.") from error
+                raise ModelError(
+                    say("models.could-not-moved-into-place", name=name, reason=error.strerror or error)
+                ) from error
         return self._seen(model)
 
     def verify(self, name: str, *, on_transfer: OnTransfer | None = None) -> None:
@@ -170,7 +176,8 @@ class ModelStore:
                 lock.models[name] = msgspec.structs.replace(lock.models[name], fault=fault)
         if fault:
             raise ModelRefused(
-                f"{name} cannot be used any more: {fault}", f"“desktop-rag models remove {name}”, then get it again."
+                say("models.can-no-longer-used", name=name, fault=fault),
+                say("models.run-desktop-rag-models-remove-then", name=name),
             )
 
     def remove(self, name: str) -> None:
@@ -212,10 +219,12 @@ class ModelStore:
             guard.acquire()
             folder.mkdir(exist_ok=True)
         except Timeout as error:
-            raise ModelError(f"{name} is being installed by another process.", "Wait until it is done.") from error
+            raise ModelError(
+                say("models.another-process-installing", name=name), say("models.wait-until-finished")
+            ) from error
         except OSError as error:
             guard.release()
-            raise ModelError(f"{folder} cannot be written: {error.strerror or error}.") from error
+            raise ModelError(say("models.cannot-written", folder=folder, reason=error.strerror or error)) from error
         try:
             yield folder
         finally:
@@ -233,20 +242,28 @@ class ModelStore:
     def check_name(self, name: str) -> None:
         """Raises ``ModelError`` unless a new model can have this name."""
         if not safe_name(name) or name == LOCK_NAME:
-            raise ModelError(f"A model cannot be called “{name}”.", "Use letters, digits, dots and hyphens.")
+            raise ModelError(
+                say("models.model-cannot-called", name=name), say("models.use-letters-digits-dots-hyphens")
+            )
         taken = {model.name: model for model in self.installed()}.get(name)
         if taken is not None and not taken.fault:
-            raise ModelError(f"There is a model called {name} already.", f"Give another name, or remove {name} first.")
+            raise ModelError(
+                say("models.there-already-model-called", name=name),
+                say("models.choose-another-name-remove-first", name=name),
+            )
         if taken is None and (self.folder / name).exists():
-            raise ModelError(f"There is a folder called {name} in {self.folder} already.", "Give another name.")
+            raise ModelError(
+                say("models.there-already-folder-called", name=name, folder=self.folder),
+                say("models.choose-another-name"),
+            )
 
     def check_room(self, size: int) -> None:
         """Raises ``DiskFull`` unless there is room for ``size`` bytes more."""
         free = shutil.disk_usage(self.folder).free
         if size + _SPARE_BYTES > free:
             raise DiskFull(
-                f"The model needs {size / 1e9:.1f} GB; the disk of {self.folder} has {free / 1e9:.1f} GB left.",
-                "Make room, or take a smaller model.",
+                say("models.model-needs-gb-but-disk-only", size=size / 1e9, folder=self.folder, free=free / 1e9),
+                say("models.free-up-some-space-choose-smaller"),
             )
 
     def _vacate(self, lock: Lock, name: str) -> None:
@@ -261,7 +278,8 @@ class ModelStore:
             folder.replace(away)
         except OSError as error:
             raise ModelError(
-                f"{name} could not be removed: {error.strerror or error}.", "“desktop-rag engine stop”, then try again."
+                say("models.could-not-removed", name=name, reason=error.strerror or error),
+                say("models.run-desktop-rag-engine-stop-then"),
             ) from error
         shutil.rmtree(away, ignore_errors=True)
 
@@ -276,9 +294,9 @@ class ModelStore:
                 break
             try:
                 if (folder / name).stat().st_size != record.size:
-                    fault = f"{name} is not what it was."
+                    fault = say("models.has-changed", name=name)
             except OSError:
-                fault = f"{name} is missing."
+                fault = say("models.is-missing-2", name=name)
         return msgspec.structs.replace(model, folder=str(folder), fault=fault)
 
     def _fault_of(self, model: Installed, on_transfer: OnTransfer | None) -> str:
@@ -286,18 +304,20 @@ class ModelStore:
         for name, record in model.files.items():
             try:
                 if _record(Path(model.folder, name), teller) != record:
-                    return f"{name} is not what it was."
+                    return say("models.has-changed", name=name)
             except OSError:
-                return f"{name} is missing or cannot be read."
+                return say("models.missing-cannot-read", name=name)
         try:
             nature = examine(Path(model.folder))
         except ModelRefused as refused:
             return refused.message
-        return "" if nature.role == model.role else f"it is not for {model.role}."
+        return "" if nature.role == model.role else say("models.it-is-not-for", role=model.role)
 
 
 def not_installed(name: str) -> ModelError:
-    return ModelError(f"No model called “{name}” is installed.", "“desktop-rag models list” shows those that are.")
+    return ModelError(
+        say("models.no-model-called-installed", name=name), say("models.desktop-rag-models-list-shows-models")
+    )
 
 
 def _name_of(path: Path) -> str:
@@ -338,7 +358,7 @@ def _copy(source: Path, target: Path, teller: _Teller) -> None:
             writing.flush()
             os.fsync(writing.fileno())
     except OSError as error:
-        raise ModelError(f"{source.name} could not be copied: {error.strerror or error}.") from error
+        raise ModelError(say("models.could-not-copied", name=source.name, reason=error.strerror or error)) from error
 
 
 def _clear(folder: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from desktop_rag.errors import DownloadFailed, ModelRefused
+from desktop_rag.messages import say
+from desktop_rag.models.installed_model import Origin
 from desktop_rag.models.requests import ModelRole
 from desktop_rag.models.store.catalogue import Listed
-from desktop_rag.models.store.model_store import Origin
 
 _NAMED = 12
 """GGUF files of a repository that a message names."""
@@ -78,7 +79,9 @@ def offer_listed(wanted: Listed, there: Repository) -> Offer:
     for pattern in wanted.files + wanted.extras:
         matching = _matching(there, (pattern,))
         if not matching and pattern in wanted.files:
-            raise DownloadFailed(f"{there.name} has no file {pattern} any more.", "Take another model.")
+            raise DownloadFailed(
+                say("models.no-longer-file", name=there.name, pattern=pattern), say("models.choose-another-model-2")
+            )
         files |= matching
     origin = Origin(there.name, there.revision, wanted.licence, wanted.languages)
     return Offer(wanted.name, wanted.role, wanted.title, there.endpoint, tuple(files.values()), origin)
@@ -93,19 +96,25 @@ def offer_other(there: Repository, file: str, role: ModelRole | None, name: str)
         file = ggufs[0]
     said = ", ".join(ggufs[:_NAMED]) + (", …" if len(ggufs) > _NAMED else "")
     if file and file not in ggufs:
-        raise DownloadFailed(f"{there.name} has no GGUF file {file}.", f"It has: {said}" if said else "")
+        raise DownloadFailed(
+            say("models.no-gguf-file-called", name=there.name, file=file),
+            say("models.it-has", files=said) if said else "",
+        )
     if file:
         patterns: tuple[str, ...] = (file,)
     elif ggufs:
-        raise DownloadFailed(f"{there.name} has {len(ggufs)} GGUF files.", f"Add a slash and one of them: {said}")
+        raise DownloadFailed(
+            say("models.gguf-files", name=there.name, count=len(ggufs)),
+            say("models.add-slash-name-one-them", files=said),
+        )
     elif "open_clip_config.json" in names:
         patterns = _OPEN_CLIP
     elif "model.bin" in names:
         patterns = _WHISPER
     else:
         raise ModelRefused(
-            f"{there.name} holds no model that can be used.",
-            "Look for the same model as GGUF (“…-GGUF”), for open_clip, or for faster-whisper.",
+            say("models.does-not-contain-usable-model", folder=there.name),
+            say("models.look-same-model-gguf-gguf-open"),
         )
     stem = file[: -len(".gguf")] if file else there.name.rpartition("/")[2]
     name = name or re.sub(r"[^a-z0-9._+-]+", "-", stem.casefold()).strip("-._+")[:80]

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
+from desktop_rag.messages import say
 
 _MAX_HEADER = 100 * 1000 * 1000
 """Bytes of a safetensors header, as its specification has it."""
@@ -30,10 +31,7 @@ _SIZES = {
 }  # fmt: skip
 """Bits of the numbers that safetensors knows."""
 
-TAKEN = (
-    "What can be used: a GGUF file (chat, embedding, reranking), a folder of open_clip with open_clip_config.json and "
-    "a safetensors file (images), a folder of faster-whisper with model.bin and tokenizer.json (speech)."
-)
+TAKEN = say("models.these-can-used-gguf-file-chat")
 
 
 def begins(path: Path) -> bytes:
@@ -46,15 +44,17 @@ def begins(path: Path) -> bytes:
 def refusal(path: Path) -> ModelRefused:
     magic = begins(path)
     if magic in (PICKLE, ZIP):
-        what = "a pickle: such a file can run any program on your computer" if magic == PICKLE else (
-            "a ZIP archive, as PyTorch writes it: what is in it can run any program on your computer"
+        what = say("models.pickle-file-can-run-any-program") if magic == PICKLE else (
+            say("models.zip-archive-made-pytorch-can-run")
         )  # fmt: skip
-        return ModelRefused(f"{path.name} is {what}.", "Look for the same model as GGUF or safetensors.")
-    return ModelRefused(f"{path.name} is no model that can be used.", TAKEN)
+        return ModelRefused(
+            say("models.is", model=path.name, what=what), say("models.look-same-model-gguf-safetensors")
+        )
+    return ModelRefused(say("models.not-usable-model", name=path.name), TAKEN)
 
 
 def broken(path: Path, why: str) -> ModelRefused:
-    return ModelRefused(f"{path.name} is broken: {why}.", "Get it again from where you have it.")
+    return ModelRefused(say("models.is-damaged-2", name=path.name, reason=why), say("models.get-again-source"))
 
 
 class _Tensor(Struct):
@@ -75,27 +75,27 @@ def check_safetensors(path: Path) -> None:
         head = file.read(8)
         length = int.from_bytes(head, "little")
         if len(head) < 8 or length > min(size - 8, _MAX_HEADER):
-            raise broken(path, "it is cut short" if length <= _MAX_HEADER else "it is no safetensors file")
+            raise broken(path, say("common.cut-short") if length <= _MAX_HEADER else say("models.not-safetensors-file"))
         header = file.read(length)
     try:
         entries = msgspec.json.decode(header, type=dict[str, msgspec.Raw])
         entries.pop("__metadata__", None)
         tensors = [msgspec.json.decode(entry, type=_Tensor) for entry in entries.values()]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise broken(path, f"its header cannot be read ({error})") from error
+        raise broken(path, say("models.header-cannot-read", reason=error)) from error
     end = 0
     for tensor in sorted(tensors, key=lambda tensor: tensor.data_offsets):
         begin, after = tensor.data_offsets
         if tensor.dtype not in _SIZES or any(length < 0 for length in tensor.shape):
-            raise broken(path, "it holds numbers of an unknown kind")
+            raise broken(path, say("models.contains-numbers-unknown-type"))
         bits = math.prod(tensor.shape) * _SIZES[tensor.dtype]
         if begin != end or (after - begin) * 8 != bits:
-            raise broken(path, "its header does not fit what it describes")
+            raise broken(path, say("models.header-does-not-match-contents"))
         end = after
     if not tensors:
-        raise broken(path, "it holds no weights")
+        raise broken(path, say("models.contains-no-weights-2"))
     if 8 + length + end != size:
-        raise broken(path, f"it is cut short: {size:,} of {8 + length + end:,} bytes")
+        raise broken(path, say("models.cut-short-bytes-2", size=size, whole=8 + length + end))
 
 
 def check_ctranslate2(path: Path) -> str:
@@ -120,7 +120,7 @@ def check_ctranslate2(path: Path) -> str:
             reader.text()
             reader.text()
         if file.tell() != size:
-            raise broken(path, "there is more in it than it says")
+            raise broken(path, say("models.contains-more-than-declares"))
     return spec
 
 
@@ -145,7 +145,7 @@ class _HeaderReader:
     def times(self) -> Iterator[int]:
         count = self.number("I")
         if count > _MAX_VARIABLES:
-            raise broken(self._path, "it claims to hold more than any model does")
+            raise broken(self._path, say("models.claims-contain-more-than-any-model"))
         return iter(range(count))
 
     def _read(self, count: int) -> bytes:
@@ -155,4 +155,4 @@ class _HeaderReader:
         return data
 
     def _short(self, count: int) -> ModelRefused:
-        return broken(self._path, f"it is cut short: {self._size:,} of at least {self._file.tell() + count:,} bytes")
+        return broken(self._path, say("models.cut-short-least-bytes", size=self._size, least=self._file.tell() + count))

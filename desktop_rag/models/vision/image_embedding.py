@@ -22,6 +22,7 @@ from msgspec import Meta, Struct
 
 from desktop_rag import offline
 from desktop_rag.errors import ModelRefused, NoMemoryForModel
+from desktop_rag.messages import say
 from desktop_rag.models.requests import ModelRequest
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def open_model(settings: ImageModelSettings) -> ImageModel:
         if _is_out_of_memory(error):
             raise _no_memory(weights) from error
         raise ModelRefused(
-            f"The image model in {folder} does not load ({error}).", "Install it again, or choose another."
+            say("models.image-model-could-not-loaded", folder=folder, reason=error),
+            say("models.install-again-choose-another-one"),
         ) from error
     return loaded
 
@@ -277,20 +279,26 @@ def _check_config(path: Path) -> None:
         model = msgspec.json.decode(path.read_bytes(), type=_OpenClipConfig).model_cfg
     except FileNotFoundError as error:
         raise ModelRefused(
-            f"{path.parent} holds no image model: there is no {path.name} in it.", "Choose an open_clip model."
+            say("models.does-not-contain-image-model-missing", folder=path.parent, name=path.name),
+            say("models.choose-open-clip-model"),
         ) from error
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ModelRefused(f"{path} does not describe an image model ({error}).", "Install it again.") from error
+        raise ModelRefused(
+            say("models.does-not-describe-image-model", path=path, reason=error), say("models.install-again")
+        ) from error
     text = model.text_cfg
     if text.hf_model_name or text.hf_tokenizer_name:
         raise ModelRefused(
-            f"The image model in {path.parent} needs {text.hf_model_name or text.hf_tokenizer_name} from the Hugging "
-            "Face hub to read texts.",
-            "Choose a model with CLIP's own tokenizer, such as ViT-B-32.",
+            say(
+                "models.image-model-needs-hugging-face-hub",
+                folder=path.parent,
+                model=text.hf_model_name or text.hf_tokenizer_name,
+            ),
+            say("models.choose-model-clips-own-tokenizer-such"),
         )
     if set(model.vision_cfg.timm_model_name or "") & set(":/\\"):
         raise ModelRefused(
-            f"The image model in {path.parent} names a part outside of its folder.", "Choose another model."
+            say("models.image-model-refers-part-outside-folder", folder=path.parent), say("models.choose-another-model")
         )
 
 
@@ -304,16 +312,16 @@ def _weights(folder: Path) -> Path:
         return found[0]
     if found:
         raise ModelRefused(
-            f"{folder} holds several weights ({', '.join(path.name for path in found)}).",
-            "Keep the one that belongs to the model.",
+            say("models.contains-several-files-weights", folder=folder, weights=", ".join(path.name for path in found)),
+            say("models.keep-one-belongs-model"),
         )
     pickles = sorted(path.name for pattern in _PICKLES for path in folder.glob(pattern))
     if pickles:
         raise ModelRefused(
-            f"{folder / pickles[0]} is a pickle, which can run any code when it is loaded.",
-            "Choose the same model with its weights as safetensors.",
+            say("models.pickle-file-can-run-any-program-2", file=folder / pickles[0]),
+            say("models.choose-same-model-weights-safetensors"),
         )
-    raise ModelRefused(f"{folder} holds no weights.", "Install the model again.")
+    raise ModelRefused(say("models.contains-no-weights", name=folder), say("models.install-model-again"))
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -327,8 +335,8 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 def _no_memory(weights: Path) -> NoMemoryForModel:
     return NoMemoryForModel(
-        f"There is not enough memory for the image model {weights.parent.name}.",
-        "Close other programs, or choose a smaller model.",
+        say("models.there-not-enough-memory-image-model", name=weights.parent.name),
+        say("models.close-other-programs-choose-smaller-model"),
     )
 
 

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from desktop_rag.errors import ModelRefused
+from desktop_rag.messages import say
+from desktop_rag.models.installed_model import Installed
 from desktop_rag.models.requests import ModelClient
-from desktop_rag.models.store.model_store import Installed
 from desktop_rag.models.vision.image_embedding import EmbedImages
 from desktop_rag.types import Space
 
@@ -36,7 +37,9 @@ def image_space(installed: Installed) -> Space:
     try:
         dim = msgspec.json.decode(path.read_bytes(), type=_SpaceConfig).model_cfg.embed_dim
     except (OSError, msgspec.MsgspecError) as error:
-        raise ModelRefused(f"{path} does not say what the model gives ({error}).", "Install it again.") from error
+        raise ModelRefused(
+            say("models.does-not-say-what-model-produces", path=path, reason=error), say("models.install-again")
+        ) from error
     return Space(installed.name, installed.fingerprint, dim)
 
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from desktop_rag import offline
 from desktop_rag.errors import ModelError
+from desktop_rag.messages import say
 from desktop_rag.models.requests import ModelRequest
 from desktop_rag.types import IMAGE_SIDE, Region
 
@@ -96,14 +97,19 @@ def open_model(settings: OcrSettings) -> OcrReader:
     for key, name in _MODELS.items():
         # Named, because RapidOCR would fetch what it does not find.
         if not (folder / name).is_file():
-            raise ModelError(f"The text recognition model {folder / name} is missing.", "Install Desktop RAG again.")
+            raise ModelError(
+                say("models.text-recognition-model-missing", path=folder / name),
+                say("common.install-desktop-rag-again"),
+            )
         parameters[key] = str(folder / name)
     try:
         engine = rapidocr.RapidOCR(params=parameters)
         reader = OcrReader(engine)
         reader.warm_up()
     except Exception as error:
-        raise ModelError(f"The text recognition does not start ({error}).", "Install Desktop RAG again.") from error
+        raise ModelError(
+            say("models.text-recognition-could-not-started", reason=error), say("common.install-desktop-rag-again")
+        ) from error
     return reader
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from desktop_rag.errors import Damaged, Unreadable
+from desktop_rag.messages import say
 from desktop_rag.parsing.mail import headers as mail_headers
 from desktop_rag.parsing.source import MIB, Source, unreadable
 from desktop_rag.types import Attachment, Message, Metadata, ParseItem, Problem
@@ -33,8 +34,8 @@ def parse_mbox(source: Source) -> Iterator[ParseItem]:
             if number > source.limits.messages:
                 yield Problem(
                     "over-cap",
-                    f"Only the first {source.limits.messages:,} messages in the mailbox were read.",
-                    "Split the mailbox to have all of it indexed.",
+                    say("parsing.only-first-messages-mailbox-read", messages=source.limits.messages),
+                    say("parsing.split-mailbox-all-can-indexed"),
                 )
                 break
             shortened += not whole
@@ -50,7 +51,7 @@ def parse_mbox(source: Source) -> Iterator[ParseItem]:
         messages = "1 message" if shortened == 1 else f"{shortened:,} messages"
         yield Problem(
             "over-cap",
-            f"Only the first {limit // MIB} MiB of {messages} in the mailbox were read.",
+            say("parsing.only-first-mib-mailbox-read", limit=limit // MIB, messages=messages),
         )
 
 
@@ -62,7 +63,9 @@ def _messages(source: Source, stream: BinaryIO, limit: int) -> Iterator[tuple[by
     if not line:
         return
     if not line.startswith(b"From "):
-        raise Damaged(f"{source.name} is not a mailbox: it does not begin with a 'From ' line.", "Check its suffix.")
+        raise Damaged(
+            say("parsing.not-mailbox-does-not-begin-line", name=source.name), say("parsing.check-ending-name")
+        )
     separator, size = line, 0
     kept: list[bytes] = []
     above_blank = False
@@ -93,7 +96,7 @@ def _lines(source: Source, stream: BinaryIO) -> Iterator[bytes]:
             yield line
     except OSError as error:
         if source.path is None:
-            raise Unreadable(f"{source.name} could not be read: {error}.") from error
+            raise Unreadable(say("common.could-not-read", path=source.name, reason=error)) from error
         raise unreadable(source.path, error) from error
 
 

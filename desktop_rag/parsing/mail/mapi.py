@@ -10,6 +10,7 @@ from io import BytesIO
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.faults import is_fault
 from desktop_rag.parsing.mail.headers import decode_bytes
 
@@ -118,10 +119,11 @@ def read_msg(data: bytes, name: str) -> OutlookItem:
         if is_fault(error):
             raise
         raise Damaged(
-            f"{name} is not a readable Outlook message ({error}).", "Open it in Outlook and save it again."
+            say("parsing.could-not-read-outlook-message", name=name, reason=error),
+            say("parsing.open-outlook-save-again"),
         ) from error
     if not any(path.startswith(("__properties_version1.0", "__substg1.0_")) for path in streams):
-        raise Damaged(f"{name} is not an Outlook message.", "Check which program made it.")
+        raise Damaged(say("parsing.not-outlook-message", name=name), say("parsing.check-program-made"))
     return _MsgReader(streams).item("", 32, 0)
 
 

@@ -10,6 +10,7 @@ from email.message import Message as MimeMessage
 from email.policy import compat32
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.mail import headers as mail_headers
 from desktop_rag.parsing.mail.body import html_segments_by_role, text_segments
 from desktop_rag.parsing.mail.parts import DECORATION_BYTES, AttachedFile, HtmlBody, PlainBody, charset_of, parts
@@ -35,12 +36,12 @@ def parse_eml(source: Source) -> Iterator[ParseItem]:
     if not any(_KNOWN.fullmatch(name) for name, _ in message.raw_items()):
         if b"\x00" in data[:4096] or len(re.findall(rb"[\x01-\x08\x0e-\x1f]", data[:4096])) > 20:
             raise Damaged(
-                f"{source.name} is not a mail message.", "Open it with the program that made it, or check its suffix."
+                say("parsing.not-mail-message", name=source.name), say("parsing.open-program-made-check-ending-name")
             )
-        yield Problem("damaged", "The mail has no headers; everything in it was read as its text.")
+        yield Problem("damaged", say("parsing.mail-no-headers-everything-read-text"))
         message.set_payload(data.decode("ascii", "surrogateescape"))
     if not whole:
-        yield Problem("damaged", "The mail is nested too deeply to be read completely.")
+        yield Problem("damaged", say("parsing.mail-nested-too-deeply-read-completely"))
     yield from message_items(message, source.limits)
     if cut is not None:
         yield cut
@@ -114,8 +115,8 @@ def message_items(message: MimeMessage, limits: Limits) -> Iterator[ParseItem]:
             if files > limits.attachments:
                 yield Problem(
                     "over-cap",
-                    f"The mail has more than {limits.attachments} attachments; the rest were left out.",
-                    "Save them as files to have them indexed.",
+                    say("parsing.mail-more-than-attachments-rest-left", attachments=limits.attachments),
+                    say("parsing.save-them-files-they-can-indexed"),
                 )
                 break
             name = _unique(part.name, names)

@@ -17,6 +17,7 @@ from email.utils import format_datetime
 from msgspec.structs import replace
 
 from desktop_rag.errors import Damaged, OverCap
+from desktop_rag.messages import say
 from desktop_rag.parsing.mail import mapi
 from desktop_rag.parsing.mail.headers import decode_bytes
 from desktop_rag.parsing.mail.mapi import OutlookItem, PropertyBag
@@ -64,7 +65,9 @@ def parse_msg(source: Source) -> Iterator[ParseItem]:
     """Parse an Outlook item. Raises ``Damaged`` or ``OverCap``."""
     item = mapi.read_msg(_read(source), source.name)
     if not (item.properties.values or item.attachments):
-        raise Damaged(f"{source.name} is damaged: it contains no mail, appointment or contact.", "Export it again.")
+        raise Damaged(
+            say("parsing.damaged-contains-no-mail-appointment-contact", name=source.name), say("parsing.export-again")
+        )
     yield from _parsed(item, source)
 
 
@@ -78,13 +81,18 @@ def parse_tnef(source: Source) -> Iterator[ParseItem]:
     data = _read(source)
     yield from _parsed(read_tnef(data, source.name), source)
     if is_cut_short(data):
-        yield Problem("damaged", f"{source.name} is incomplete; what could be read was indexed.", "Get a fresh copy.")
+        yield Problem(
+            "damaged",
+            say("parsing.incomplete-what-could-read-indexed", name=source.name),
+            say("parsing.get-fresh-copy"),
+        )
 
 
 def _read(source: Source) -> bytes:
     if source.size > source.limits.file_bytes:
         raise OverCap(
-            f"{source.name} is larger than {source.limits.file_bytes // MIB} MiB.", "Save its attachments as files."
+            say("parsing.larger-than-mib", name=source.name, size=source.limits.file_bytes // MIB),
+            say("parsing.save-attachments-files"),
         )
     return source.read()
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from desktop_rag.messages import say
 from desktop_rag.parsing.mail import headers as mail_headers
 from desktop_rag.types import Problem
 
@@ -78,9 +79,9 @@ def parts(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[MailP
     """The leaves of a message that a person would see, in order."""
     mime = part.get_content_type()
     if depth > _MAX_NESTING:
-        yield Problem("over-cap", "Parts of the mail are nested too deeply and were left out.")
+        yield Problem("over-cap", say("parsing.some-parts-mail-nested-too-deeply"))
     elif mime == "multipart/encrypted":
-        yield _encrypted("The mail is encrypted (PGP).")
+        yield _encrypted(say("parsing.mail-encrypted-pgp"))
     elif mime.startswith("multipart/") and part.is_multipart():
         children = [child for child in part.get_payload() if isinstance(child, MimeMessage)]
         if mime == "multipart/alternative":
@@ -91,7 +92,7 @@ def parts(part: MimeMessage, depth: int = 0, parent: str = "") -> Iterator[MailP
     elif mime in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
         signed = "signed-data" in str(part.get("Content-Type", ""))
         yield _encrypted(
-            "The mail's text is inside an S/MIME signature." if signed else "The mail is encrypted (S/MIME)."
+            say("parsing.mails-text-inside-s-mime-signature") if signed else say("parsing.mail-encrypted-s-mime")
         )
     elif mime.endswith(("pgp-signature", "pkcs7-signature", "/applefile")):
         return
@@ -203,14 +204,14 @@ def _plain(part: MimeMessage, mime: str, data: bytes) -> Iterator[MailPart]:
         text = _UUENCODED.sub(take, text)
     if "-----BEGIN PGP " in text:
         if "-----BEGIN PGP MESSAGE-----" in text:
-            yield _encrypted("The mail, or part of it, is encrypted (PGP).")
+            yield _encrypted(say("parsing.mail-part-encrypted-pgp"))
         text = _ARMOUR.sub(lambda found: "\n" * found[0].count("\n"), text)
     yield PlainBody(text)
     yield from files
 
 
 def _encrypted(message: str) -> Problem:
-    return Problem("encrypted", message, "Save its text from your mail program to have it indexed.")
+    return Problem("encrypted", message, say("parsing.save-text-mail-program-indexed"))
 
 
 def _inner_message(part: MimeMessage) -> AttachedFile:

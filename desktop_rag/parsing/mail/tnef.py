@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.mail.headers import decode_bytes
 from desktop_rag.parsing.mail.mapi import (
     BINARY,
@@ -36,7 +37,7 @@ def is_tnef(data: bytes) -> bool:
 def read_tnef(data: bytes, name: str, depth: int = 0) -> OutlookItem:
     """Read a winmail.dat; what follows a broken attribute is left out. Raises ``Damaged`` if the data is none."""
     if not is_tnef(data):
-        raise Damaged(f"{name} is not a winmail.dat file from Outlook.", "Check which program made it.")
+        raise Damaged(say("parsing.not-winmail-dat-file-outlook", name=name), say("parsing.check-program-made"))
     charset = ""
     values: dict[int, Value] = {}
     named: dict[int, Value] = {}

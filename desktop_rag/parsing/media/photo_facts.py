@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from desktop_rag.parsing.archive import parse_xml
 from desktop_rag.parsing.media.photo_places import place_name
-from desktop_rag.parsing.office.ooxml import attribute, local, moment
 from desktop_rag.parsing.text.encoding import decode
+from desktop_rag.parsing.xml_values import attribute, local, moment
 
 if TYPE_CHECKING:
     import PIL.Image

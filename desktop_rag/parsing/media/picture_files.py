@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged, FileProblem, OverCap, Unsupported
+from desktop_rag.messages import say
 from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.types import IMAGE_SIDE
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 200_000_000
 """A picture of more is refused before it is decoded; cameras reach half of it."""
-GET_A_FRESH_COPY = "Open it in a picture viewer and save it again, or get a fresh copy."
+GET_A_FRESH_COPY = say("parsing.open-picture-viewer-save-again-get")
 
 _FORMATS = (
     *("AVIF", "BMP", "CUR", "DDS", "DIB", "GIF", "ICNS", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "PSD", "QOI"),
@@ -78,8 +79,8 @@ def opened(stream: BinaryIO, name: str) -> Iterator[PIL.Image.Image]:
             image = PIL.Image.open(stream, formats=formats)
         except PIL.UnidentifiedImageError as error:
             if start:
-                raise Damaged(f"{name} is damaged, or not a picture that can be read.", GET_A_FRESH_COPY) from error
-            raise Damaged(f"{name} cannot be opened: it is empty.", GET_A_FRESH_COPY) from error
+                raise Damaged(say("parsing.damaged-not-picture-can-read", name=name), GET_A_FRESH_COPY) from error
+            raise Damaged(say("parsing.cannot-opened-empty", name=name), GET_A_FRESH_COPY) from error
         except Exception as error:
             raise problem_of(error, name) from error
         with image:
@@ -132,19 +133,19 @@ def problem_of(error: Exception, name: str) -> FileProblem:
     if isinstance(error, PIL.Image.DecompressionBombError):
         return _too_large(name)
     if isinstance(error, MemoryError):
-        return OverCap(f"{name} needs more memory than the limit allows.", "Save it in a smaller size.")
+        return OverCap(say("parsing.needs-more-memory-than-limit-allows", name=name), say("parsing.save-smaller-size"))
     if isinstance(error, NotImplementedError):
         return Unsupported(
-            f"{name} uses a form of its format that is not supported ({error}).", "Save it as JPEG or PNG."
+            say("parsing.uses-form-format-not-supported", name=name, reason=error), say("parsing.save-jpeg-png")
         )
     reason = (str(error) or type(error).__name__).rstrip(".")[:120]
-    return Damaged(f"{name} is damaged ({reason}).", GET_A_FRESH_COPY)
+    return Damaged(say("parsing.is-damaged", name=name, reason=reason), GET_A_FRESH_COPY)
 
 
 def _too_large(name: str) -> OverCap:
     return OverCap(
-        f"{name} has more than {MOST_PIXELS // 1_000_000} million pixels. Harmful files are built like that.",
-        "If you trust it, save it in a smaller size.",
+        say("parsing.more-than-million-pixels-harmful-files", name=name, most_pixels=MOST_PIXELS // 1_000_000),
+        say("parsing.if-trust-save-smaller-size"),
     )
 
 

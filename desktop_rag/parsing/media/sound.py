@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from desktop_rag.errors import Damaged, Encrypted, FileProblem, Unsupported
+from desktop_rag.messages import say
 from desktop_rag.parsing.media.sound_tags import chapter_title, describe, in_words, sound_facts
 from desktop_rag.parsing.media.subtitles import TEXT_CODECS, SubtitleTrack
 from desktop_rag.parsing.source import Source
@@ -62,7 +63,7 @@ _PROTECTED_ASF = (
     bytes.fromhex("14e68a292226174cb935dae07ee9289c"),
 )
 """Identifiers of the Content Encryption Object and its extended form in Windows Media."""
-_GET_ANOTHER = "Open it with the program it came from and save it as MP3, or get another copy."
+_GET_ANOTHER = say("parsing.open-program-made-save-mp3-get")
 
 
 def parse_sound(source: Source) -> Iterator[ParseItem]:
@@ -87,7 +88,7 @@ def _opened(stream: BinaryIO, source: Source) -> InputContainer:
     except MemoryError:  # PyAV's own is an FFmpegError, too
         raise
     except (FFmpegError, ValueError, OSError) as error:
-        raise Damaged(f"{source.name} is damaged, or no recording.", _GET_ANOTHER) from error
+        raise Damaged(say("parsing.damaged-not-recording", name=source.name), _GET_ANOTHER) from error
 
 
 def _recording(container: InputContainer, source: Source) -> Iterator[ParseItem]:
@@ -112,7 +113,7 @@ def _recording(container: InputContainer, source: Source) -> Iterator[ParseItem]
     if unheard is not None:
         raise unheard
     if not container.streams:
-        raise Damaged(f"{source.name} is incomplete: it contains neither sound nor pictures.", _GET_ANOTHER)
+        raise Damaged(say("parsing.incomplete-contains-neither-sound-nor-pictures", name=source.name), _GET_ANOTHER)
 
 
 def _main_audio(container: InputContainer) -> AudioStream | None:
@@ -144,9 +145,9 @@ def _why_unheard(audio: AudioStream, source: Source) -> FileProblem | None:
         or (audio.codec_context is None and _has_any(source, _PROTECTED_CODECS))
     ):
         message = f"{source.name} is copy-protected (DRM), so its sound cannot be heard."
-        return Encrypted(message, "Play it with the program it was bought for.")
+        return Encrypted(message, say("parsing.play-program-bought"))
     if audio.codec_context is None:
-        return Unsupported(f"The sound of {source.name} is stored in an unknown format.", _GET_ANOTHER)
+        return Unsupported(say("parsing.sound-stored-unknown-format", name=source.name), _GET_ANOTHER)
     return None
 
 
@@ -234,13 +235,13 @@ def _leave_out_others(container: InputContainer, wanted: list[Stream]) -> None:
 def _problems(sound: _Sound, source: Source, declared_s: float | None, failure: Exception | None) -> Iterator[Problem]:
     """What is missing of the sound. Raises ``Damaged`` when it is all of it."""
     if not sound.frames:
-        raise Damaged(f"The sound of {source.name} is damaged: none of it can be heard.", _GET_ANOTHER)
+        raise Damaged(say("parsing.sound-damaged-none-can-heard", name=source.name), _GET_ANOTHER)
     missing_s = 0.0 if declared_s is None else declared_s - sound.heard_s
     if missing_s > _SHORT_BY_S and declared_s is not None and missing_s > declared_s * _SHORT_BY:
         parts = f"only {in_words(sound.heard_s)} of {in_words(declared_s)} can be heard"
-        yield Problem("damaged", f"{source.name} is incomplete: {parts}.", _GET_ANOTHER)
+        yield Problem("damaged", say("parsing.is-incomplete", name=source.name, parts=parts), _GET_ANOTHER)
     elif failure is not None or sound.broken > _FEW_BROKEN * sound.packets + 1:
-        yield Problem("damaged", f"{source.name} is damaged: parts of its sound are missing.", _GET_ANOTHER)
+        yield Problem("damaged", say("parsing.damaged-parts-sound-missing", name=source.name), _GET_ANOTHER)
 
 
 class _Sound:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from desktop_rag.parsing.office.ooxml import moment
+from desktop_rag.parsing.xml_values import moment
 
 _MOST_CHARACTERS = 20_000
 """Kept of one tag: the notes of an episode, the words of a song."""

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, open_archive, parse_xml, refuse_large
-from desktop_rag.parsing.office.drawing import drawing_texts
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, drawn_pictures
-from desktop_rag.parsing.office.ooxml import Package, Relationship, attribute, local, moment, real_title
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures
+from desktop_rag.parsing.office.drawing import drawing_texts, drawn_pictures
+from desktop_rag.parsing.office.ooxml import Package, Relationship, real_title
 from desktop_rag.parsing.office.word_text import DocxNotes, DocxParagraph, DocxStyles, blocks, read_paragraph
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.outline import Outline
 from desktop_rag.parsing.text.tables import row_segments
+from desktop_rag.parsing.xml_values import attribute, local, moment
 from desktop_rag.types import Locator, Metadata, Page, ParseItem, Problem, Segment, Whole
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def parse_word_xml(source: Source) -> Iterator[ParseItem]:
     root, whole = parse_xml(source.read())
     if root is None or local(root) != "wordDocument":
         raise Damaged(
-            f"{source.name} is not a Word document.", "Give it the suffix of its real format, or get a fresh copy."
+            say("parsing.not-word-document", name=source.name), say("parsing.give-suffix-real-format-get-fresh")
         )
     values = {local(node): " ".join((node.text or "").split()) for node in root.iterfind("{*}DocumentProperties/{*}*")}
     yield Metadata(
@@ -74,7 +76,7 @@ def parse_word_xml(source: Source) -> Iterator[ParseItem]:
     styles.read(root)
     yield from _DocxBody(styles, DocxNotes(), None, {}, paged=_has_pages(root)).read(root)
     if not whole:
-        yield Problem("damaged", f"{source.name} is damaged and was read as far as possible.", GET_A_FRESH_COPY)
+        yield Problem("damaged", say("parsing.damaged-much-possible-read", name=source.name), GET_A_FRESH_COPY)
 
 
 def _has_pages(root: _Element) -> bool:

@@ -1,11 +1,12 @@
-"""Text of DrawingML: paragraphs of shapes, and the charts and diagrams that a part refers to."""
+"""DrawingML: paragraphs of shapes, the charts and diagrams that a part refers to, and the pictures in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from desktop_rag.parsing.office.ooxml import Package, attribute, local
+from desktop_rag.parsing.office.ooxml import Package, Relationship
+from desktop_rag.parsing.xml_values import attribute, local
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -51,3 +52,26 @@ def drawing_texts(package: Package, part: str) -> Iterator[str]:
         text = "\n".join(dict.fromkeys(words))
         if text:
             yield text
+
+
+def drawn_pictures(node: _Element, links: dict[str, Relationship]) -> Iterator[tuple[str, str]]:
+    """Part name and description of each picture drawn below an element of Word or PowerPoint."""
+    for found in node.iter("{*}blip", "{*}imagedata"):
+        link = links.get(attribute(found, "embed") or attribute(found, "id"))
+        if link is not None and link.kind == "image" and not link.external:
+            yield link.target, _alternative(found)
+
+
+def _alternative(found: _Element) -> str:
+    """The alternative text of a picture: of the frame around it that is nearest."""
+    if title := attribute(found, "title"):  # VML
+        return title
+    for around in found.iterancestors():
+        if local(around) in ("pic", "inline", "anchor", "sp", "graphicFrame"):
+            told = next((node for node in around.iter("{*}docPr", "{*}cNvPr")), None)
+            text = (attribute(told, "descr") or attribute(told, "title")) if told is not None else ""
+            if text:
+                return text
+        if local(around) in ("p", "shape", "spTree"):
+            break
+    return ""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import olefile
 
 from desktop_rag.errors import Damaged, Encrypted, Unsupported
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, OLE_MAGIC, SAVE_WITHOUT_PASSWORD, refuse_large
 from desktop_rag.parsing.office import powerpoint_binary
 from desktop_rag.parsing.office.docx import parse_word_xml
@@ -24,7 +25,7 @@ _WORD, _POWERPOINT, _CURRENT_USER = "WordDocument", "PowerPoint Document", "Curr
 _PROTECTED = ("EncryptedPackage", "\x09DRMContent")
 _ENCRYPTED_USER = 0xF3D1C4DF
 _SNIFFED_BYTES = 64
-_SAVE_AS_PPTX = "Open it in PowerPoint or LibreOffice and save it as .pptx."
+_SAVE_AS_PPTX = say("parsing.open-powerpoint-libreoffice-save-pptx")
 _OLD_WORD = (b"\xdb\xa5", b"\x9b\xa5", b"\x31\xbe", b"\xfe\x37")
 """How files of Word 1 to 5 begin."""
 
@@ -57,21 +58,19 @@ def parse_ppt(source: Source) -> Iterator[ParseItem]:
         user = _stream(source, ole, _CURRENT_USER) if ole.exists(_CURRENT_USER) else b""
         token, edit = struct.unpack_from("<II", user, 12) if len(user) >= 20 else (0, 0)
         if token == _ENCRYPTED_USER or ole.exists("EncryptedSummary"):
-            raise Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
+            raise Encrypted(say("parsing.protected-password", name=source.name), SAVE_WITHOUT_PASSWORD)
         stream = _stream(source, ole, _POWERPOINT)
     yield ole_metadata(source, "slides")
     try:
         slides = powerpoint_binary.read_slides(stream, edit)
     except (struct.error, KeyError, IndexError):
         yield from (Segment(text, Whole()) for text in powerpoint_binary.all_texts(stream))
-        yield Problem(
-            "damaged", f"{source.name} is damaged: its text was found, but not which slide it is on.", GET_A_FRESH_COPY
-        )
+        yield Problem("damaged", say("parsing.damaged-text-found-but-not-slide", name=source.name), GET_A_FRESH_COPY)
         slides = []
     for number, slide in enumerate(slides[: source.limits.pages], 1):
         yield from _slide_segments(slide, Page(number, label="slide"))
     if len(slides) > source.limits.pages:
-        yield over_cap(f"only the first {source.limits.pages:,} of {len(slides):,} slides were read")
+        yield over_cap(say("parsing.only-first-slides-read", pages=source.limits.pages, count=len(slides)))
     for number, wrapped in enumerate(powerpoint_binary.embedded_objects(stream), 1):
         name, data = unwrap_ole(f"object{number}.bin", wrapped)
         if data:
@@ -84,20 +83,20 @@ def _open(source: Source, stream: str, advice: str) -> olefile.OleFileIO[str]:
     data = source.read()
     if not data.startswith(OLE_MAGIC):
         if data.startswith(_OLD_WORD):
-            raise Unsupported(f"{source.name} was made with a very old version of Word.", advice)
+            raise Unsupported(say("parsing.made-very-old-version-word", name=source.name), advice)
         what = "empty" if not data else "damaged, or not in the format that its name says"
-        raise Damaged(f"{source.name} cannot be opened: it is {what}.", advice)
+        raise Damaged(say("parsing.cannot-opened-2", name=source.name, what=what), advice)
     try:
         ole = olefile.OleFileIO(io.BytesIO(data))
     except (OSError, ValueError, IndexError, TypeError) as error:
-        raise Damaged(f"{source.name} cannot be opened: {error}.", GET_A_FRESH_COPY) from error
+        raise Damaged(say("parsing.cannot-opened", name=source.name, reason=error), GET_A_FRESH_COPY) from error
     protected = any(ole.exists(name) for name in _PROTECTED)
     if ole.exists(stream) and not protected:
         return ole
     ole.close()
     if protected:
-        raise Encrypted(f"{source.name} is protected.", SAVE_WITHOUT_PASSWORD)
-    raise Unsupported(f"{source.name} is an Office file from before 1997, or from another program.", advice)
+        raise Encrypted(say("parsing.is-protected", name=source.name), SAVE_WITHOUT_PASSWORD)
+    raise Unsupported(say("parsing.office-file-before-1997-another-program", name=source.name), advice)
 
 
 def _stream(source: Source, ole: olefile.OleFileIO[str], name: str) -> bytes:
@@ -105,7 +104,7 @@ def _stream(source: Source, ole: olefile.OleFileIO[str], name: str) -> bytes:
         with ole.openstream(name) as stream:
             data: bytes = stream.read()
     except (OSError, ValueError, IndexError, TypeError) as error:
-        raise Damaged(f"{source.name} is damaged: {error}.", GET_A_FRESH_COPY) from error
+        raise Damaged(say("parsing.is-damaged-2", name=source.name, reason=error), GET_A_FRESH_COPY) from error
     return data
 
 

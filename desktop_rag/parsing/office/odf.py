@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from desktop_rag.errors import Damaged, Encrypted
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, Archive
-from desktop_rag.parsing.office.ooxml import local, moment, real_title
+from desktop_rag.parsing.office.ooxml import real_title
+from desktop_rag.parsing.xml_values import local, moment
 from desktop_rag.types import Kind, Metadata
 
 _MANIFEST = "META-INF/manifest.xml"
@@ -18,7 +20,7 @@ def refuse_encrypted(archive: Archive) -> None:
     except Damaged:
         return
     if locked:
-        raise Encrypted(f"{archive.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
+        raise Encrypted(say("parsing.protected-password", name=archive.name), SAVE_WITHOUT_PASSWORD)
 
 
 def odf_metadata(archive: Archive, kind: Kind) -> Metadata:

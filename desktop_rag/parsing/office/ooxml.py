@@ -9,15 +9,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from desktop_rag.clock import zoned
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive
 from desktop_rag.parsing.office.embedded import unwrap_ole
+from desktop_rag.parsing.xml_values import local, moment
 from desktop_rag.types import Attachment, Entry, Kind, Metadata, ParseItem, Problem
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Package:
             if link.kind == "officedocument" and link.target in self.archive:
                 return link.target
         if usual not in self.archive:
-            raise Damaged(f"{self.archive.name} is damaged: it contains no document.", GET_A_FRESH_COPY)
+            raise Damaged(say("parsing.damaged-contains-no-document", name=self.archive.name), GET_A_FRESH_COPY)
         return usual
 
     def links(self, part: str) -> dict[str, Relationship]:
@@ -132,32 +132,9 @@ class Package:
         if self.archive.mended:
             yield Problem(
                 "damaged",
-                f"Parts of {self.archive.name} are damaged and were read as far as possible.",
+                say("parsing.parts-damaged-much-possible-read", name=self.archive.name),
                 GET_A_FRESH_COPY,
             )
-
-
-def local(node: _Element) -> str:
-    """The local name of an element's tag."""
-    tag = node.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def attribute(node: _Element, name: str) -> str:
-    """An attribute by its local name, "" when it is missing."""
-    for key, value in node.attrib.items():
-        if str(key).rpartition("}")[2] == name:
-            return str(value)
-    return ""
-
-
-def moment(text: str) -> datetime | None:
-    """A date and time in ISO form, by the reader's clock unless it names a zone; None when it is none."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return zoned(found)
 
 
 def real_title(title: str) -> str:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive, open_archive
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures, framed_pictures
 from desktop_rag.parsing.office.embedded import unwrap_ole
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, framed_pictures
 from desktop_rag.parsing.office.odf import odf_metadata, refuse_encrypted
-from desktop_rag.parsing.office.ooxml import attribute, local
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.text.outline import Outline
 from desktop_rag.parsing.text.tables import row_segments
+from desktop_rag.parsing.xml_values import attribute, local
 from desktop_rag.types import Attachment, Entry, Locator, Page, ParseItem, Problem, Segment, Whole
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def parse_odp(source: Source) -> Iterator[ParseItem]:
             for name, text in framed_pictures(slide):
                 yield from pictures.part(name, text, place)
         if len(slides) > source.limits.pages:
-            yield over_cap(f"only the first {source.limits.pages:,} of {len(slides):,} slides were read")
+            yield over_cap(say("parsing.only-first-slides-read", pages=source.limits.pages, count=len(slides)))
         yield from pictures.problems()
         yield from _objects(archive)
         yield from _problems(archive)
@@ -69,7 +70,7 @@ def _body(archive: Archive, kind: str) -> _Element:
     root = archive.xml("content.xml")
     body = root.find(f"{{*}}body/{{*}}{kind}")
     if body is None:
-        raise Damaged(f"{archive.name} contains no OpenDocument {kind}.", GET_A_FRESH_COPY)
+        raise Damaged(say("parsing.contains-no-opendocument", name=archive.name, kind=kind), GET_A_FRESH_COPY)
     return body
 
 
@@ -249,6 +250,4 @@ def _objects(archive: Archive) -> Iterator[Attachment]:
 
 def _problems(archive: Archive) -> Iterator[Problem]:
     if archive.mended:
-        yield Problem(
-            "damaged", f"Parts of {archive.name} are damaged and were read as far as possible.", GET_A_FRESH_COPY
-        )
+        yield Problem("damaged", say("parsing.parts-damaged-much-possible-read", name=archive.name), GET_A_FRESH_COPY)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import open_archive
-from desktop_rag.parsing.office.drawing import drawing_paragraphs, drawing_texts
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, drawn_pictures
-from desktop_rag.parsing.office.ooxml import Package, attribute, local
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures
+from desktop_rag.parsing.office.drawing import drawing_paragraphs, drawing_texts, drawn_pictures
+from desktop_rag.parsing.office.ooxml import Package
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.text.tables import row_segments
+from desktop_rag.parsing.xml_values import attribute, local
 from desktop_rag.types import Page, ParseItem, Segment
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def parse_pptx(source: Source) -> Iterator[ParseItem]:
         for number, part in enumerate(slides[: source.limits.pages], 1):
             yield from _slide(package, part, Page(number, label="slide"), authors, pictures)
         if len(slides) > source.limits.pages:
-            yield over_cap(f"only the first {source.limits.pages:,} of {len(slides):,} slides were read")
+            yield over_cap(say("parsing.only-first-slides-read", pages=source.limits.pages, count=len(slides)))
         yield from package.attachments(slides)
         yield from pictures.problems()
         yield from package.problems()

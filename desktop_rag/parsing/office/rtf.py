@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY
 from desktop_rag.parsing.office.embedded import unwrap_ole1
 from desktop_rag.parsing.office.ooxml import real_title
@@ -20,7 +21,7 @@ def parse_rtf(source: Source) -> Iterator[ParseItem]:
     data, problem = source.read_text_bytes()
     if b"{\\rt" not in data[:1024]:
         what = "empty" if not data.strip() else "not RTF"
-        raise Damaged(f"{source.name} cannot be opened: it is {what}.", GET_A_FRESH_COPY)
+        raise Damaged(say("parsing.cannot-opened-2", name=source.name, what=what), GET_A_FRESH_COPY)
     found = read_rtf(data[data.index(b"{\\rt") :])
     yield Metadata(kind="document", title=real_title(found.title), author=found.author, created=found.created)
     yield from _segments(found.blocks)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged, Encrypted, FileProblem, Unsupported
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import (
     GET_A_FRESH_COPY,
     OLE_MAGIC,
@@ -50,8 +51,8 @@ def parse_spreadsheet(source: Source) -> Iterator[ParseItem]:
         return
     if start in _OLD_EXCEL:
         raise Unsupported(
-            f"{source.name} was made with a version of Excel from before 1993.",
-            "Open it in Excel or LibreOffice and save it as .xlsx.",
+            say("parsing.made-version-excel-before-1993", name=source.name),
+            say("parsing.open-excel-libreoffice-save-xlsx"),
         )
     refuse_large(source)
     if start == OLE_MAGIC[: len(start)]:
@@ -96,13 +97,13 @@ def _check_container(source: Source) -> None:
     try:
         with source.open() as stream, olefile.OleFileIO(stream) as ole:
             if ole.exists("EncryptedPackage"):
-                raise Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
+                raise Encrypted(say("parsing.protected-password", name=source.name), SAVE_WITHOUT_PASSWORD)
             name = next((name for name in _WORKBOOKS if ole.exists(name)), "")
             whole = bool(name) and len(ole.openstream(name).read()) == ole.get_size(name) and chains_end(ole)
     except (OSError, ValueError, IndexError, TypeError):
         whole = False
     if not whole:
-        raise Damaged(f"{source.name} is damaged: its workbook cannot be found.", GET_A_FRESH_COPY)
+        raise Damaged(say("parsing.damaged-workbook-cannot-found", name=source.name), GET_A_FRESH_COPY)
 
 
 class _Workbook:
@@ -116,9 +117,11 @@ class _Workbook:
         try:
             self._book = load_workbook(str(source.path) if source.path else io.BytesIO(source.read()))
         except PasswordError as error:
-            raise Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD) from error
+            raise Encrypted(say("parsing.protected-password", name=source.name), SAVE_WITHOUT_PASSWORD) from error
         except (CalamineError, OSError, ValueError) as error:
-            raise Damaged(f"{source.name} cannot be opened as a spreadsheet: {error}.", GET_A_FRESH_COPY) from error
+            raise Damaged(
+                say("parsing.cannot-opened-spreadsheet", name=source.name, reason=error), GET_A_FRESH_COPY
+            ) from error
 
     def read(self) -> Iterator[ParseItem]:
         for name in self._book.sheet_names:
@@ -129,7 +132,10 @@ class _Workbook:
                 # A chart's own sheet has no cells, and is no damage.
                 if "worksheet" not in str(error).lower():
                     yield FileProblem.as_problem(
-                        Damaged(f"Sheet {name} of {self._source.name} cannot be read: {error}.", GET_A_FRESH_COPY)
+                        Damaged(
+                            say("parsing.sheet-cannot-read", sheet=name, name=self._source.name, reason=error),
+                            GET_A_FRESH_COPY,
+                        )
                     )
 
     def _sheet(self, sheet: CalamineSheet, name: str) -> Iterator[ParseItem]:
@@ -141,7 +147,7 @@ class _Workbook:
             if not any(texts):
                 continue
             if len(rows) == cap:
-                yield over_cap(f"only the first {cap:,} rows of sheet {name} were read")
+                yield over_cap(say("parsing.only-first-rows-sheet-read", count=cap, sheet=name))
                 break
             rows.append((number, texts))
         yield from row_segments(_without_empty_columns(rows), lambda number: Cells(name, number, number), (name,))

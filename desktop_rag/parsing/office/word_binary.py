@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged, Encrypted, Unsupported
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, SAVE_WITHOUT_PASSWORD
 
-SAVE_AS_DOCX = "Open it in Word or LibreOffice and save it as .docx."
+SAVE_AS_DOCX = say("parsing.open-word-libreoffice-save-docx")
 
 _MAGIC = 0xA5EC
 _FIRST_WITH_UNICODE = 0x00C1
@@ -71,17 +72,17 @@ class WordBinary:
             magic, version = struct.unpack_from("<HH", main)
             (flags,) = struct.unpack_from("<H", main, 0x0A)
         except struct.error as error:
-            raise Damaged(f"{name} is damaged: its text is missing.", GET_A_FRESH_COPY) from error
+            raise Damaged(say("parsing.damaged-text-missing", name=name), GET_A_FRESH_COPY) from error
         if flags & _ENCRYPTED:
-            raise Encrypted(f"{name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
+            raise Encrypted(say("parsing.protected-password", name=name), SAVE_WITHOUT_PASSWORD)
         if magic != _MAGIC or version < _FIRST_WITH_UNICODE:
-            raise Unsupported(f"{name} was made with a version of Word from before 1997.", SAVE_AS_DOCX)
+            raise Unsupported(say("parsing.made-version-word-before-1997", name=name), SAVE_AS_DOCX)
         try:
             table = tables["1Table" if flags & _SECOND_TABLE else "0Table"]
             self._lengths = struct.unpack_from("<8i", main, _LENGTHS_AT)
             self._pieces = list(_pieces(main, table))
         except (struct.error, KeyError, ValueError) as error:
-            raise Damaged(f"{name} is damaged: its text cannot be found.", GET_A_FRESH_COPY) from error
+            raise Damaged(say("parsing.damaged-text-cannot-found", name=name), GET_A_FRESH_COPY) from error
         self._text = "".join(piece.text for piece in self._pieces)
         self._starts = [piece.first for piece in self._pieces]
         try:

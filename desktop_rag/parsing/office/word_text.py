@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from desktop_rag.parsing.office.ooxml import Package, attribute, local
+from desktop_rag.parsing.office.ooxml import Package
+from desktop_rag.parsing.xml_values import attribute, local
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

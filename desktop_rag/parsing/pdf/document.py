@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from desktop_rag.clock import zoned
 from desktop_rag.errors import Damaged, Encrypted, FileProblem, ParserFault
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import SAVE_WITHOUT_PASSWORD, refuse_large
 from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.parsing.office.ooxml import real_title
@@ -25,7 +26,7 @@ from desktop_rag.types import Attachment, Entry, Metadata, Page, ParseItem, Prob
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
-_REPAIR = "Open it in a PDF viewer and print it to a new PDF, or get a fresh copy."
+_REPAIR = say("parsing.open-pdf-viewer-print-new-pdf")
 _NOTES = {"/Text", "/FreeText", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret", "/Stamp", "/Popup"}
 _NO_AUTHORS = ("anonymous", "(anonymous)", "unspecified")
 _NAMED_PAGES = 12
@@ -97,9 +98,9 @@ def _parse(source: Source, stream: BinaryIO, pictures: PdfPictures) -> Iterator[
             failed.append(index + 1)
     yield from outline.leave()
     if count > source.limits.pages:
-        yield over_cap(f"only the first {source.limits.pages:,} of {count:,} pages were read")
+        yield over_cap(say("parsing.only-first-pages-read", most=source.limits.pages, count=count))
     if room < 0:
-        yield over_cap(f"only the first {source.limits.attachments:,} pictures in it were read")
+        yield over_cap(say("parsing.only-first-pictures-read", most=source.limits.attachments))
     with _quiet():
         attachments = list(_attachments(reader))
     yield from attachments
@@ -131,10 +132,10 @@ def _open(source: Source, stream: BinaryIO) -> PdfReader:
     except Exception as error:  # what a broken file raises is not foreseeable
         if is_fault(error):
             raise
-        what = f"it is damaged or not a PDF ({_reason(error)})" if source.size else "it is empty"
-        raise Damaged(f"{source.name} cannot be opened: {what}.", _REPAIR) from error
+        what = f"it is damaged or not a PDF ({_reason(error)})" if source.size else say("parsing.it-is-empty")
+        raise Damaged(say("parsing.cannot-opened", name=source.name, reason=what), _REPAIR) from error
     if locked:
-        raise Encrypted(f"{source.name} is protected by a password.", SAVE_WITHOUT_PASSWORD)
+        raise Encrypted(say("parsing.protected-password", name=source.name), SAVE_WITHOUT_PASSWORD)
     return reader
 
 
@@ -148,7 +149,9 @@ def _page_count(source: Source, reader: PdfReader) -> int:
     except Exception as error:
         if is_fault(error):
             raise
-        raise Damaged(f"{source.name} is damaged: its pages cannot be found ({_reason(error)}).", _REPAIR) from error
+        raise Damaged(
+            say("parsing.damaged-pages-cannot-found", name=source.name, reason=_reason(error)), _REPAIR
+        ) from error
 
 
 def _metadata(reader: PdfReader) -> Metadata:
@@ -326,20 +329,22 @@ def _attachments(reader: PdfReader) -> Iterator[ParseItem]:
     except Exception as error:
         if is_fault(error):
             raise
-        yield Problem("damaged", f"Files embedded in this PDF cannot be read ({_reason(error)}).", _REPAIR)
+        yield Problem("damaged", say("parsing.files-embedded-pdf-cannot-read", reason=_reason(error)), _REPAIR)
 
 
 def _page_problems(name: str, count: int, failed: list[int], unseen: list[int]) -> Iterator[Problem]:
     if failed:
-        yield Problem("damaged", f"{_pages(failed, count)} of {name} cannot be read.", _REPAIR)
+        yield Problem("damaged", say("parsing.cannot-read", pages=_pages(failed, count), name=name), _REPAIR)
     if unseen:
-        yield Problem("damaged", f"Some pictures in {name} cannot be shown: {_pages(unseen, count)}.", _REPAIR)
+        yield Problem(
+            "damaged", say("parsing.some-pictures-cannot-shown", name=name, unseen=_pages(unseen, count)), _REPAIR
+        )
 
 
 def _pages(numbers: list[int], count: int) -> str:
     """ "Page 3", "Pages 1 to 4 and 9", "All 12 pages"."""
     if len(numbers) == count:
-        return f"All {count} pages" if count > 1 else "The only page"
+        return say("parsing.all-pages", count=count) if count > 1 else say("parsing.only-page")
     ranges: list[list[int]] = []
     for number in numbers:
         if ranges and number == ranges[-1][-1] + 1:
@@ -348,6 +353,8 @@ def _pages(numbers: list[int], count: int) -> str:
             ranges.append([number])
     words = [" to ".join(map(str, ends)) for ends in ranges]
     if len(words) > _NAMED_PAGES:
-        return f"{len(numbers)} of {count} pages"
+        return say("parsing.of-pages", number=len(numbers), count=count)
     *first, last = words
-    return f"Page{'s' if len(numbers) > 1 else ''} {', '.join(first)}{' and ' if first else ''}{last}"
+    if not first:
+        return say("parsing.pages", count=len(numbers), pages=last)
+    return say("parsing.pages-and", pages=", ".join(first), last=last)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.media.picture_files import GET_A_FRESH_COPY, MOST_PIXELS, encoded, problem_of
 from desktop_rag.parsing.pdf.page_layout import clean
 from desktop_rag.types import IMAGE_SIDE, Page, Region, Segment
@@ -96,7 +97,7 @@ class PdfPictures:
             finally:
                 page.close()
         except Exception as error:
-            raise problem_of(error, f"Page {index + 1} of {self._name}") from error
+            raise problem_of(error, say("parsing.page-of", number=index + 1, name=self._name)) from error
 
     def _open(self) -> PdfDocument:
         if self._document is None:
@@ -154,7 +155,9 @@ class PdfPictures:
             assert isinstance(found, PdfImage)
             width, height = found.get_px_size()
             if width * height > MOST_PIXELS:
-                raise Damaged(f"{self._name} contains an image of {width} by {height} pixels.", GET_A_FRESH_COPY)
+                raise Damaged(
+                    say("parsing.contains-image-pixels", name=self._name, width=width, height=height), GET_A_FRESH_COPY
+                )
             outer = _outermost(found)
             content = blake2b(bytes(found.get_data()), digest_size=16).digest()
             left, bottom, right, top = outer.get_bounds()

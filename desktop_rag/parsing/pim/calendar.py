@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.pim.content_lines import components
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.encoding import decode
@@ -51,7 +52,7 @@ def parse_ics(source: Source) -> Iterator[ParseItem]:
     if not text.strip():
         return
     if not re.search(r"^BEGIN\s*:\s*(?:VCALENDAR|VEVENT|VTODO|VJOURNAL)", text, re.MULTILINE | re.IGNORECASE):
-        raise Damaged(f"{source.name} is not a calendar.", "Export it again from your calendar program.")
+        raise Damaged(say("parsing.not-calendar", name=source.name), say("parsing.export-again-calendar-program"))
     _learn_time_zones(text)
     found = list(_entries(text, source.limits.rows + 1))
     kept = [entry for entry in found[: source.limits.rows] if entry is not None]
@@ -67,9 +68,11 @@ def parse_ics(source: Source) -> Iterator[ParseItem]:
     broken = sum(entry is None for entry in found)
     if broken:
         what = "1 entry" if broken == 1 else f"{broken:,} entries"
-        yield Problem("damaged", f"{what} in the calendar could not be read.", "Export the calendar again.")
+        yield Problem(
+            "damaged", say("parsing.calendar-could-not-read", what=what), say("parsing.export-calendar-again")
+        )
     if len(found) > source.limits.rows:
-        yield Problem("over-cap", f"Only the first {source.limits.rows:,} entries in the calendar were read.")
+        yield Problem("over-cap", say("parsing.only-first-entries-calendar-read", rows=source.limits.rows))
     if cut is not None:
         yield cut
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.mail.headers import decode_bytes
 from desktop_rag.parsing.pim.content_lines import ContentLine, components, content_lines
 from desktop_rag.parsing.source import Source
@@ -44,7 +45,9 @@ def parse_vcf(source: Source) -> Iterator[ParseItem]:
     if not text.strip():
         return
     if not re.search(r"^BEGIN\s*:\s*VCARD", text, re.MULTILINE | re.IGNORECASE):
-        raise Damaged(f"{source.name} contains no contact cards.", "Export it again from your address book.")
+        raise Damaged(
+            say("parsing.contains-no-contact-cards", name=source.name), say("parsing.export-again-address-book")
+        )
     blocks = [block for _, block in islice(components(text, {"VCARD"}), source.limits.rows + 1)]
     read = [_card(block) for block in blocks[: source.limits.rows]]
     cards = [(name, shown) for name, shown in read if shown]
@@ -58,12 +61,14 @@ def parse_vcf(source: Source) -> Iterator[ParseItem]:
     if len(read) > len(cards):
         broken = len(read) - len(cards)
         what = "1 contact card" if broken == 1 else f"{broken:,} contact cards"
-        yield Problem("damaged", f"{what} could not be read.", "Export your contacts again from your address book.")
+        yield Problem(
+            "damaged", say("parsing.could-not-read", what=what), say("parsing.export-contacts-again-address-book")
+        )
     if len(blocks) > len(read):
         yield Problem(
             "over-cap",
-            f"Only the first {source.limits.rows:,} contact cards were read.",
-            "Split the file to have all of them indexed.",
+            say("parsing.only-first-contact-cards-read", rows=source.limits.rows),
+            say("parsing.split-file-all-them-indexed"),
         )
     if cut is not None:
         yield cut

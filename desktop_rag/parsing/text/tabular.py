@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
+from desktop_rag.messages import say
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.text.encoding import decode
 from desktop_rag.parsing.text.tables import row_segments
@@ -39,7 +40,7 @@ def parse_csv(source: Source) -> Iterator[ParseItem]:
             rows.append((number, [value.strip() for value in values]))
     yield from row_segments(rows, lambda number: Cells("", number, number))
     if cut:
-        yield over_cap(f"only the first {source.limits.rows:,} rows were read")
+        yield over_cap(say("parsing.only-first-rows-read", rows=source.limits.rows))
     if problem is not None:
         yield problem
 

@@ -10,11 +10,12 @@ from urllib.parse import unquote, urldefrag
 from msgspec.structs import replace
 
 from desktop_rag.errors import Damaged, Encrypted
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import GET_A_FRESH_COPY, Archive, open_archive
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, linked_pictures
-from desktop_rag.parsing.office.ooxml import attribute, local, moment
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures, linked_pictures
 from desktop_rag.parsing.source import Source, over_cap
 from desktop_rag.parsing.web.html import html_segments, page_text, page_tree
+from desktop_rag.parsing.xml_values import attribute, local, moment
 from desktop_rag.types import Metadata, Page, ParseItem, Problem
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def parse_epub(source: Source) -> Iterator[ParseItem]:
         locked = _locked(archive)
         if locked & set(chapters):
             raise Encrypted(
-                f"{source.name} is copy-protected (DRM).",
-                "Only the reading program it was bought for can open it.",
+                say("parsing.copy-protected-drm", name=source.name),
+                say("parsing.can-only-opened-program-bought"),
             )
         pictures = InnerPictures(source, archive)
         for number, name in enumerate(chapters[: source.limits.pages], 1):
@@ -55,11 +56,11 @@ def parse_epub(source: Source) -> Iterator[ParseItem]:
             for inner, text in linked_pictures(tree, name) if tree is not None else ():
                 yield from pictures.part(inner, text, place)
         if len(chapters) > source.limits.pages:
-            yield over_cap(f"only the first {source.limits.pages:,} of {len(chapters):,} chapters were read")
+            yield over_cap(say("parsing.only-first-chapters-read", pages=source.limits.pages, count=len(chapters)))
         yield from pictures.problems()
         if archive.mended:
             yield Problem(
-                "damaged", f"Parts of {source.name} are damaged and were read as far as possible.", GET_A_FRESH_COPY
+                "damaged", say("parsing.parts-damaged-much-possible-read", name=source.name), GET_A_FRESH_COPY
             )
 
 
@@ -72,7 +73,7 @@ def _package_name(archive: Archive) -> str:
                 return name
     name = next((name for name in archive.names if name.lower().endswith(".opf")), "")
     if not name:
-        raise Damaged(f"{archive.name} is damaged: the list of its contents is missing.", GET_A_FRESH_COPY)
+        raise Damaged(say("parsing.damaged-list-contents-missing", name=archive.name), GET_A_FRESH_COPY)
     return name
 
 

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from desktop_rag.errors import Damaged
-from desktop_rag.parsing.office.embedded_pictures import InnerPictures, data_pictures
+from desktop_rag.messages import say
+from desktop_rag.parsing.media.embedded_pictures import InnerPictures, data_pictures
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.dates import date_in_words
 from desktop_rag.parsing.text.encoding import decode
@@ -41,7 +42,9 @@ def parse_html(source: Source) -> Iterator[ParseItem]:
     tree = page_tree(text)
     if tree is None:
         if text.strip():
-            raise Damaged(f"{source.name} contains no readable HTML.", "Open it in a browser and save it again.")
+            raise Damaged(
+                say("parsing.contains-no-readable-html", name=source.name), say("parsing.open-browser-save-again")
+            )
         return
     yield _metadata(tree)
     yield from _segments(text, tree, boilerplate=True)
@@ -51,7 +54,7 @@ def parse_html(source: Source) -> Iterator[ParseItem]:
     yield from pictures.problems()
     if _is_cut(tree):
         yield Problem(
-            "over-cap", f"{source.name} is nested too deeply to be read completely.", "Save it as text or PDF."
+            "over-cap", say("parsing.nested-too-deeply-read-completely", name=source.name), say("parsing.save-text-pdf")
         )
     if problem is not None:
         yield problem

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from desktop_rag.errors import Damaged
+from desktop_rag.messages import say
 from desktop_rag.parsing.source import Source
 from desktop_rag.parsing.text.encoding import decode
 from desktop_rag.parsing.text.notebook import is_notebook, notebook_items
@@ -35,7 +36,7 @@ def parse_json(source: Source) -> Iterator[ParseItem]:
         else:
             yield from paragraphs(text)
             if text.strip():
-                yield Problem("damaged", f"{source.name} is not valid JSON; it was indexed as plain text.")
+                yield Problem("damaged", say("parsing.not-valid-json-indexed-plain-text", name=source.name))
     if problem is not None:
         yield problem
 
@@ -161,12 +162,12 @@ def parse_xml(source: Source) -> Iterator[ParseItem]:
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is None:
-        raise Damaged(f"{source.name} is not valid XML.", "Open it in its program and save it again.")
+        raise Damaged(say("parsing.not-valid-xml", name=source.name), say("parsing.open-program-made-save-again"))
     title = next((text for element in root.iter() if name_of(element) == "title" and (text := text_of(element))), "")
     if title:
         yield Metadata(title=title)
     yield from xml_segments(root)
     if len(parser.error_log):
-        yield Problem("damaged", f"{source.name} is not well-formed XML; what could be read was indexed.")
+        yield Problem("damaged", say("parsing.not-well-formed-xml-what-could", name=source.name))
     if problem is not None:
         yield problem

@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import MsgspecError
 
 from desktop_rag.child_process import KILLED, ChildProcess
 from desktop_rag.errors import ParserStopped
+from desktop_rag.messages import say
 from desktop_rag.parsing import stream
 from desktop_rag.parsing.formats import by_suffix
 from desktop_rag.parsing.source import MIB, plain_name
@@ -49,7 +50,7 @@ class ParserProcess:
         self._guard = threading.Lock()  # over what other threads look at, too
         self._child: ChildProcess | None = None
         self._waited_s = 0.0  # for the file at hand
-        self._fault = ""  # why the child was ended from here
+        self._fault: Callable[[str], str] | None = None  # why the child was ended from here, given the file's name
         self._closed = False
 
     @property
@@ -102,7 +103,7 @@ class ParserProcess:
         """End a child that grew too large."""
         child = self._child
         if child is not None and child.memory_bytes() > self._setup.memory_bytes:
-            self._end_for(self._too_much_memory())
+            self._end_for(self._too_much_memory)
 
     def kill(self) -> None:
         """End the child and forget the files it was given. The object stays usable."""
@@ -113,7 +114,7 @@ class ParserProcess:
 
     def abandon(self) -> None:
         """Give up the file that is being parsed, from another thread."""
-        self._end_for("Reading {} was stopped.")
+        self._end_for(lambda name: say("parsing.reading-stopped", name=name))
 
     def close(self) -> None:
         """End the child for good. A thread in the middle of a file gets ``PoolClosed`` there."""
@@ -123,9 +124,9 @@ class ParserProcess:
         if child is not None:
             child.kill()  # the thread that reads from it sees to the rest
 
-    def _end_for(self, fault: str) -> None:
+    def _end_for(self, fault: Callable[[str], str]) -> None:
         with self._guard:
-            if self._child is not None and not self._fault:
+            if self._child is not None and self._fault is None:
                 self._fault = fault
                 self._child.kill()
 
@@ -133,7 +134,7 @@ class ParserProcess:
         with self._guard:
             if self._closed:
                 raise PoolClosed
-            self._fault = ""
+            self._fault = None
             self._child = ChildProcess("desktop_rag.parsing.worker.main", log=self._log, background=True)
         self._files_done = 0
         self._child.send(stream.encode(self._setup))
@@ -164,9 +165,11 @@ class ParserProcess:
             return self._child.receive(min(self._setup.timeout_s, left_s))
         except TimeoutError:
             if left_s < self._setup.timeout_s:
-                self._end_for(f"Reading {{}} took longer than {self._file_s:g} s.")
+                self._end_for(lambda name: say("parsing.reading-took-longer", name=name, seconds=f"{self._file_s:g}"))
             else:
-                self._end_for(f"Reading {{}} made no progress for {self._setup.timeout_s:g} s.")
+                self._end_for(
+                    lambda name: say("parsing.reading-no-progress", name=name, seconds=f"{self._setup.timeout_s:g}")
+                )
             return None
         finally:
             self._waited_s += time.monotonic() - begun
@@ -188,20 +191,21 @@ class ParserProcess:
         status = self._bury()
         if self._closed:
             raise PoolClosed
-        if status == 0 and self._files_done and not opened and not self._fault:
+        if status == 0 and self._files_done and not opened and self._fault is None:
             self._start()
             return None
+        name = plain_name(path.name)
         if self._fault:
-            reason = self._fault
+            reason = self._fault(name)
         elif status in (stream.OUT_OF_MEMORY, KILLED) and not alive:
-            reason = self._too_much_memory()
+            reason = self._too_much_memory(name)
         else:
-            reason = "The parser crashed while reading {}."
-        advice = "The file is left out until it changes."
-        return ParserStopped(reason.replace("{}", plain_name(path.name)), advice).as_problem()
+            reason = say("parsing.parser-crashed", name=name)
+        return ParserStopped(reason, say("parsing.left-out-until-changes")).as_problem()
 
-    def _too_much_memory(self) -> str:
-        return f"Reading {{}} took more than {self._setup.memory_bytes // MIB} MiB of memory."
+    def _too_much_memory(self, name: str) -> str:
+        size = self._setup.memory_bytes // MIB
+        return say("parsing.reading-took-more-than-mib-memory", name=name, size=size)
 
     def _bury(self) -> int:
         """End the child, if there is one, and return its exit status."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from desktop_rag.errors import FileProblem, OverCap, Unreadable
+from desktop_rag.messages import say
 from desktop_rag.parsing.formats import Format, by_suffix
 from desktop_rag.parsing.mail.parts import body
 from desktop_rag.parsing.source import MIB, Limits, Source, plain_name, unreadable
@@ -42,7 +43,7 @@ def read_part(path: Path, place: Locator, limits: Limits) -> Iterator[Event]:
     problem: Problem | None = None
     try:
         if not path.is_file():
-            raise Unreadable(f"{name} is not a file, or no longer exists.", "It may have been moved or deleted.")
+            raise Unreadable(say("parsing.not-file-no-longer-exists", name=name), say("common.may-moved-deleted"))
         yield (yield from _at(Source(name, "", limits, path=path, hear=False), place))
     except FileProblem as error:
         problem = error.as_problem()
@@ -61,7 +62,7 @@ def _at(source: Source, place: Locator | None) -> _Search:
     if place is None or isinstance(place, Whole | Region):
         return (yield from _whole(source, format))
     if format is None or problem is not None:
-        raise problem_error(problem) if problem else Unreadable(f"{source.name} is of an unknown format.")
+        raise problem_error(problem) if problem else Unreadable(say("parsing.unknown-format", name=source.name))
     if isinstance(place, Message) and not place.part and format.mime in (_MAIL, _OUTLOOK):
         return _body(source, format)
     for item in format.load()(source):
@@ -72,7 +73,7 @@ def _at(source: Source, place: Locator | None) -> _Search:
         yield FileRead(0)  # proves that the search goes on
     if isinstance(place, Message) or (isinstance(place, Entry) and place.inner is not None):
         raise Unreadable(
-            f"The part you are looking for is no longer in {source.name}.", "It may have changed. Search again."
+            say("parsing.part-looking-no-longer", name=source.name), say("parsing.may-changed-search-again")
         )
     return (yield from _whole(source, format))
 
@@ -113,7 +114,9 @@ def _whole(source: Source, format: Format | None) -> _Search:
                 raise problem_error(item)
             yield FileRead(0)
     if source.size > _MOST_BYTES:
-        raise OverCap(f"{source.name} is larger than {_MOST_BYTES // MIB} MiB.", "Open the file that contains it.")
+        raise OverCap(
+            say("parsing.larger-than-mib", name=source.name, size=_MOST_BYTES // MIB), say("parsing.open-file-contains")
+        )
     return PartRead(source.name, mime, source.read())
 
 
@@ -131,7 +134,9 @@ def _picture(name: str, data: bytes) -> PartRead:
 def _body(source: Source, format: Format) -> PartRead:
     mime, data = body(_message(source, format))
     if len(data) > _MOST_BYTES:
-        raise OverCap(f"{source.name} is larger than {_MOST_BYTES // MIB} MiB.", "Open the file that contains it.")
+        raise OverCap(
+            say("parsing.larger-than-mib", name=source.name, size=_MOST_BYTES // MIB), say("parsing.open-file-contains")
+        )
     return _named(source.name, mime, data)
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from desktop_rag.errors import Damaged, FileProblem, OverCap, ParserStopped, Unreadable, Unsupported
+from desktop_rag.messages import say
 from desktop_rag.parsing.detect import HEAD_BYTES, detect
 from desktop_rag.parsing.faults import fault_in, is_fault
 from desktop_rag.parsing.formats import Format, by_mime, by_suffix
@@ -68,7 +69,9 @@ def parse_tree(path: Path, limits: Limits, hear: bool = True) -> Iterator[Event]
         if isinstance(event, DocumentEnd) and event.document == FILE and _has_changed(source, before):
             useful = event.state in (FileState.INDEXED, FileState.PARTIAL)
             changed = Problem(
-                "changed", f"{source.name} changed while it was being read.", "It will be read again later."
+                "changed",
+                say("parsing.changed-while-being-read", name=source.name),
+                say("parsing.will-read-again-later"),
             )
             event = DocumentEnd(FILE, state_of(useful, changed), changed)
         yield event
@@ -102,7 +105,7 @@ def _open(path: Path, limits: Limits, hear: bool) -> Generator[Event, None, tupl
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(f"{name} is not an ordinary file.")
+            raise Unreadable(say("parsing.not-ordinary-file", name=name))
         if status.st_size <= _READ_AT_ONCE:
             data = path.read_bytes()
             return Source(name, "", limits, data=data, hear=hear), hash_bytes(data), status
@@ -144,13 +147,13 @@ def _check(source: Source, format: Format | None) -> None:
     """Raise a ``FileProblem`` if nothing reads the format, or the file is too large for what reads it."""
     if format is None:
         advice = "Save it as PDF, as text or in an Office format to have it indexed."
-        raise Unsupported(f"{source.name} is of an unknown format.", advice)
+        raise Unsupported(say("parsing.unknown-format", name=source.name), advice)
     if not format.parser:
-        raise Unsupported(f"{source.name} is not supported: {format.name}.", format.convert_to)
+        raise Unsupported(say("parsing.format-not-supported", name=source.name, format=format.name), format.convert_to)
     streamed = format.carrier == "text" or format.kind in ("audio", "video")
     if not streamed and source.size > source.limits.file_bytes:
         size = source.limits.file_bytes // MIB
-        raise OverCap(f"{source.name} is larger than {size} MiB.", "Split it to have it indexed.")
+        raise OverCap(say("parsing.larger-than-mib", name=source.name, size=size), say("parsing.split-can-indexed"))
     source.mime = format.mime
 
 
@@ -161,15 +164,16 @@ def unexpected(name: str, error: BaseException) -> Problem:
     _log.info("%s could not be parsed", name, exc_info=error)
     if isinstance(error, MemoryError):
         return ParserStopped(
-            f"{name} needs more memory than the limit allows.", "Split it to have it indexed."
+            say("parsing.needs-more-memory-than-limit-allows", name=name), say("parsing.split-can-indexed")
         ).as_problem()
     if isinstance(error, ImportError):
         return ParserStopped(
-            f"The library that reads {name} is not installed ({error.name}).", "Install the program again."
+            say("parsing.library-reads-not-installed", name=name, name_2=error.name),
+            say("common.install-desktop-rag-again-2"),
         ).as_problem()
-    reason = "it is nested too deeply" if isinstance(error, RecursionError) else type(error).__name__
+    reason = say("parsing.nested-too-deeply") if isinstance(error, RecursionError) else type(error).__name__
     return Damaged(
-        f"{name} is damaged, or built in an unusual way ({reason}).", "Open it in its program and save it again."
+        say("parsing.damaged-built-unusual-way", name=name, reason=reason), say("parsing.open-program-made-save-again")
     ).as_problem()
 
 
@@ -259,7 +263,9 @@ class _FileTree:
                     outcome.useful = True
                     yield DocumentSegment(number, with_preview(segment) if segment.form == "picture" else segment)
                 if segment is not item:
-                    raise OverCap(over_cap(f"only {self.limits.characters:,} characters were kept").message)
+                    raise OverCap(
+                        over_cap(say("parsing.only-first-characters-kept", characters=self.limits.characters)).message
+                    )
         except FileProblem as error:
             outcome.problem = error.as_problem()
         except (GeneratorExit, KeyboardInterrupt):
@@ -284,7 +290,7 @@ class _FileTree:
         if outer.mime == "application/mbox":
             budget = _Budget(self.limits)  # each message of a mailbox counts as a file of its own
         elif budget.attachments <= 0:
-            problem = over_cap(f"only {self.limits.attachments} files inside it were read")
+            problem = over_cap(say("parsing.only-files-inside-read", count=self.limits.attachments))
             if outcome.problem != problem:
                 outcome.problem = problem
                 yield DocumentProblem(parent, problem)
@@ -296,7 +302,8 @@ class _FileTree:
         if len(ancestors) > self.limits.depth:
             format = by_suffix(name) or by_mime(item.mime)
             refusal: Problem | None = OverCap(
-                f"{name} is nested more than {self.limits.depth} files deep.", "Save it as a separate file."
+                say("parsing.nested-more-than-files-deep", name=name, depth=self.limits.depth),
+                say("parsing.save-separate-file"),
             ).as_problem()
         else:
             format, refusal = identify(source, item.mime)

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from desktop_rag.engine.api import Mode
 from desktop_rag.engine.engine import Engine
+from desktop_rag.engine.results import Mode
 from desktop_rag.types import FileState
 from tests.benchmarks.others.harness import TOP, Find, main
 

@@ -133,10 +133,32 @@ def test_an_engine_without_room_says_so(library: Path) -> None:
         others.enter_context(start_engine(library))
         for _ in range(server._MOST_CLIENTS - 1):
             others.enter_context(open_engine(library))
-        with pytest.raises(EngineFull, match="as many programs"):
+        with pytest.raises(EngineFull, match="The engine cannot serve any more programs"):
             open_engine(library)
     with open_engine(library) as client:  # they have gone
         assert client.status().files == 0
+
+
+@pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR is not set")
+@pytest.mark.parametrize("error", [RuntimeError("x"), OSError(24, "x"), KeyError("x"), MemoryError()], ids=repr)
+def test_clients_are_let_in_after_an_error(
+    library: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    errors = [error]
+    serve = server.Service._accept
+
+    def failing(self: server.Service) -> float | None:
+        if errors:
+            raise errors.pop()
+        return serve(self)
+
+    monkeypatch.setattr(server.Service, "_accept", failing)
+    with Engine(library) as engine, server.Service(engine):
+        for _ in range(2):
+            client = EngineClient.connect(library)
+            assert client is not None
+            with client:
+                assert client.status().files == 0
 
 
 @POSIX

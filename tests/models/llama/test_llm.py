@@ -321,9 +321,9 @@ def test_a_model_has_its_role(folder: Path, babbler_file: Path, ranker_file: Pat
     embedder = tiny_embedder(folder / "role.gguf")
     for path, role, said in (
         (embedder, "chat", "no chat model"),
-        (embedder, "reranking", "no reranking model"),
+        (embedder, "reranking", "not a reranking model"),
         (ranker_file, "embedding", "not one for embeddings"),
-        (babbler_file, "reranking", "no reranking model"),
+        (babbler_file, "reranking", "not a reranking model"),
     ):
         with pytest.raises(ModelRefused, match=said):
             open_model(LlamaSettings(str(path), role, threads=1))  # type: ignore[arg-type]
@@ -331,7 +331,7 @@ def test_a_model_has_its_role(folder: Path, babbler_file: Path, ranker_file: Pat
 
 def test_a_context_that_no_memory_holds(tmp_path: Path) -> None:
     path = tiny_chat(tmp_path / "model.gguf", context=2**31 - 1024)
-    with pytest.raises(NoMemoryForModel, match="no room for its context"):
+    with pytest.raises(NoMemoryForModel, match="does not have enough memory for its context"):
         open_model(LlamaSettings(str(path), "chat", context=2**31 - 1024))
 
 

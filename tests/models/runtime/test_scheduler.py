@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from desktop_rag.errors import ModelCrashed, ModelError, ModelRefused, ModelStopped, NoMemoryForModel
 from desktop_rag.models.hardware import Card, Machine
+from desktop_rag.models.installed_model import FileRecord, Installed
 from desktop_rag.models.llama import llm
 from desktop_rag.models.llama.messages import ChatMessage, ChatPiece
 from desktop_rag.models.requests import ModelRole
@@ -21,7 +22,7 @@ from desktop_rag.models.runtime import slot
 from desktop_rag.models.runtime.memory_planner import Kind, MemoryPlan, Planner, Room, Where
 from desktop_rag.models.runtime.scheduler import Loaded, ModelScheduler
 from desktop_rag.models.runtime.slot import ModelSlot
-from desktop_rag.models.store.model_store import FileRecord, Installed, ModelStore
+from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.types import Problem
 from tests.models.echo_model import Misbehave, Settings, Variable, Word
 from tests.tiny.gguf import tiny_chat, tiny_embedder, tiny_reranker
@@ -150,10 +151,10 @@ def test_a_model_on_the_processor_sees_no_card(control: Open) -> None:
 
 def test_without_a_model_the_hint_says_where_from(control: Open) -> None:
     scheduler = control(FakeModelStore())
-    with pytest.raises(ModelError, match=r"No model that understands speech is installed\..*models download"):
+    with pytest.raises(ModelError, match=r"No speech model is installed\..*models download"):
         _word(scheduler, "speech")
     assert _word(scheduler, "ocr") == "ocr"
-    assert [model.name for model in scheduler.loaded()] == ["text recognition"]
+    assert [model.name for model in scheduler.loaded()] == ["text recognition model"]
 
 
 def test_another_choice_is_loaded_at_the_next_use(control: Open) -> None:
@@ -344,7 +345,7 @@ def test_a_model_that_fails_on_the_card_goes_to_the_processor_and_says_why(contr
     assert _word(scheduler, "chat") == "chat"
     (loaded,) = scheduler.loaded()
     assert loaded.where == "processor"
-    assert "The graphics card was left out: The driver is too old." in loaded.said
+    assert "The graphics card is not used: The driver is too old." in loaded.said
     assert scheduler.fault("chat") is None
 
 

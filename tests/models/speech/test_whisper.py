@@ -188,7 +188,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path, folder: Path) -> None:
         open_model(WhisperSettings(str(tmp_path), "cpu"))
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ModelRefused, match="does not load"):
+    with pytest.raises(ModelRefused, match=r"could not be loaded \("):
         open_model(WhisperSettings(str(tmp_path), "cpu"))
 
 

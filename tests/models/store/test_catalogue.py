@@ -1,4 +1,4 @@
-"""The list of models that can be had, and what it recommends."""
+"""The list of models in that can be had, and what it recommends."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_pc_gets_the_set_for_its_card_as_cards_report_their_memory(card: int, 
 
 
 def test_a_name_that_is_not_listed_is_an_error_with_a_way_out() -> None:
-    with pytest.raises(ModelError, match=r"No model called “gpt”.*models list"):
+    with pytest.raises(ModelError, match=r"There is no model called “gpt”.*models list"):
         CATALOGUE.find("gpt")
 
 

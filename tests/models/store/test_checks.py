@@ -154,7 +154,7 @@ def cases() -> dict[str, tuple[Callable[[Path], Path], str]]:
         "one file of several": (written("model.safetensors", b"x"), "only one file of a model"),
         "cut GGUF": (lambda folder: truncated(tiny_chat(folder / "model.gguf")), "cut short"),
         "no weights": (lambda folder: header_only(folder / "v.gguf", "llama"), "holds no weights"),
-        "eye": (lambda folder: header_only(folder / "v.gguf", "clip"), "only the eye of a vision model"),
+        "eye": (lambda folder: header_only(folder / "v.gguf", "clip"), "only the image part of a vision model"),
         "adapter": (lambda folder: header_only(folder / "v.gguf", "llama", general_type="adapter"), "only an adapter"),
         "two GGUF": (two, "holds 2 GGUF files"),
         "cut safetensors": (clip(lambda at: truncated(at / "open_clip_model.safetensors")), "cut short"),

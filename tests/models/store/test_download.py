@@ -147,7 +147,7 @@ def test_a_server_that_cannot_begin_in_the_middle(hub: Hub, model_store: ModelSt
 def test_wrong_bytes_are_deleted_and_nothing_installed(hub: Hub, model_store: ModelStore) -> None:
     data = hub.repositories["us/tiny-GGUF"]["tiny.gguf"]
     hub.instead["tiny.gguf"] = data[:-1] + bytes([data[-1] ^ 1])
-    with pytest.raises(DownloadFailed, match=r"tiny\.gguf is not what the hub had told: its checksum differs"):
+    with pytest.raises(DownloadFailed, match=r"tiny\.gguf is not what the hub had announced: its checksum differs"):
         fetch(look_up(CHAT), model_store)
     assert nothing_placed(model_store)
     assert model_store.unfinished() == ()
@@ -156,14 +156,14 @@ def test_wrong_bytes_are_deleted_and_nothing_installed(hub: Hub, model_store: Mo
 def test_more_than_was_told_is_not_written(hub: Hub, model_store: ModelStore) -> None:
     hub.instead["tiny.gguf"] = hub.repositories["us/tiny-GGUF"]["tiny.gguf"] * 2
     hub.block = 1000
-    with pytest.raises(DownloadFailed, match="More came"):
+    with pytest.raises(DownloadFailed, match="More of"):
         fetch(look_up(CHAT), model_store)
     assert nothing_placed(model_store)
 
 
 def test_fewer_bytes_than_told_never_become_a_model(hub: Hub, model_store: ModelStore) -> None:
     hub.instead["tiny.gguf"] = hub.repositories["us/tiny-GGUF"]["tiny.gguf"][:-10]
-    with pytest.raises(DownloadFailed, match="connection broke"):
+    with pytest.raises(DownloadFailed, match="The connection was lost while downloading"):
         fetch(look_up(CHAT), model_store, pauses_s=(0.0,))
     assert nothing_placed(model_store)
 
@@ -206,9 +206,9 @@ def test_a_hub_that_is_busy_is_asked_again(hub: Hub, model_store: ModelStore) ->
 
 @pytest.mark.usefixtures("hub")
 def test_a_repository_that_is_not_there() -> None:
-    with pytest.raises(DownloadFailed, match="us/gone is not open to everybody, or does not exist"):
+    with pytest.raises(DownloadFailed, match="us/gone does not exist or is not public"):
         look_up_other("us/gone")
-    with pytest.raises(DownloadFailed, match=r"“us/../gone” is no name of a repository"):
+    with pytest.raises(DownloadFailed, match=r"“us/../gone” is not the name of a repository"):
         look_up_other("us/../gone")
 
 
@@ -225,7 +225,7 @@ def test_no_network_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
         look_up(CHAT)
     for odd in ("ftp://example.org", "huggingface", "https://"):
         monkeypatch.setenv("HF_ENDPOINT", odd)
-        with pytest.raises(DownloadFailed, match="no address of a hub"):
+        with pytest.raises(DownloadFailed, match="” is not the address of a hub"):
             look_up(CHAT)
 
 
@@ -255,7 +255,7 @@ def test_a_disk_that_fills_up_meanwhile(hub: Hub, model_store: ModelStore) -> No
 def test_names_that_lead_elsewhere_are_not_fetched(hub: Hub) -> None:
     for name in ("../../evil.gguf", "sub/evil.gguf", "C:evil.gguf", ".evil.gguf"):
         hub.repositories["us/evil"] = {name: b"GGUF" + bytes(2000)}
-        with pytest.raises(ModelRefused, match="holds no model"):
+        with pytest.raises(ModelRefused, match="does not contain a usable model"):
             look_up_other("us/evil")
 
 
@@ -263,7 +263,7 @@ def test_names_that_lead_elsewhere_are_not_fetched(hub: Hub) -> None:
 def test_other_repositories(model_store: ModelStore) -> None:
     with pytest.raises(DownloadFailed, match=r"has 2 GGUF files\..*one of them: tiny\.gguf, other\.gguf"):
         look_up_other("us/tiny-GGUF")
-    with pytest.raises(DownloadFailed, match=r"has no GGUF file README\.md"):
+    with pytest.raises(DownloadFailed, match=r"has no GGUF file called README\.md"):
         look_up_other("us/tiny-GGUF", "README.md")
     model = fetch(look_up_other("us/tiny-GGUF", "tiny.gguf", "chat"), model_store)
     assert (model.name, model.licence, model.role) == ("tiny", "apache-2.0", "chat")

@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from desktop_rag.errors import DiskFull, ModelError, ModelRefused
-from desktop_rag.models.store.model_store import Installed, ModelStore, Transfer
+from desktop_rag.models.installed_model import Installed
+from desktop_rag.models.store.model_store import ModelStore, Transfer
 from tests.models.model_files import open_clip_folder, whisper_folder
 from tests.tiny.gguf import tiny_chat, tiny_embedder
 
@@ -92,7 +93,7 @@ def test_the_newest_is_used_until_a_person_chooses(model_store: ModelStore, tmp_
     model_store.use("chat", "b")
     model_store.remove("b")
     assert model_store.chosen("chat") == third
-    with pytest.raises(ModelError, match="No model called “b” is installed"):
+    with pytest.raises(ModelError, match="There is no model called “b” is installed"):
         model_store.use("chat", "b")
     with pytest.raises(ModelRefused, match="a is a chat model"):
         model_store.use("embedding", "a")
@@ -103,7 +104,7 @@ def test_the_same_model_is_not_kept_twice(model_store: ModelStore, chat: Path, t
     assert model_store.import_model(Path(shutil.copy(chat, tmp_path / "other.gguf"))) == model
     assert model_store.installed() == (model,)
     assert left(model_store) == []
-    with pytest.raises(ModelError, match=r"There is a model called tiny-chat\.q8_0 already"):
+    with pytest.raises(ModelError, match=r"There is already a model called tiny-chat\.q8_0 already"):
         model_store.import_model(chat)
 
 
@@ -134,7 +135,7 @@ def test_names_that_no_model_can_have(model_store: ModelStore, chat: Path, name:
 def test_a_folder_of_somebody_elses_is_not_touched(model_store: ModelStore, chat: Path) -> None:
     (model_store.folder / "mine").mkdir(parents=True)
     (model_store.folder / "mine" / "diary").write_text("x", encoding="utf-8")
-    with pytest.raises(ModelError, match="There is a folder called mine"):
+    with pytest.raises(ModelError, match="There is already a folder called mine"):
         model_store.import_model(chat, name="mine")
     with pytest.raises(ModelError, match="No model called"):
         model_store.remove("mine")
@@ -150,7 +151,7 @@ def test_a_changed_file_is_found_and_the_model_not_used(model_store: ModelStore,
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert model_store.chosen("chat") is not None, "the size is the same: only checking tells"
     stamp = model_store.stamp()
-    with pytest.raises(ModelRefused, match=r"Tiny-Chat\.Q8_0\.gguf is not what it was\..*models remove tiny-chat"):
+    with pytest.raises(ModelRefused, match=r"Tiny-Chat\.Q8_0\.gguf has changed\..*models remove tiny-chat"):
         model_store.verify(model.name)
     assert model_store.stamp() != stamp
     assert model_store.chosen("chat") == older
@@ -167,7 +168,7 @@ def test_a_file_that_is_cut_short_or_gone_shows_at_once(model_store: ModelStore,
     path = Path(model.folder, model.main)
     path.write_bytes(path.read_bytes()[:100])
     assert model_store.chosen("chat") is None
-    assert model_store.installed()[0].fault == "Tiny-Chat.Q8_0.gguf is not what it was."
+    assert model_store.installed()[0].fault == "Tiny-Chat.Q8_0.gguf has changed."
     path.unlink()
     assert model_store.installed()[0].fault == "Tiny-Chat.Q8_0.gguf is missing."
     with pytest.raises(ModelRefused, match="missing"):
@@ -254,7 +255,7 @@ def test_a_lock_that_leads_elsewhere_is_refused(model_store: ModelStore, chat: P
     record = next(iter(model.files.values()))
     bad = msgspec.structs.replace(model, name=name, files={file: record})
     (model_store.folder / "models.lock").write_bytes(msgspec.json.encode({"models": {name: bad}}))
-    with pytest.raises(ModelError, match="not its own"):
+    with pytest.raises(ModelError, match="names files that do not belong to it"):
         model_store.remove(name)
 
 

@@ -1,4 +1,4 @@
-"""Pictures and texts in one space: what a text says is found, and what is no picture or no model is told apart."""
+"""Pictures and texts in one space: what a text says is found, and what is not a picture or no model is told apart."""
 
 from __future__ import annotations
 
@@ -176,13 +176,13 @@ def test_a_pickle_beside_the_weights_is_left_alone(folder: Path) -> None:
 def test_weights_cut_short(folder: Path) -> None:
     weights = (folder / WEIGHTS).read_bytes()
     (folder / WEIGHTS).write_bytes(weights[: len(weights) * 2 // 3])
-    assert "does not load" in refused(folder)
+    assert "could not be loaded (" in refused(folder)
 
 
 def test_weights_of_another_model(folder: Path, tmp_path: Path) -> None:
     other = random_clip(tmp_path / "other", vision_cfg={"width": 64})
     shutil.copy(other / WEIGHTS, folder / WEIGHTS)
-    assert "does not load" in refused(folder)
+    assert "could not be loaded (" in refused(folder)
 
 
 def test_weights_that_are_no_numbers(folder: Path) -> None:
@@ -197,7 +197,7 @@ def test_without_weights_or_configuration(folder: Path) -> None:
     (folder / WEIGHTS).unlink()
     assert "no weights" in refused(folder)
     (folder / CONFIG_NAME).unlink()
-    assert "no image model" in refused(folder)
+    assert "does not contain an image model:" in refused(folder)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ from desktop_rag.errors import ModelRefused
 from desktop_rag.models.llama.llm import Complete, DescribeLlama, LlamaSettings
 from desktop_rag.models.llama.messages import ChatEnd, ChatMessage
 from desktop_rag.models.runtime.process import ModelProcess
-from desktop_rag.models.runtime.template_check import check_template
 from desktop_rag.models.store.checks import examine
 from desktop_rag.models.store.model_store import ModelStore
+from desktop_rag.models.template_check import check_template
 from tests.tiny.gguf import CHATML, tiny_chat
 
 ROUNDS = "{{ 5|round(-2000000000) }}"

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_to_bytes, urldefrag
 
 from desktop_rag.errors import Damaged, FileProblem, Unsupported
+from desktop_rag.messages import say
 from desktop_rag.parsing.archive import Archive
 from desktop_rag.parsing.media.picture_files import GET_A_FRESH_COPY, read_picture
-from desktop_rag.parsing.office.ooxml import Relationship, attribute, local
 from desktop_rag.parsing.source import Source, over_cap
+from desktop_rag.parsing.xml_values import attribute
 from desktop_rag.types import Locator, Problem, Segment
 
 if TYPE_CHECKING:
@@ -79,37 +80,14 @@ class InnerPictures:
     def problems(self) -> Iterator[Problem]:
         """What was left out."""
         if self._left_out:
-            yield over_cap(f"only the first {self._most:,} pictures in it were read")
+            yield over_cap(say("parsing.only-first-pictures-read", most=self._most))
         if self._damaged:
-            what = "A picture" if self._damaged == 1 else f"{self._damaged:,} pictures"
-            yield Problem("damaged", f"{what} in {self._name} cannot be shown.", GET_A_FRESH_COPY)
-
-
-def drawn_pictures(node: _Element, links: dict[str, Relationship]) -> Iterator[tuple[str, str]]:
-    """Part name and description of each picture drawn below an element of Word or PowerPoint."""
-    for found in node.iter("{*}blip", "{*}imagedata"):
-        link = links.get(attribute(found, "embed") or attribute(found, "id"))
-        if link is not None and link.kind == "image" and not link.external:
-            yield link.target, _alternative(found)
-
-
-def _alternative(found: _Element) -> str:
-    """The alternative text of a picture: of the frame around it that is nearest."""
-    if title := attribute(found, "title"):  # VML
-        return title
-    for around in found.iterancestors():
-        if local(around) in ("pic", "inline", "anchor", "sp", "graphicFrame"):
-            told = next((node for node in around.iter("{*}docPr", "{*}cNvPr")), None)
-            text = (attribute(told, "descr") or attribute(told, "title")) if told is not None else ""
-            if text:
-                return text
-        if local(around) in ("p", "shape", "spTree"):
-            break
-    return ""
+            message = say("parsing.pictures-cannot-be-shown", count=self._damaged, name=self._name)
+            yield Problem("damaged", message, GET_A_FRESH_COPY)
 
 
 def framed_pictures(node: _Element) -> Iterator[tuple[str, str]]:
-    """The same for OpenDocument: names of the parts as the document gives them."""
+    """Part name and description of each picture of an OpenDocument file; the names are as the document gives them."""
     for found in node.iter("{*}image"):
         name = unquote(attribute(found, "href")).removeprefix("./")
         frame = found.getparent()

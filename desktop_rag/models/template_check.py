@@ -8,6 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from desktop_rag.errors import ModelCrashed, ModelRefused
+from desktop_rag.messages import say
 from desktop_rag.models.runtime.process import ModelProcess
 
 _MEMORY_BYTES = 2 * 1024**3
@@ -34,7 +35,7 @@ def check_template(source: str) -> None:
     try:
         process.load()
     except ModelCrashed as error:
-        raise ModelRefused("The model's chat template crashes what reads it.", _HINT) from error
+        raise ModelRefused(say("models.models-chat-template-crashes-what-reads"), _HINT) from error
     except ModelRefused as error:
         raise ModelRefused(error.message, _HINT) from error
     finally:
