@@ -29,6 +29,7 @@ from desktop_rag.engine.service import wire
 from desktop_rag.engine.service.performing import Performing
 from desktop_rag.errors import ConfigError, DesktopRagError, LibraryBusy, StorageError
 from desktop_rag.log import ENGINE, start_log
+from desktop_rag.messages import say
 from desktop_rag.models.hardware import keep_memory_together
 from desktop_rag.types import AnswerEvent, Progress
 from desktop_rag.worker_thread import Backoff, WorkerThread, log_only
