@@ -37,7 +37,7 @@ def test_a_file_names_only_what_differs(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("ignore = 3", "ignore: expected a list, got a whole number"),
-        ('ignore = ["!"]', "“!” in ignore is no pattern"),
+        ('ignore = ["!"]', "“!” in ignore is not a valid .gitignore pattern"),
         ("[limits]\npages = 'x'", "limits.pages: expected a whole number, got text"),
         ("[limits]\npages = 0", "limits.pages: expected a whole number >= 1"),
         ("colour = 1", "unknown field colour"),
@@ -51,11 +51,11 @@ def test_a_file_names_only_what_differs(tmp_path: Path) -> None:
             "ignore = ['#x#']",
             r"“#x#” in ignore would be read as a comment; to match names that begin with #, write “\#…”",
         ),
-        ("ignore = ['[z-a]']", "“[z-a]” in ignore is no pattern"),
-        ("ignore = ['']", "“” in ignore is no pattern"),
+        ("ignore = ['[z-a]']", "“[z-a]” in ignore is not a valid .gitignore pattern"),
+        ("ignore = ['']", "“” in ignore is not a valid .gitignore pattern"),
         ("[folders.notes]\nhidden = true", "“notes” in folders is not an absolute path"),
         ("[folders.'{root}']\nhidden = 3", "folders.hidden: expected true or false, got a whole number"),
-        ("[folders.'{root}']\nignore = ['!']", "“!” in ignore is no pattern"),
+        ("[folders.'{root}']\nignore = ['!']", "“!” in ignore is not a valid .gitignore pattern"),
         ("[folders.'{root}']\nworkers = 3", "folders: object contains unknown field workers"),
     ],
 )
@@ -119,7 +119,7 @@ def test_values_are_written_as_people_say_them(tmp_path: Path, name: str, writte
     ("name", "written", "hint"),
     [
         ("hidden", "maybe", "Use on or off."),
-        ("on_battery", "fast", "Give full, pause or slow."),
+        ("on_battery", "fast", "Use full, pause or slow."),
         ("quiet_s", "soon", "Give a single number."),
     ],
 )

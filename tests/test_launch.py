@@ -42,7 +42,7 @@ def test_a_program_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         given.unlink(missing_ok=True)
         said = launch.open_file(tmp_path / name)
         assert _when_there(given) == str(opened)
-        assert ("folder instead" in said) == (opened == tmp_path)
+        assert ("folder was opened instead" in said) == (opened == tmp_path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="records what the file manager is asked")
@@ -65,7 +65,7 @@ def test_without_such_a_file_manager_the_folder_is_opened(tmp_path: Path, monkey
     assert _when_there(given) == str(tmp_path)
     given.unlink()
     path.unlink()
-    assert "not there any more" in launch.show_in_folder(path)
+    assert "no longer there" in launch.show_in_folder(path)
     assert _when_there(given) == str(tmp_path)
 
 
@@ -92,7 +92,7 @@ def _when_there(path: Path) -> str:
 
 
 def test_a_file_that_is_gone_cannot_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="not there any more"):
+    with pytest.raises(Unreadable, match="no longer there"):
         launch.open_file(tmp_path / "gone.pdf")
-    with pytest.raises(Unreadable, match="not there any more"):
+    with pytest.raises(Unreadable, match="no longer there"):
         launch.show_in_folder(tmp_path / "gone" / "gone.pdf")

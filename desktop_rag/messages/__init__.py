@@ -140,7 +140,8 @@ class Worded(Struct, frozen=True, omit_defaults=True, kw_only=True):
     wording: dict[str, Reference] = {}
 
     def __post_init__(self) -> None:
-        found = {}
+        found: dict[str, Reference] = {}
+        kept = {name: made_from for name, made_from in self.wording.items() if getattr(self, name.partition(".")[0])}
         for field in self.__struct_fields__:
             value = getattr(self, field)
             if isinstance(value, MessageText):
@@ -153,8 +154,8 @@ class Worded(Struct, frozen=True, omit_defaults=True, kw_only=True):
                 force_setattr(
                     self, field, tuple(str(part) if isinstance(part, MessageText) else part for part in value)
                 )
-        if found:
-            force_setattr(self, "wording", self.wording | found)
+        if found or len(kept) < len(self.wording):  # a text was put in, or emptied by ``replace``
+            force_setattr(self, "wording", kept | found)
 
     def worded(self, field: str, part: int | None = None) -> str:
         """The text of a field, or of a part of a tuple, as a ``MessageText`` where it is one."""

@@ -20,7 +20,7 @@ def test_repair_mends_what_no_other_command_can_open(run: Run, run_json: RunJson
     code, found = run_json("doctor", "--repair")
     assert code == 0
     assert found["ok"]
-    assert "1 chosen folder known" in found["repaired"][1]
+    assert "1 chosen folder is known" in found["repaired"][1]
     assert run("index")[0] == 0
     assert "second jetty" in run("search", "boat")[1]
     code, found = run_json("doctor", "--repair")

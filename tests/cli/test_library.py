@@ -170,7 +170,7 @@ def test_settings(run: Run, run_json: RunJson, notes: Path) -> None:
     assert run_json("status")[1]["files"] == 2
     code, _, err = run("config", "set", "limits.pages", "none")
     assert code == Exit.USAGE
-    assert "no value for limits.pages" in err
+    assert "not a valid value for limits.pages" in err
     assert run_json("config")[1]["settings"]["workers"] >= 1
 
 

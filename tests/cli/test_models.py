@@ -130,7 +130,7 @@ def test_any_repository(hub: Hub, run: Run) -> None:
     assert code == Exit.STORAGE
     assert "It has: mine.gguf" in err
     assert "does not exist or is not public" in run("models", "download", "me/gone", "--yes")[2]
-    assert "There is no model called “gone” is known." in run("models", "download", "gone", "--yes")[2]
+    assert "There is no model called “gone”." in run("models", "download", "gone", "--yes")[2]
     assert "not a speech model" in run("models", "download", "qwen3-4b", "--yes", "--role", "speech")[2]
 
 
@@ -154,7 +154,7 @@ def test_import_choose_and_remove(run: Run, run_json: RunJson, tmp_path: Path) -
     assert run_json("models")[1]["in_use"] == {}
     assert run("models", "remove", "first", "third")[1] == "first was removed.\nthird was removed.\n"
     assert [model["name"] for model in run_json("models")[1]["installed"]] == ["other"]
-    assert "There is no model called “first” is installed." in run("models", "use", "first")[2]
+    assert "No model called “first” is installed." in run("models", "use", "first")[2]
     assert run("models", "use")[0] == Exit.USAGE
 
 

@@ -70,12 +70,12 @@ def test_why_tells_how_to_have_what_is_left_out(run: Run, notes: Path) -> None:
     run("config", "set", "largest_bytes", "4000")
     run("index", notes)
     for name, said in (
-        ("draft.tmp", "left out by the pattern “*.tmp” (built in)"),
-        ("list.iso", "left out by the pattern “*.iso” (your settings)"),
-        ("deed.scan", "left out by the pattern “*.scan” (your settings for this folder)"),
+        ("draft.tmp", "skipped because of the pattern “*.tmp” (built in)"),
+        ("list.iso", "skipped because of the pattern “*.iso” (your settings)"),
+        ("deed.scan", "skipped because of the pattern “*.scan” (your settings for this folder)"),
         (".plan.txt", "“.plan.txt” is hidden"),
-        ("huge.txt", "larger than 3.91 KiB)"),
-        ("link.txt", f"a link, or lies behind one: to {outside.resolve()}"),
+        ("huge.txt", "larger than the size limit (3.91 KiB)"),
+        ("link.txt", f"a link to {outside.resolve()}"),
     ):
         reason = run("why", notes / name)[1]
         assert said in reason
@@ -103,7 +103,7 @@ def test_why_tells_of_a_folder_that_may_not_be_read(run: Run, notes: Path, monke
     assert "You do not have permission to open the folder" in words
     assert "*.tmp" in run("why", shut / "draft.tmp")[1]
     monkeypatch.setattr(os, "scandir", listing)
-    assert "index again" in run("why", shut / "deed.txt")[1]
+    assert "Index again" in run("why", shut / "deed.txt")[1]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")

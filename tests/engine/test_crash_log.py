@@ -88,7 +88,7 @@ def test_a_model_that_crashed_twice_is_not_loaded(tmp_path: Path, catalog: Catal
         (tmp_path / TRACE_NAME).write_text("Illegal instruction", encoding="utf-8")
     log = CrashLog(tmp_path, catalog)
     log.look_back("recipe")
-    with pytest.raises(ModelError, match="giant was set aside"), log.loading("giant"):
+    with pytest.raises(ModelError, match="giant was disabled"), log.loading("giant"):
         raise AssertionError("it was loaded")
     with log.loading("dwarf"):
         pass

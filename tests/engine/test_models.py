@@ -119,7 +119,7 @@ def test_a_picture_is_the_question(
     assert _name(hits[0].path) == "IMG_3.png"
     own = engine.search(like=files / "IMG_3.png").hits
     assert "IMG_3.png" not in {_name(hit.path) for hit in own}
-    with pytest.raises(QueryError, match="no picture"):
+    with pytest.raises(QueryError, match="not a picture"):
         engine.search(like=files / "garden.txt", like_kind="image")
 
 

@@ -510,7 +510,7 @@ def test_the_menu_of_a_result(qtbot: QtBot, page: SearchPage, mediator: Mediator
 def test_a_file_that_is_gone_is_said_in_place(qtbot: QtBot, page: SearchPage) -> None:
     page._actions.open(hit(1, path="/nowhere/gone.txt"))
     wait(qtbot, lambda: page.notice.isVisible())
-    assert any("is not there any more" in text for text in texts(page.notice))
+    assert any("is no longer there" in text for text in texts(page.notice))
 
 
 # --- what stands in a row ---

@@ -83,7 +83,7 @@ def test_a_file_that_is_no_backup(tmp_path: Path, catalog: Catalog) -> None:
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "somebody else's")
     for name in ("text.zip", "other.zip"):
-        _refused(catalog, tmp_path / name, words="damaged, or no backup")
+        _refused(catalog, tmp_path / name, words="damaged, or is not a backup")
     with pytest.raises(StorageError):
         _check(tmp_path)
 
@@ -183,7 +183,7 @@ def test_a_catalog_that_would_do_other_things(catalog: Catalog, sound: bytes, tm
     _refused(
         catalog,
         _pack(tmp_path / "b.zip", {"catalog.sqlite": (tmp_path / "changed.sqlite").read_bytes()}),
-        words="none of Desktop RAG",
+        words="not made by Desktop RAG",
     )
 
 

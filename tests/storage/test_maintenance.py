@@ -70,7 +70,7 @@ def test_reconcile_stores_the_vector_of_the_catalog(catalog: Catalog, vectors: V
 
 
 def test_reconcile_takes_several_steps(catalog: Catalog, vectors: VectorStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("upkeep", "rebuild"):
+    for module in ("maintenance", "rebuild"):
         monkeypatch.setattr(f"desktop_rag.storage.{module}.MAX_ROWS", 7)
     assert reconcile(catalog, vectors) == (43, 0)
     assert vectors.stored_ids() == _chunk_ids(catalog)

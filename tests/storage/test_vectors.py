@@ -133,14 +133,14 @@ def test_damage_ends_no_process(original: Path, tmp_path: Path, harm: Callable[[
 
 SEEN_BEFORE: list[tuple[str, Callable[[Path], None], str]] = [
     ("header.bin", _cut, "header.bin has the wrong length"),
-    ("header.bin", _remove, "header.bin is gone"),
+    ("header.bin", _remove, "header.bin is missing"),
     ("data_level0.bin", _cut, "data_level0.bin is cut short"),
     ("data_level0.bin", _scribble, "data_level0.bin has links that lead nowhere"),
     ("link_lists.bin", _cut, "link_lists.bin is damaged"),
     ("link_lists.bin", _empty, "link_lists.bin is damaged"),
     ("link_lists.bin", _scribble, "link_lists.bin is damaged"),
-    (DATABASE, _empty, f"{DATABASE} is gone"),
-    (DATABASE, _remove, f"{DATABASE} is gone"),
+    (DATABASE, _empty, f"{DATABASE} is missing"),
+    (DATABASE, _remove, f"{DATABASE} is missing"),
     (DATABASE, _scribble, "file is not a database"),
 ]
 

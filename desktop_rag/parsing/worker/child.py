@@ -165,11 +165,9 @@ class ParserProcess:
             return self._child.receive(min(self._setup.timeout_s, left_s))
         except TimeoutError:
             if left_s < self._setup.timeout_s:
-                self._end_for(lambda name: say("parsing.reading-took-longer", name=name, seconds=f"{self._file_s:g}"))
+                self._end_for(lambda name: say("parsing.reading-took-longer", name=name, seconds=self._file_s))
             else:
-                self._end_for(
-                    lambda name: say("parsing.reading-no-progress", name=name, seconds=f"{self._setup.timeout_s:g}")
-                )
+                self._end_for(lambda name: say("parsing.reading-no-progress", name=name, seconds=self._setup.timeout_s))
             return None
         finally:
             self._waited_s += time.monotonic() - begun

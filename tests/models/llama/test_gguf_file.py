@@ -113,36 +113,36 @@ def test_a_file_cut_anywhere_is_refused(chat: Path, tmp_path: Path) -> None:
     for size in [*range(0, 4000, 37), len(data) // 2, len(data) - 1]:
         with pytest.raises(ModelRefused):
             _read(tmp_path, data[:size])
-    with pytest.raises(ModelRefused, match=f"is cut short: {len(data) - 1:,} of {len(data):,} bytes"):
+    with pytest.raises(ModelRefused, match=f"is cut short: it has {len(data) - 1:,} of {len(data):,} bytes"):
         _read(tmp_path, data[:-1])
 
 
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "no GGUF file"),
-        (b"PK\3\4" + bytes(100), "no GGUF file"),
+        (b"", "not a GGUF file"),
+        (b"PK\3\4" + bytes(100), "not a GGUF file"),
         (_file([], version=1), "version 1"),
         (_file([], version=3 << 24), "is for computers with the opposite byte order"),
-        (_file([], count=2**63), "counts"),
-        (_file([], count=2), "ends in its header|counts"),
-        (struct.pack("<4sIQQ", b"GGUF", 3, 2**60, 0), "counts"),
+        (_file([], count=2**63), "claims"),
+        (_file([], count=2), "ends inside its header|claims"),
+        (struct.pack("<4sIQQ", b"GGUF", 3, 2**60, 0), "claims"),
         (_file([], named=False), "what kind"),
-        (_file([_pair("x", _STRING, struct.pack("<Q", 2**62))]), "too long"),
-        (_file([_pair("x", _ARRAY, struct.pack("<IQ", _STRING, 2**61))]), "counts"),
-        (_file([_pair("x", _ARRAY, struct.pack("<IQ", _U8, 5000))], data=bytes(4000)), "counts"),
+        (_file([_pair("x", _STRING, struct.pack("<Q", 2**62))]), "longer than the file"),
+        (_file([_pair("x", _ARRAY, struct.pack("<IQ", _STRING, 2**61))]), "claims"),
+        (_file([_pair("x", _ARRAY, struct.pack("<IQ", _U8, 5000))], data=bytes(4000)), "claims"),
         (_file([_pair("x", _ARRAY, struct.pack("<IQ", _STRING, 5000))], data=b"\xff" * 60_000), "cut short"),
         (_file([_pair("x", _ARRAY, struct.pack("<IQ", _ARRAY, 1))], data=bytes(99)), "unknown type"),
         (_file([_pair("x", 77, b"")]), "unknown type"),
         (_file([_pair("x", _U8, b"1"), _pair("x", _U8, b"1")]), "twice"),
         (_file([_pair("general.alignment", _U32, struct.pack("<I", 0))]), "where its weights"),
         (_file([_pair("general.alignment", _U32, struct.pack("<I", 48))]), "where its weights"),
-        (_file([_pair("llama.block_count", _STRING, _text("many"))]), "impossible block_count"),
-        (_file([_pair("llama.block_count", _U64, struct.pack("<Q", 2**60))]), "impossible block_count"),
+        (_file([_pair("llama.block_count", _STRING, _text("many"))]), "impossible value for block_count"),
+        (_file([_pair("llama.block_count", _U64, struct.pack("<Q", 2**60))]), "impossible value for block_count"),
         (_file([], [_tensor("w", (1,) * 9)]), "9 dimensions"),
         (_file([], [_tensor("w", (2**63, 2**63))]), "cut short"),
         (_file([], [_tensor("w", (4,), offset=2**63)]), "cut short"),
-        (_file([], [_tensor("w", (33,), kind=2)], data=bytes(500)), ") with an incomplete block"),
+        (_file([], [_tensor("w", (33,), kind=2)], data=bytes(500)), "incomplete block"),
         (_file([], [_tensor("w", (90,)), _tensor("v", (90,))], data=bytes(450)), "is damaged: its weights overlap"),
     ],
 )
@@ -158,13 +158,13 @@ def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelRefused, match="is no file"):
+    with pytest.raises(ModelRefused, match="is not a file"):
         read_header(tmp_path)
-    with pytest.raises(ModelRefused, match="is no file"):
+    with pytest.raises(ModelRefused, match="is not a file"):
         read_header(tmp_path / "missing.gguf")
     if sys.platform != "win32":
         os.mkfifo(tmp_path / "pipe.gguf")
-        with pytest.raises(ModelRefused, match="is no file"):
+        with pytest.raises(ModelRefused, match="is not a file"):
             read_header(tmp_path / "pipe.gguf")
 
 

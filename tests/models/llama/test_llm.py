@@ -239,7 +239,7 @@ def test_an_abandoned_answer_leaves_the_model_well(babbler: Any, babbler_file: P
 
 
 def test_too_long_a_prompt_names_both_sizes(babbler: Any) -> None:
-    with pytest.raises(ModelError, match=r"take [0-9,]+ tokens, and Tiny Chat holds 512\."):
+    with pytest.raises(ModelError, match=r"take [0-9,]+ tokens, but Tiny Chat has room for only 512\."):
         answer(babbler, ChatMessage("user", "the cat " * 600))
     assert answer(babbler, max_tokens=3)[1].tokens == 3
 
@@ -320,9 +320,9 @@ def test_work_that_is_cancelled_gives_no_more(ranker_file: Path) -> None:
 def test_a_model_has_its_role(folder: Path, babbler_file: Path, ranker_file: Path) -> None:
     embedder = tiny_embedder(folder / "role.gguf")
     for path, role, said in (
-        (embedder, "chat", "no chat model"),
+        (embedder, "chat", "not a chat model"),
         (embedder, "reranking", "not a reranking model"),
-        (ranker_file, "embedding", "not one for embeddings"),
+        (ranker_file, "embedding", "not an embedding model"),
         (babbler_file, "reranking", "not a reranking model"),
     ):
         with pytest.raises(ModelRefused, match=said):
@@ -355,7 +355,7 @@ def test_broken_files_are_refused(tmp_path: Path, babbler_file: Path) -> None:
 
 def test_a_batch_too_small_for_a_pair_is_an_error(ranker_file: Path) -> None:
     model: Any = open_model(LlamaSettings(str(ranker_file), "reranking", batch=3, threads=1))
-    with pytest.raises(ModelError, match="no room"):
+    with pytest.raises(ModelError, match="not have room"):
         list(Rerank("who", ("cat",)).perform(model, threading.Event()))
 
 

@@ -84,7 +84,7 @@ def test_never_less_with_more(header: GgufHeader, size: int, card: int, memory: 
     [
         (24 * GB, 33, 8192, "All of it is on the graphics card."),
         (8 * GB, 33, 8192, "All of it is on the graphics card."),
-        (6 * GB, 31, 4096, "31 of its 33 layers are on the graphics card; the rest run on the processor. It looks at"),
+        (6 * GB, 31, 4096, "31 of its 33 layers are on the graphics card; the rest run on the processor. It reads"),
         (GB, 0, 8192, "It runs on the processor."),
         (0, 0, 8192, "It runs on the processor."),
     ],
@@ -99,7 +99,7 @@ def test_the_context_gives_way_before_the_layers() -> None:
     fit = fit_chat(_seven_billion(), 4_370_000_000, 6_600_000_000, PLENTY, 32_768)
     assert fit.gpu_layers == 33
     assert FAIR_CONTEXT <= fit.context < 32_768
-    assert f"It looks at {fit.context:,} tokens at a time instead of 32,768" in fit.said
+    assert f"It reads {fit.context:,} tokens at a time instead of 32,768" in fit.said
 
 
 def test_fewer_layers_when_asked() -> None:
@@ -108,5 +108,5 @@ def test_fewer_layers_when_asked() -> None:
 
 
 def test_what_fits_nowhere_is_said_with_numbers() -> None:
-    with pytest.raises(NoMemoryForModel, match=r"needs about \d+\.\d GB of memory, but only 4\.0 GB are free"):
+    with pytest.raises(NoMemoryForModel, match=r"needs about \d+\.\d GB of memory, but only 4\.0 GB is free"):
         fit_chat(_seven_billion(), 40 * GB, 0, 4 * GB, 8192)

@@ -380,13 +380,13 @@ def test_one_crash_while_loading_is_tried_again_and_two_set_it_aside(control: Op
     assert _word(scheduler, "image") == "image"
     assert _where(scheduler) == {"image": "processor"}
     for _ in range(2):
-        with pytest.raises(ModelError, match="set aside"):
+        with pytest.raises(ModelError, match="disabled"):
             _word(scheduler, "chat")
     assert (tmp_path / "chat").read_text().count("loaded") == 2
-    assert "set aside" in str(scheduler.fault("chat"))
+    assert "disabled" in str(scheduler.fault("chat"))
     scheduler.retry("chat")
     assert scheduler.fault("chat") is None
-    with pytest.raises(ModelError, match="set aside"):
+    with pytest.raises(ModelError, match="disabled"):
         _word(scheduler, "chat")
     assert (tmp_path / "chat").read_text().count("loaded") == 4
 
@@ -417,7 +417,7 @@ def test_closing_ends_what_is_in_use_and_who_waits(control: Open) -> None:
         assert not process.alive
         indexing.join(PATIENCE_S)
     assert len(problems) == 1
-    with pytest.raises(ModelError, match="put away"):
+    with pytest.raises(ModelError, match="unloaded"):
         _word(scheduler, "chat")
 
 
@@ -438,7 +438,7 @@ def test_installed_models_for_real(tmp_path: Path) -> None:
             assert all(0.0 <= score <= 1.0 for score in scores)
         assert _where(scheduler) == dict.fromkeys(("chat", "embedding", "reranking"), "processor")
         model_store.use("chat", None)
-        with pytest.raises(ModelError, match="No language model"), scheduler.use("chat"):
+        with pytest.raises(ModelError, match="No chat model"), scheduler.use("chat"):
             pass
     finally:
         scheduler.close()

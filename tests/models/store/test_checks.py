@@ -141,51 +141,54 @@ def cases() -> dict[str, tuple[Callable[[Path], Path], str]]:
     tensor = {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}
     return {
         "nothing there": (lambda folder: folder / "gone.gguf", "There is no model at"),
-        "empty folder": (lambda folder: folder, "holds no model that can be used"),
-        "text": (written("notes.txt", b"hello"), "is no model that can be used"),
+        "empty folder": (lambda folder: folder, "does not contain a usable model"),
+        "text": (written("notes.txt", b"hello"), "is not a usable model"),
         "empty": (written("empty.gguf", b""), "empty.gguf"),
         "pickle called GGUF": (written("model.gguf", pickle.dumps(Trap())), "model.gguf"),
-        "pickle": (written("model.pt", pickle.dumps(Trap())), "is a pickle: such a file can run any program"),
+        "pickle": (written("model.pt", pickle.dumps(Trap())), "is a pickle file, which can run any program"),
         "only a pickle": (only_pickle, "is a pickle"),
         "zip called GGUF": (archive, "model.gguf"),
         "zip": (written("model.pth", b"PK\x03\x04" + bytes(30)), "is a ZIP archive"),
-        "ONNX": (lambda _: resources_dir() / "models" / "all-MiniLM-L6-v2", "the program runs only its own"),
-        "ONNX file": (written("model.onnx", b"\x08\x07"), "the program runs only its own"),
+        "ONNX": (lambda _: resources_dir() / "models" / "all-MiniLM-L6-v2", "only runs the ONNX models it comes with"),
+        "ONNX file": (written("model.onnx", b"\x08\x07"), "only runs the ONNX models it comes with"),
         "one file of several": (written("model.safetensors", b"x"), "only one file of a model"),
         "cut GGUF": (lambda folder: truncated(tiny_chat(folder / "model.gguf")), "cut short"),
-        "no weights": (lambda folder: header_only(folder / "v.gguf", "llama"), "holds no weights"),
+        "no weights": (lambda folder: header_only(folder / "v.gguf", "llama"), "contains no weights"),
         "eye": (lambda folder: header_only(folder / "v.gguf", "clip"), "only the image part of a vision model"),
         "adapter": (lambda folder: header_only(folder / "v.gguf", "llama", general_type="adapter"), "only an adapter"),
-        "two GGUF": (two, "holds 2 GGUF files"),
+        "two GGUF": (two, "contains 2 GGUF files"),
         "cut safetensors": (clip(lambda at: truncated(at / "open_clip_model.safetensors")), "cut short"),
         "long safetensors": (clip(lambda at: longer(at / "open_clip_model.safetensors")), "cut short"),
-        "petabytes of header": (safetensors({}, 1 << 50), "no safetensors file"),
+        "petabytes of header": (safetensors({}, 1 << 50), "not a safetensors file"),
         "no tensors": (safetensors({"__metadata__": {"a": "b"}}), "no weights"),
-        "unknown numbers": (safetensors({"a": tensor | {"dtype": "PICKLE"}}), "unknown kind"),
-        "overlap": (safetensors({"a": tensor, "b": tensor}), "does not fit"),
-        "wrong size": (safetensors({"a": tensor | {"shape": [5]}}), "does not fit"),
-        "huge shape": (safetensors({"a": tensor | {"shape": [1 << 62, 1 << 62]}}), "does not fit"),
-        "negative": (safetensors({"a": tensor | {"shape": [-1, -4]}}), "unknown kind"),
+        "unknown numbers": (safetensors({"a": tensor | {"dtype": "PICKLE"}}), "unknown type"),
+        "overlap": (safetensors({"a": tensor, "b": tensor}), "does not match"),
+        "wrong size": (safetensors({"a": tensor | {"shape": [5]}}), "does not match"),
+        "huge shape": (safetensors({"a": tensor | {"shape": [1 << 62, 1 << 62]}}), "does not match"),
+        "negative": (safetensors({"a": tensor | {"shape": [-1, -4]}}), "unknown type"),
         "header is a list": (safetensors([1]), "header cannot be read"),
         "pickle called safetensors": (
             clip(lambda at: (at / "open_clip_model.safetensors").write_bytes(pickle.dumps(Trap()))),
             "is a pickle",
         ),
-        "no description": (clip(lambda at: (at / "open_clip_config.json").write_text("{}")), "no model of open_clip"),
-        "no JSON": (clip(lambda at: (at / "open_clip_config.json").write_text("{")), "not the text it should be"),
+        "no description": (
+            clip(lambda at: (at / "open_clip_config.json").write_text("{}")),
+            "not describe an open_clip model",
+        ),
+        "no JSON": (clip(lambda at: (at / "open_clip_config.json").write_text("{")), "not the text file it should be"),
         "tokenizer elsewhere": (
             clip(lambda at: (at / "open_clip_config.json").write_text(hub_text)),
-            "needs a/b besides",
+            "also needs a/b",
         ),
-        "several weights": (clip(several), "several weights"),
+        "several files of weights": (clip(several), "several files of weights"),
         "cut whisper": (whisper(lambda at: truncated(at / "model.bin")), "cut short"),
-        "long whisper": (whisper(lambda at: longer(at / "model.bin")), "more in it than it says"),
+        "long whisper": (whisper(lambda at: longer(at / "model.bin")), "more than it declares"),
         "no tokenizer": (whisper(lambda at: (at / "tokenizer.json").unlink()), "tokenizer.json is missing"),
         "no vocabulary": (whisper(lambda at: (at / "vocabulary.json").unlink()), r"vocabulary\.\* is missing"),
         "pickle as model.bin": (
             whisper(lambda at: (at / "model.bin").write_bytes(pickle.dumps(Trap()))), "is a pickle",
         ),
-        "translation": (lambda folder: whisper_folder(folder, name="TransformerSpec"), "not of speech"),
+        "translation": (lambda folder: whisper_folder(folder, name="TransformerSpec"), "not a speech model"),
     }  # fmt: skip
 
 
@@ -207,7 +210,7 @@ def test_one_part_of_several_is_refused(tmp_path: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    with pytest.raises(ModelRefused, match="one of 2 parts"):
+    with pytest.raises(ModelRefused, match="one of the 2 parts"):
         examine(tmp_path / "a-00001-of-00002.gguf")
 
 

@@ -93,7 +93,7 @@ def test_the_newest_is_used_until_a_person_chooses(model_store: ModelStore, tmp_
     model_store.use("chat", "b")
     model_store.remove("b")
     assert model_store.chosen("chat") == third
-    with pytest.raises(ModelError, match="There is no model called “b” is installed"):
+    with pytest.raises(ModelError, match="No model called “b” is installed"):
         model_store.use("chat", "b")
     with pytest.raises(ModelRefused, match="a is a chat model"):
         model_store.use("embedding", "a")
@@ -104,7 +104,7 @@ def test_the_same_model_is_not_kept_twice(model_store: ModelStore, chat: Path, t
     assert model_store.import_model(Path(shutil.copy(chat, tmp_path / "other.gguf"))) == model
     assert model_store.installed() == (model,)
     assert left(model_store) == []
-    with pytest.raises(ModelError, match=r"There is already a model called tiny-chat\.q8_0 already"):
+    with pytest.raises(ModelError, match=r"There is already a model called tiny-chat\.q8_0"):
         model_store.import_model(chat)
 
 
@@ -196,7 +196,7 @@ def test_no_room_is_said_before_anything_is_copied(
 ) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 10**8, 10**8))
-    with pytest.raises(DiskFull, match=r"has 0\.1 GB left"):
+    with pytest.raises(DiskFull, match=r"has only 0\.1 GB free"):
         model_store.import_model(chat)
     assert left(model_store) == []
 
@@ -209,7 +209,7 @@ def test_what_a_crash_left_is_swept_away_and_what_is_under_way_is_not(model_stor
         (busy / "half.gguf").write_bytes(b"x")
         model_store.import_model(chat)
         assert (busy / "half.gguf").exists()
-        with pytest.raises(ModelError, match="another process"), ModelStore(model_store.folder).staging("+busy"):
+        with pytest.raises(ModelError, match="Another process"), ModelStore(model_store.folder).staging("+busy"):
             pass
         (busy / "half.gguf").unlink()
     assert left(model_store) == []

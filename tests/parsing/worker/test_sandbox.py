@@ -99,7 +99,7 @@ def test_a_child_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch, 
     with ParserPool(1, timeout_s=2, parse="misbehaving:parse") as pool:
         problem = _end(list(pool.parse(_file(tmp_path, "a.dat", "sleep")))).problem
     assert problem is not None
-    assert problem.message == "Nothing was heard for 2 s while reading a.dat."
+    assert problem.message == "Reading a.dat made no progress for 2 seconds."
 
 
 @pytest.mark.parametrize("order", ["print", "half a pair"])
@@ -147,7 +147,7 @@ def test_a_file_that_keeps_talking_is_given_up_too(monkeypatch: pytest.MonkeyPat
         end = _end(list(pool.parse(_file(tmp_path, "a.txt", "drip"))))
     assert end.state is FileState.PARTIAL
     assert end.problem is not None
-    assert end.problem.message == "Reading a.txt took longer than 2 s."
+    assert end.problem.message == "Reading a.txt took longer than 2 seconds."
 
 
 def test_a_child_that_swells_is_ended_where_the_system_has_no_cap(
