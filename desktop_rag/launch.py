@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 from desktop_rag.errors import Unreadable
 from desktop_rag.messages import say
+from desktop_rag.worker_thread import run_in_thread
 
 _RUNS = (
     *(".app", ".appimage", ".appref-ms", ".bat", ".chm", ".cmd", ".com", ".command", ".cpl", ".desktop", ".exe"),
@@ -120,7 +120,7 @@ def _launch(path: Path, page: int | None) -> None:
 def _start(command: str | list[str]) -> None:
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
-    threading.Thread(target=process.wait, daemon=True).start()  # it may stay as long as the viewer
+    run_in_thread("viewer", process.wait)  # it may stay as long as the viewer
 
 
 def _pdf_viewer(page: int | None) -> str:

@@ -71,12 +71,12 @@ class WorkerThread:
         """Take the next step now, also after an error."""
         self._woken.set()
 
-    def stop(self) -> None:
-        """End after the step at hand, and wait for that. Harmless for a thread that was never started."""
+    def stop(self, timeout_s: float | None = None) -> None:
+        """End after the step at hand, and wait for that (``timeout_s`` at most). Harmless if it was never started."""
         self._stopping.set()
         self._woken.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(timeout_s)
 
     @property
     def alive(self) -> bool:
@@ -103,6 +103,21 @@ class WorkerThread:
             except BaseException as another:
                 record_bug(another, ENGINE)
         return self._backoff.after_error()
+
+
+def run_in_thread(name: str, work: Callable[[], object]) -> threading.Thread:
+    """Start a thread for one piece of work that ends by itself (a connection, a file to open). It outlives nothing; but
+    an error that nobody has thought of is recorded, and does not pass unseen."""
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:
+            problem_of(error, name)
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def problem_of(error: BaseException, activity: str) -> Problem:

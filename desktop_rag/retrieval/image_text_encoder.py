@@ -12,6 +12,7 @@ from desktop_rag.models.runtime.scheduled import ScheduledModel
 from desktop_rag.models.runtime.scheduler import ModelScheduler
 from desktop_rag.models.vision import image_embedding
 from desktop_rag.models.vision.image_space import embed_pictures
+from desktop_rag.worker_thread import run_in_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 class ImageTextEncoder:
     """Embeds texts and pictures for questions, which come before indexing. Every method raises ``ModelError``."""
 
-    def __init__(self, conductor: ModelScheduler) -> None:
-        self._conductor = conductor
+    def __init__(self, scheduler: ModelScheduler) -> None:
+        self._scheduler = scheduler
         self._scale: float | None = None
         self._loading: threading.Thread | None = None
         self.ahead = False
@@ -31,23 +32,22 @@ class ImageTextEncoder:
     @property
     def ready(self) -> bool:
         """Whether the model is in memory."""
-        return any(model.role == "image" for model in self._conductor.loaded())
+        return any(model.role == "image" for model in self._scheduler.loaded())
 
     def get_ready(self) -> None:
         """Have it loaded in the background, where somebody is likely to ask again soon."""
         if self.ahead and (self._loading is None or not self._loading.is_alive()):
-            self._loading = threading.Thread(target=self._load, name="image model", daemon=True)
-            self._loading.start()
+            self._loading = run_in_thread("image model", self._load)
 
     def _load(self) -> None:
-        with suppress(ModelError), self._conductor.use("image"):
+        with suppress(ModelError), self._scheduler.use("image"):
             pass
 
     def embed_texts(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], float]:
         """Unit vectors [n, dim] in the space of the pictures, and the scale by which cosines become log-odds."""
         import numpy as np
 
-        with self._conductor.use("image", urgent=True) as process:
+        with self._scheduler.use("image", urgent=True) as process:
             if self._scale is None:
                 self._scale = next(process.ask(image_embedding.DescribeImageModel())).scale
             packed = next(process.ask(image_embedding.EmbedTexts(tuple(texts))))
@@ -55,4 +55,4 @@ class ImageTextEncoder:
 
     def embed_pictures(self, previews: Sequence[bytes]) -> NDArray[np.float32]:
         """Unit vectors [n, dim]."""
-        return embed_pictures(ScheduledModel(self._conductor, "image", urgent=True), previews)
+        return embed_pictures(ScheduledModel(self._scheduler, "image", urgent=True), previews)

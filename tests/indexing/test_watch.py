@@ -451,7 +451,7 @@ def test_events_that_the_kernel_dropped(root: Path) -> None:
                 b.write(b"x")
         (root / "unseen").mkdir()
         hold.set()
-        until(lambda: refreshed(watcher, "lost"), "no overflow")
+        until(lambda: refreshed(watcher, "too fast"), "no overflow")
         assert watcher.states()[0].how == "events"
         assert "once" in watcher.states()[0].reason
         assert str(root) in hints

@@ -24,6 +24,7 @@ from desktop_rag.engine.service.channel import Channel, Lost
 from desktop_rag.engine.this_process import perform_here
 from desktop_rag.errors import ConfigError, EngineFull, EngineGone
 from desktop_rag.messages import say
+from desktop_rag.worker_thread import run_in_thread
 
 _PATIENCE_S = 15.0
 """How long a client waits for an engine that has died to be started again."""
@@ -160,8 +161,7 @@ class RemoteSubscription:
             channel.send(wire.Subscribe())
         except Lost:
             self._events.put(None)
-        self._reader = threading.Thread(target=self._read, name="events", daemon=True)
-        self._reader.start()
+        self._reader = run_in_thread("events", self._read)
 
     def get(self, timeout_s: float | None = None) -> Event | None:
         """The next event; None when there was none in time, or when the engine has gone."""

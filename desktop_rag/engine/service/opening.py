@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
@@ -22,6 +21,7 @@ from desktop_rag.engine.service.client import EngineClient
 from desktop_rag.errors import DesktopRagError, EngineGone, LibraryBusy
 from desktop_rag.messages import say
 from desktop_rag.storage.lock import LibraryLock
+from desktop_rag.worker_thread import run_in_thread
 
 if TYPE_CHECKING:
     from desktop_rag.engine.engine import Engine
@@ -71,7 +71,7 @@ def start_engine(library: Path) -> EngineClient:
             creationflags=getattr(subprocess, "DETACHED_PROCESS", 0),
         )
         # It lives on when this process ends; while both live, a thread takes note of its end.
-        threading.Thread(target=supervisor.wait, daemon=True).start()
+        run_in_thread("supervisor", supervisor.wait)
         deadline = time.monotonic() + _START_S
         failure: DesktopRagError | None = None
         while time.monotonic() < deadline:

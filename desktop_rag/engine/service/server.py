@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from multiprocessing.connection import Listener as Socket
 from pathlib import Path
@@ -32,7 +33,7 @@ from desktop_rag.log import ENGINE, start_log
 from desktop_rag.messages import say
 from desktop_rag.models.hardware import keep_memory_together
 from desktop_rag.types import AnswerEvent, Progress
-from desktop_rag.worker_thread import Backoff, WorkerThread, log_only
+from desktop_rag.worker_thread import Backoff, WorkerThread, log_only, run_in_thread
 
 STOPPED, MISUSED, BUSY, UNUSABLE = 0, 2, 4, 5
 _PROGRESS_EVERY_S = 0.1
@@ -139,7 +140,7 @@ class Service:
             connection.close()
             return 0.0
         try:
-            threading.Thread(target=self._serve, args=(connection,), name="client", daemon=True).start()
+            run_in_thread("client", partial(self._serve, connection))
         except BaseException:  # no more threads, say
             self._clients.release()
             connection.close()
@@ -199,7 +200,7 @@ class _Client:
                     self._shut_down()
                 elif isinstance(message, wire.Subscribe):  # it may last for days
                     self._stop = stop = threading.Event()
-                    threading.Thread(target=self._tell_events, args=(stop,), name="events", daemon=True).start()
+                    run_in_thread("events", partial(self._tell_events, stop))
                 elif isinstance(message, wire.CallRequest):
                     self._stop = threading.Event()
                     listener = CallListener(self._tell_progress, self._tell_answer, stop=self._stop)

@@ -27,6 +27,7 @@ from desktop_rag.gui.services.background import BackgroundWorker
 from desktop_rag.gui.services.errors import shown_error
 from desktop_rag.gui.services.mediator import Mediator
 from desktop_rag.gui.widgets.formatting import safe, tr
+from desktop_rag.worker_thread import WorkerThread, log_only
 
 State = Literal["waiting", "fetching", "pausing", "paused", "failed", "done"]
 
@@ -73,7 +74,7 @@ class DownloadQueue(QObject):
         self._questions: deque[Callable[[], None]] = deque()
         self._offers: dict[str, Offer] = {}
         self._leave: set[str] = set()
-        self._thread: threading.Thread | None = None
+        self._thread: WorkerThread | None = None
 
     @classmethod
     def of(cls, mediator: Mediator) -> DownloadQueue:
@@ -161,7 +162,7 @@ class DownloadQueue(QObject):
 
     def _work_on(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="downloads", daemon=True)
+            self._thread = WorkerThread("downloads", self._work, report=log_only)
             self._thread.start()
         self._news.notify()
 
@@ -218,16 +219,16 @@ class DownloadQueue(QObject):
 
     # --- inside: the thread of the downloads ---
 
-    def _work(self) -> None:
-        while True:
-            with self._news:
-                self._news.wait_for(lambda: self._questions or self._offers)
-                question = self._questions.popleft() if self._questions else None
-                offer = None if question is not None else next(iter(self._offers.values()))
-            if question is not None:
-                question()
-            elif offer is not None:
-                self._fetch(offer)
+    def _work(self) -> float:
+        with self._news:
+            self._news.wait_for(lambda: self._questions or self._offers)
+            question = self._questions.popleft() if self._questions else None
+            offer = None if question is not None else next(iter(self._offers.values()))
+        if question is not None:
+            question()
+        elif offer is not None:
+            self._fetch(offer)
+        return 0.0
 
     def _fetch(self, offer: Offer) -> None:
         name, tell = offer.name, self._background.tell

@@ -15,7 +15,6 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +25,7 @@ from shiboken6 import isValid
 
 from desktop_rag.errors import DesktopRagError, EngineGone
 from desktop_rag.gui.services.errors import shown_error
+from desktop_rag.worker_thread import Backoff, WorkerThread, log_only
 
 if TYPE_CHECKING:
     from desktop_rag.engine.results import Status
@@ -98,7 +98,7 @@ class EngineBridge(QObject):
         """Set by whoever has the engine begin anew: it is not ``lost`` then."""
         self._lanes: dict[Lane, _Lane] = {}
         self._closed = threading.Event()
-        self._listener: threading.Thread | None = None
+        self._listener: WorkerThread | None = None
         self.is_connected = False
         self._delivered: deque[list[Any]] = deque()
         self._news.connect(self._run, Qt.ConnectionType.QueuedConnection)
@@ -117,7 +117,14 @@ class EngineBridge(QObject):
         gc.disable()
         gc.freeze()  # what the program consists of is no garbage: looking through it would take long
         self._garbage.start()
-        self._listener = threading.Thread(target=self._listen, name="events", daemon=True)
+        self._listener = WorkerThread(
+            "events",
+            self._listen,
+            report=log_only,
+            requeue=lambda: self._signal("lost"),
+            backoff=Backoff(_RECONNECT_S),
+            stopping=self._closed,
+        )
         self._listener.start()
 
     def call(
@@ -160,7 +167,7 @@ class EngineBridge(QObject):
         for lane in self._lanes.values():
             lane.close()
         if self._listener is not None:
-            self._listener.join(_LEAVING_S)
+            self._listener.stop(_LEAVING_S)
 
     # --- inside: the main thread ---
 
@@ -217,25 +224,22 @@ class EngineBridge(QObject):
 
         return start_engine(self.library)
 
-    def _listen(self) -> None:
-        """Connect, hand on events until the engine is gone, and begin anew."""
-        while not self._closed.is_set():
-            try:
-                with self.client() as client, client.subscribe() as events:
-                    self._signal("connected")
-                    while not self._closed.is_set():
-                        event = events.get(0.2)
-                        if event is not None:
-                            self._signal("event_received", event)
-                        elif events.ended:
-                            break
-            except DesktopRagError as error:
-                self._signal("failed_to_start", error)
-                self._closed.wait(4 * _RECONNECT_S)
-                continue
-            if not self._closed.is_set():
-                self._signal("lost")
-                time.sleep(_RECONNECT_S)
+    def _listen(self) -> float:
+        """Connect, and hand on events until the engine is gone; returns after how many seconds to begin anew."""
+        try:
+            with self.client() as client, client.subscribe() as events:
+                self._signal("connected")
+                while not self._closed.is_set():
+                    event = events.get(0.2)
+                    if event is not None:
+                        self._signal("event_received", event)
+                    elif events.ended:
+                        break
+        except DesktopRagError as error:
+            self._signal("failed_to_start", error)
+            return 4 * _RECONNECT_S
+        self._signal("lost")
+        return _RECONNECT_S
 
     def _signal(self, signal: str, *what: Any) -> None:
         if not self._closed.is_set():
@@ -252,7 +256,7 @@ class _Lane:
         self._now: BridgeCall | None = None
         self._closed = False
         self._client: EngineClient | None = None
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+        WorkerThread(name, self._work, report=log_only).start()
 
     def put(self, call: BridgeCall) -> None:
         with self._news:
@@ -280,13 +284,17 @@ class _Lane:
             self._now = self._waiting.popleft()
             return [self._now]
 
-    def _work(self) -> None:
-        while parcel := self._next():
-            self._do(parcel)
-            self._now = None
-            self._bridge.deliver(parcel)
-        if self._client is not None:
-            self._client.close()
+    def _work(self) -> float | None:
+        """Do one call; None at the end."""
+        parcel = self._next()
+        if not parcel:
+            if self._client is not None:
+                self._client.close()
+            return None
+        self._do(parcel)
+        self._now = None
+        self._bridge.deliver(parcel)
+        return 0.0
 
     def _do(self, parcel: list[Any]) -> None:
         """Do the call in the parcel, and add to it who is to hear of its end, and what."""
@@ -298,7 +306,7 @@ class _Lane:
             if self._client is None:
                 self._client = self._bridge.client()
             parcel += [call.done, call.work(self._client, call)]
-        except Exception as error:
+        except BaseException as error:  # a panic of a Rust library is no ``Exception``
             if isinstance(error, EngineGone):
                 self._client = None
             parcel += [call.failed, shown_error(error)]

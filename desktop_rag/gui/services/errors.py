@@ -7,7 +7,7 @@ from desktop_rag.gui.widgets.formatting import tr, wrappable
 from desktop_rag.log import record_bug
 
 
-def shown_error(error: Exception) -> DesktopRagError:
+def shown_error(error: BaseException) -> DesktopRagError:
     """``error`` itself if it has words for a person; any other is a mistake of ours, which is logged."""
     if isinstance(error, DesktopRagError):
         return error
