@@ -15,7 +15,7 @@ import pytest
 from desktop_rag import messages
 from desktop_rag.engine.service import wire
 from desktop_rag.errors import Damaged, DesktopRagError, LibraryBusy
-from desktop_rag.messages import CATALOGUE, MessageText, Plural, Worded, plain, render, say, sentences
+from desktop_rag.messages import CATALOGUE, MessageText, Plural, Worded, plain, render, say, sentences, translated
 from desktop_rag.parsing.stream import FILE, DocumentProblem, decode_events, encode_events, problem_error
 from desktop_rag.types import Problem
 
@@ -65,8 +65,10 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert tool.compile_all(tmp_path, tmp_path) == [tmp_path / "de" / "LC_MESSAGES" / "core.mo"]
     monkeypatch.setattr(messages, "_HERE", tmp_path)
     messages._translations.cache_clear()
+    messages._has_catalogue.cache_clear()
     yield
     messages._translations.cache_clear()
+    messages._has_catalogue.cache_clear()
     sys.modules.pop("messages", None)
 
 
@@ -229,3 +231,39 @@ def test_outside_of_a_worded_struct_a_message_is_sent_in_english() -> None:
     assert msgspec.json.encode([say("test.untold", name="x")], enc_hook=plain) == b'["x is empty."]'
     with pytest.raises(TypeError):
         msgspec.json.encode(object(), enc_hook=plain)
+
+
+@pytest.mark.usefixtures("german")
+def test_what_a_person_is_shown_is_translated_wherever_it_stands() -> None:
+    problem = Problem("disk-full", say("test.full", path="/d"), "Plain.")
+    shown = translated((problem, {"a": [problem]}, "text"), "de_DE")
+    said = "Der Datenträger mit /d ist voll."
+    assert shown[0].message == shown[1]["a"][0].message == said
+    assert shown[0].hint == "Plain."
+    assert shown[2] == "text"
+    assert translated(problem, "fr") is problem
+    assert translated(problem, "en_GB") is problem
+
+
+@pytest.mark.usefixtures("german")
+def test_an_error_in_the_terminal_is_in_its_language(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from desktop_rag.cli.terminal import complain
+
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    complain(say("test.full", path="/d"))
+    assert "Der Datenträger mit /d ist voll." in capsys.readouterr().err
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    complain(say("test.full", path="/d"))
+    assert "The disk that holds /d is full." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("german")
+def test_an_error_in_the_window_is_in_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    from desktop_rag.gui.services import errors
+
+    monkeypatch.setattr(errors, "window_language", lambda: "de_DE")
+    assert errors.error_text(LibraryBusy(say("test.full", path="/d"))) == "Der Datenträger mit /d ist voll."

@@ -90,7 +90,9 @@ def show_checks(checks: Sequence[Check]) -> Iterator[RenderableType]:
     from rich.text import Text
 
     from desktop_rag.cli.hanging import HangingText
-    from desktop_rag.cli.terminal import clean, counted
+    from desktop_rag.cli.terminal import clean, counted, in_words
+
+    checks = in_words(checks)
 
     width = max(len(check.name) for check in checks)
     for check in checks:

@@ -77,7 +77,9 @@ def show_explanation(explanation: Explanation, terms: Sequence[str]) -> Iterator
 
     from desktop_rag.cli.overview import labelled
     from desktop_rag.cli.render import PLACE, path_text
-    from desktop_rag.cli.terminal import clean, clean_name, counted, short_path
+    from desktop_rag.cli.terminal import clean, clean_name, counted, in_words, short_path
+
+    explanation = in_words(explanation)
 
     yield path_text(explanation.path, style=PLACE)
     yield Text(clean(explanation.reason))

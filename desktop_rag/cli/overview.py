@@ -26,7 +26,9 @@ def show_status(status: Status) -> Iterator[RenderableType]:
     from rich.text import Text
 
     from desktop_rag.cli.indexing import STATES, files_in_words
-    from desktop_rag.cli.terminal import clean_name, counted, program, short_path, size
+    from desktop_rag.cli.terminal import clean_name, counted, in_words, program, short_path, size
+
+    status = in_words(status)
 
     yield labelled("Library", f"{short_path(status.library)}  ({size(status.bytes_on_disk)})")
     watching = _watching(status)

@@ -31,6 +31,9 @@ _MODES = {"extractive": "Quoted from your files; no language model was used."}
 
 def show_answer(answer: Answer, terms: Sequence[str]) -> Iterator[RenderableType]:
     """The sentences with their markers, where they stand, and how the answer came about."""
+    from desktop_rag.cli.terminal import in_words
+
+    answer = in_words(answer)
     if not answer.citations:
         yield from _show_no_answer(answer, terms)
         return
@@ -44,6 +47,9 @@ def show_answer(answer: Answer, terms: Sequence[str]) -> Iterator[RenderableType
 
 def show_hits(result: SearchResult, terms: Sequence[str], *, whole: bool = False) -> Iterator[RenderableType]:
     """The passages found, best first; ``whole`` shows all of each."""
+    from desktop_rag.cli.terminal import in_words
+
+    result = in_words(result)
     for number, hit in enumerate(result.hits, 1):
         yield from _passage(f"{number}", hit, terms, whole)
         yield _text("")

@@ -11,10 +11,12 @@ import sys
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+T = TypeVar("T")
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal obeys rather than shows, what reverses the direction of text, and the halves of characters that odd
@@ -73,9 +75,18 @@ def complain(message: str, hint: str = "") -> None:
     from rich.text import Text
 
     from desktop_rag.cli.hanging import HangingText
+    from desktop_rag.messages import render, system_language
 
+    message, hint = (render(text, system_language()) for text in (message, hint))
     said = Text(clean(f"{message}\n{hint}".strip()))
     console(sys.stderr).print(HangingText(said, "Error: ", "bold red"))
+
+
+def in_words(value: T) -> T:
+    """What the engine answered, with its words in the terminal's language: for people, not for ``--json``."""
+    from desktop_rag.messages import system_language, translated
+
+    return translated(value, system_language())
 
 
 def forgive_encoding() -> None:

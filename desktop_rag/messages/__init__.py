@@ -14,13 +14,14 @@ library reads; ``packaging/messages.py`` makes their template. What is not trans
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
@@ -162,6 +163,57 @@ class Worded(Struct, frozen=True, omit_defaults=True, kw_only=True):
         value = getattr(self, field) if part is None else getattr(self, field)[part]
         made_from = self.wording.get(field if part is None else f"{field}.{part}")
         return str(value) if made_from is None or not value else _text(str(value), made_from)
+
+
+T = TypeVar("T")
+
+
+def translated(value: T, language: str) -> T:
+    """What is shown to a person: a struct, or a tuple, list or dict of them, with every worded text in it said in this
+    language. What is not translated stays as it is."""
+    return value if not _has_catalogue(language) else cast(T, _translated(value, language))
+
+
+def _translated(value: object, language: str) -> object:
+    if isinstance(value, MessageText):
+        return render(value, language)
+    if isinstance(value, Struct):
+        changes: dict[str, object] = {}
+        for field in value.__struct_fields__:
+            before = getattr(value, field)
+            if isinstance(value, Worded) and field in value.wording:
+                after: object = render(value.worded(field), language)
+            elif isinstance(value, Worded) and isinstance(before, tuple) and f"{field}.0" in value.wording:
+                after = tuple(render(value.worded(field, part), language) for part in range(len(before)))
+            else:
+                after = _translated(before, language)
+            if after is not before:
+                changes[field] = after
+        return replace(value, **changes) if changes else value
+    if isinstance(value, tuple | list):
+        parts = [_translated(part, language) for part in value]
+        changed = any(after is not before for after, before in zip(parts, value, strict=True))
+        return type(value)(parts) if changed else value
+    if isinstance(value, dict):
+        return {key: _translated(part, language) for key, part in value.items()}
+    return value
+
+
+def system_language() -> str:
+    """The language that a terminal's programs speak, as POSIX has it; English where none is set."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if chosen := os.environ.get(name, "").partition(".")[0]:
+            return ENGLISH if chosen in ("C", "POSIX") else chosen
+    return ENGLISH
+
+
+@cache
+def _has_catalogue(language: str) -> bool:
+    if language.partition("_")[0] == ENGLISH:
+        return False
+    import gettext
+
+    return gettext.find("core", _HERE, [language]) is not None
 
 
 def reference(text: MessageText) -> Reference:

@@ -25,6 +25,8 @@ from shiboken6 import isValid
 
 from desktop_rag.errors import DesktopRagError, EngineGone
 from desktop_rag.gui.services.errors import shown_error
+from desktop_rag.gui.widgets.formatting import window_language
+from desktop_rag.messages import translated
 from desktop_rag.worker_thread import Backoff, WorkerThread, log_only
 
 if TYPE_CHECKING:
@@ -232,7 +234,7 @@ class EngineBridge(QObject):
                 while not self._closed.is_set():
                     event = events.get(0.2)
                     if event is not None:
-                        self._signal("event_received", event)
+                        self._signal("event_received", translated(event, window_language()))
                     elif events.ended:
                         break
         except DesktopRagError as error:
@@ -305,7 +307,7 @@ class _Lane:
         try:
             if self._client is None:
                 self._client = self._bridge.client()
-            parcel += [call.done, call.work(self._client, call)]
+            parcel += [call.done, translated(call.work(self._client, call), window_language())]
         except BaseException as error:  # a panic of a Rust library is no ``Exception``
             if isinstance(error, EngineGone):
                 self._client = None

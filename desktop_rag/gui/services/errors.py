@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from desktop_rag.errors import DesktopRagError
-from desktop_rag.gui.widgets.formatting import tr, wrappable
+from desktop_rag.gui.widgets.formatting import tr, window_language, wrappable
 from desktop_rag.log import record_bug
+from desktop_rag.messages import render
 
 
 def shown_error(error: BaseException) -> DesktopRagError:
@@ -17,9 +18,10 @@ def shown_error(error: BaseException) -> DesktopRagError:
 
 def error_text(error: DesktopRagError, otherwise: str = "") -> str:
     """What went wrong and what to do about it; ``otherwise`` replaces advice that is about the command line."""
-    return f"{wrappable(error.message)} {advice(error.hint) or otherwise}".strip()
+    message = render(error.message, window_language())
+    return f"{wrappable(message)} {advice(error.hint) or otherwise}".strip()
 
 
 def advice(hint: str) -> str:
     """A hint in one line; "" if it is about the command line."""
-    return "" if "desktop-rag" in hint or "command" in hint else wrappable(hint)
+    return "" if "desktop-rag" in hint or "command" in hint else wrappable(render(hint, window_language()))

@@ -27,6 +27,11 @@ def tr(text: str, count: int = -1) -> str:
     return said.replace(str(count), QLocale().toString(count), 1) if count > 999 else said
 
 
+def window_language() -> str:
+    """The language of the window's texts, for words that come from the engine: "de_DE"."""
+    return QLocale().name()
+
+
 def safe(text: str) -> str:
     """A name from a file in one line, without characters that hide or turn round what stands there."""
     return " ".join(_UNSAFE.sub("\ufffd", text).split())
