@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+import unicodedata
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -304,7 +305,7 @@ def test_any_text(text: str) -> None:
         query = _parse(text)
     except QueryError:
         return
-    assert query.original == text
+    assert query.original == unicodedata.normalize("NFC", text)
     assert query.filters.is_possible
     assert bool(query.understood) is not query.filters.is_empty
 
