@@ -106,14 +106,16 @@ def _pass(seconds: float) -> None:
 
 
 def _type(window: MainWindow, _began: float) -> dict[str, Any]:
+    from desktop_rag.gui.search.page import SearchPage
     from tests.gui.stalls import watched
 
     _until(lambda: window.mediator.bridge.status is not None)
     window.show_page("search")
-    page: Any = window.page("search")
+    page = window.page("search")
+    assert isinstance(page, SearchPage)
     times: list[float] = []
     shown: list[str] = []
-    page.searcher.found.connect(lambda found: shown.append(found.query.text))
+    page.controller.found.connect(lambda found: shown.append(found.query.text))
     page.begin("bridge", None)
     _until(lambda: bool(shown))
     with watched() as stalls:
