@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from desktop_rag.config import Config
 from desktop_rag.engine.crash_log import CrashLog
+from desktop_rag.engine.indexes import PictureIndex, TextIndex, close_pictures, close_texts
 from desktop_rag.engine.lease import Leased
+from desktop_rag.engine.parser_pools import ParserPools
 from desktop_rag.errors import ModelError, StorageError
 from desktop_rag.indexing.indexer import Indexer, recipe_of
 from desktop_rag.indexing.model_analysis import ModelMediaAnalyzer
@@ -29,7 +30,6 @@ from desktop_rag.models.runtime.scheduled import ScheduledModel, model_in_use
 from desktop_rag.models.runtime.scheduler import ModelScheduler
 from desktop_rag.models.store.model_store import ModelStore
 from desktop_rag.parsing.source import MIB
-from desktop_rag.parsing.worker.sandbox import ParserPool
 from desktop_rag.paths import logs_dir, models_dir
 from desktop_rag.retrieval.dense import DenseSearch
 from desktop_rag.retrieval.image_text_encoder import ImageTextEncoder
@@ -57,23 +57,6 @@ _SEEN_BY = "pictures are seen by"
 _SPACE = "space of texts"
 
 
-class TextIndex(NamedTuple):
-    """What searches and fills the library in the space of one embedder."""
-
-    embedder: Embedder
-    vectors: VectorStore
-    search: CatalogSearch
-    retriever: Retriever
-    indexer: Indexer
-
-
-class PictureIndex(NamedTuple):
-    """What searches pictures in the space of one image model."""
-
-    vectors: VectorStore
-    search: PictureSearch
-
-
 class Library:
     """Everything that is open while a library is.
 
@@ -87,8 +70,6 @@ class Library:
         self.read_only = read_only
         self.lock = LibraryLock(folder)
         self._report = report
-        self._pools: dict[str, ParserPool] = {}
-        self._pools_guard = threading.Lock()
         self._pictures_guard = threading.Lock()
         self._installed_embedder: GgufEmbedder | None = None
         with ExitStack() as opening:
@@ -136,12 +117,13 @@ class Library:
         )
         self.image_text_encoder = ImageTextEncoder(self.scheduler)
         self.thumbnails = Thumbnails(self.folder / THUMBNAILS_NAME, self.config.thumbnails_mib * MIB)
-        self._pictures: Leased[PictureIndex | None] = Leased(None, retire=_close_pictures, close=_close_pictures)
+        self._pictures: Leased[PictureIndex | None] = Leased(None, retire=close_pictures, close=close_pictures)
         opening.callback(self._pictures.close)
         self.own = (self.folder, logs_dir(), models_dir())
-        self._texts = Leased(self._text_index(embedder), retire=self._retire_texts, close=_close_texts)
+        self._texts = Leased(self._text_index(embedder), retire=self._retire_texts, close=close_texts)
         opening.callback(self._texts.close)
-        opening.callback(self._close_pools)
+        self.pools = ParserPools(self.config, self.media_analyzer, self._report)
+        opening.callback(self.pools.close)
 
     @contextmanager
     def searching(self) -> Iterator[TextIndex]:
@@ -265,26 +247,6 @@ class Library:
         self.prepare_vectors()
         return True
 
-    def new_pool(self, workers: int | None = None) -> ParserPool:
-        """Parsers in child processes; whoever asks closes the pool."""
-        return ParserPool(
-            workers or self.config.workers,
-            self.config.limits,
-            timeout_s=self.config.parser_timeout_s,
-            memory_bytes=self.config.parser_memory_mib * MIB,
-            hear=bool(self.media_analyzer.heard_by),
-            report=self._report,
-        )
-
-    def shared_pool(self, name: str, workers: int | None = None) -> ParserPool:
-        """The pool of this name, which ends with the library: its parsers wait a while for the next file. There is
-        another one when sound is understood from now on, or no longer."""
-        key = f"{name} {self.media_analyzer.heard_by}"
-        with self._pools_guard:
-            if key not in self._pools:
-                self._pools[key] = self.new_pool(workers)
-            return self._pools[key]
-
     def pictures(self) -> VectorStore | None:
         """The vectors of pictures, in the space of the image model in use; None without one. Waits for searches in
         those of another model, so none may ask for it."""
@@ -398,20 +360,6 @@ class Library:
     def close(self) -> None:
         """Give the library back."""
         self._closing.close()
-
-    def _close_pools(self) -> None:
-        for pool in self._pools.values():
-            pool.close()
-
-
-def _close_pictures(index: PictureIndex | None) -> None:
-    if index is not None:
-        index.vectors.close()
-
-
-def _close_texts(index: TextIndex) -> None:
-    index.retriever.close()
-    index.vectors.close()
 
 
 def _make_folder(folder: Path) -> None:

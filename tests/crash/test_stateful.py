@@ -25,7 +25,8 @@ from msgspec import Struct
 
 from desktop_rag.config import Config
 from desktop_rag.engine.engine import Engine
-from desktop_rag.engine.library import CATALOG_NAME, Library
+from desktop_rag.engine.library import CATALOG_NAME
+from desktop_rag.engine.parser_pools import ParserPools
 from desktop_rag.indexing import assemble, pipeline
 from desktop_rag.models.onnx.text_embedding import TextEmbedder
 from desktop_rag.parsing.worker.sandbox import ParserPool
@@ -83,7 +84,7 @@ def lasting() -> Iterator[None]:
     # Small windows and parts: more commits, and mailboxes that come in several.
     with pytest.MonkeyPatch.context() as patches, ParserPool(1) as pool:
         patches.setattr("desktop_rag.engine.library.TextEmbedder", lambda **_: embedder)
-        patches.setattr(Library, "new_pool", lambda _: nullcontext(pool))
+        patches.setattr(ParserPools, "new", lambda _: nullcontext(pool))
         patches.setattr(pipeline, "WINDOW", 4)
         patches.setattr(assemble, "PART_PASSAGES", 2)
         yield

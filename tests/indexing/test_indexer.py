@@ -39,7 +39,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def _run(library: Library, *scopes: Scope, **control: Any) -> Run:
-    with library.new_pool(1) as pool:
+    with library.pools.new(1) as pool:
         return library.indexer.run(scopes, lambda: pool, RunControl(**control))
 
 

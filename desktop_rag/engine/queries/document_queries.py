@@ -117,7 +117,7 @@ class DocumentQueries:
     # --- bytes -------------------------------------------------------------------------------------------------------
 
     def part(self, path: Path, locator: Locator) -> PartContent:
-        found = self._library.shared_pool(*_POOL).read_part(path.expanduser().absolute(), locator)
+        found = self._library.pools.shared(*_POOL).read_part(path.expanduser().absolute(), locator)
         return PartContent(found.name, found.mime, found.data)
 
     def previews(self, chunks: Sequence[int]) -> dict[int, bytes]:
@@ -135,7 +135,7 @@ class DocumentQueries:
                 by_path.setdefault(path, set()).add(lost[chunk.id])
         made: dict[bytes, bytes] = {}
         for path, wanted in by_path.items():
-            for event in self._library.shared_pool(*_POOL).parse(Path(path)):
+            for event in self._library.pools.shared(*_POOL).parse(Path(path)):
                 if not isinstance(event, DocumentSegment) or event.segment.preview is None:
                     continue
                 preview = event.segment.preview

@@ -105,7 +105,7 @@ class SearchQueries:
     def _sample(self, request: SearchRequest) -> ExampleFile | None:
         if request.like is None:
             return None
-        pool = self._library.shared_pool("samples", 1)
+        pool = self._library.pools.shared("samples", 1)
         return understand(request.like.expanduser().absolute(), pool, self._library.media_analyzer, request.like_kind)
 
 

@@ -64,12 +64,12 @@ class IndexCommands:
                     alone=crashes.suspects,
                     force=force,
                 )
-                with self._parts.new_pool() as pool:
+                with self._parts.pools.new() as pool:
                     run = self._parts.indexer.run(scopes, lambda: pool, control)
             else:
                 self._sync_worker.follow(fresh, first=False)  # watched from now on, so that nothing is missed meanwhile
                 control = self._sync_worker.control(stop, report, force=force)
-                run = self._parts.indexer.run(scopes, lambda: self._parts.shared_pool("deep"), control)
+                run = self._parts.indexer.run(scopes, lambda: self._parts.pools.shared("deep"), control)
                 give_back_memory()
                 self._sync_worker.looked_at(run, [] if run.stopped else scopes, time.monotonic() - began)
             return IndexReport(

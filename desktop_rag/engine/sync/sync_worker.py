@@ -298,7 +298,7 @@ class SyncWorker:
             try:
                 run = self._library.indexer.run(
                     scopes,
-                    lambda: self._library.shared_pool("deep"),
+                    lambda: self._library.pools.shared("deep"),
                     self._control(
                         self._closing,
                         self._tell,
@@ -382,7 +382,7 @@ class SyncWorker:
                 control = self._control(
                     self._closing, lambda _: None, self._gate.checkpoint, being_written=being_written, nested=True
                 )
-                run = self._library.indexer.run(small, lambda: self._library.shared_pool("quick", 1), control)
+                run = self._library.indexer.run(small, lambda: self._library.pools.shared("quick", 1), control)
             except BaseException:
                 with self._wake:
                     self._todo.update(dict.fromkeys(small))
