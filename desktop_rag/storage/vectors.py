@@ -1,7 +1,7 @@
 """Chroma: the vectors of all chunks, for quick search. The only module that knows chromadb.
 
 A collection holds the chunk's id and its vector and nothing else. It is a cache: ``rebuild`` fills it again from the
-catalog, ``upkeep`` adds what is missing and removes what is too much.
+catalog, ``maintenance`` adds what is missing and removes what is too much.
 """
 
 from __future__ import annotations

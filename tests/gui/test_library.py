@@ -146,7 +146,7 @@ def test_what_cannot_be_added_is_said_on_the_page(qtbot: QtBot, page: LibraryPag
 
 def test_a_missing_folder_says_that_nothing_was_deleted(qtbot: QtBot, page: LibraryPage, files: Path) -> None:
     files.rename(files.with_name("away"))
-    page.look_again(str(files))
+    page.check_for_changes(str(files))
     row = page.folders.row_of(str(files))
     assert row is not None
     qtbot.waitUntil(lambda: "Nothing was deleted" in _words(row) or _ask(page), timeout=WAIT_MS)

@@ -23,7 +23,7 @@ TRACE_NAME = "crash.log"
 RESTARTS = "DESKTOP_RAG_RESTARTS"
 """Environment variable by which the engine hears how often it was started again."""
 _DELIBERATE = (0, 2, 4, 5)
-"""Exit codes by which the engine says that it need not be started again; see ``service``."""
+"""Exit codes by which the engine says that it need not be started again; see ``server``."""
 _STEADY_S = 60.0
 """An engine that ran this long is started again at once; one that dies sooner waits longer each time."""
 _FIRST_WAIT_S = 0.25

@@ -62,14 +62,14 @@ class FilesView(QWidget):
         seen = (status.states, status.problems, status.files, status.roots)
         if seen != self._seen:
             self._seen = seen
-            self.look_again()
+            self.check_for_changes()
 
     def hear(self, event: object) -> None:
         """An event of the engine."""
         if isinstance(event, Changed):
-            self.look_again()
+            self.check_for_changes()
 
-    def look_again(self) -> None:
+    def check_for_changes(self) -> None:
         """What is in sight may have changed."""
         self.model.outdate()
         self.table.look_soon()

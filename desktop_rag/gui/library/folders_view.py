@@ -23,7 +23,7 @@ class FoldersView(QWidget):
 
     add = Signal(list)
     remove = Signal(str)
-    look_again = Signal(str)
+    check_for_changes = Signal(str)
     show_files = Signal(str)
     show_in_folder = Signal(str)
     show_rules = Signal()
@@ -123,7 +123,7 @@ class FolderRow(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         view = self._view
         menu.addAction(icon("folder"), tr("Show in folder"), lambda: view.show_in_folder.emit(self.path))
-        menu.addAction(icon("retry"), tr("Check for changes"), lambda: view.look_again.emit(self.path))
+        menu.addAction(icon("retry"), tr("Check for changes"), lambda: view.check_for_changes.emit(self.path))
         menu.addAction(icon("settings"), tr("Excluded files…"), view.show_rules.emit)
         menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 

@@ -26,9 +26,9 @@ _AGO_EVERY_MS = 30_000
 
 
 class LibraryHeader(QWidget):
-    """``look_again`` when all folders should be checked for changes."""
+    """``check_for_changes`` when all folders should be checked for changes."""
 
-    look_again = Signal()
+    check_for_changes = Signal()
 
     def __init__(self, mediator: Mediator, fail: Callable[[DesktopRagError], None]) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class LibraryHeader(QWidget):
         self._more = label("", "quiet", wrap=True)
         self._pause = button(tr("Pause"), self._turn, drawing="pause")
         menu = QMenu(self)
-        menu.addAction(icon("retry"), tr("Check everything for changes"), self.look_again.emit)
+        menu.addAction(icon("retry"), tr("Check everything for changes"), self.check_for_changes.emit)
         self._menu = tool(
             "more",
             tr("More actions for the library"),

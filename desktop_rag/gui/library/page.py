@@ -89,7 +89,7 @@ class LibraryPage(QWidget):
             ),
         )
 
-    def look_again(self, root: str = "") -> None:
+    def check_for_changes(self, root: str = "") -> None:
         """Look through one chosen folder now, or through all of them."""
         title = tr("Checking “{name}”").format(name=root_name(root)) if root else tr("Checking everything")
         paths = [Path(root)] if root else None
@@ -127,7 +127,7 @@ class LibraryPage(QWidget):
                 action=tr("Undo"),
                 do=lambda: self._take_back(file),
             )
-            self.files.look_again()
+            self.files.check_for_changes()
 
         self.files.forget(file)
         self.notice.say(tr("Excluding “{name}”…").format(name=name))
@@ -169,10 +169,10 @@ class LibraryPage(QWidget):
         bridge = self._mediator.bridge
         bridge.status_changed.connect(self._on_status)
         bridge.event_received.connect(self._on_event)
-        self.head.look_again.connect(self.look_again)
+        self.head.check_for_changes.connect(self.check_for_changes)
         self.folders.add.connect(self.add)
         self.folders.remove.connect(self.remove)
-        self.folders.look_again.connect(self.look_again)
+        self.folders.check_for_changes.connect(self.check_for_changes)
         self.folders.show_files.connect(self._show_files)
         self.folders.show_in_folder.connect(self._show_in_folder)
         self.folders.show_rules.connect(lambda: self._mediator.show_page("settings"))
@@ -231,7 +231,7 @@ class LibraryPage(QWidget):
         self._mediator.bridge.call("look", work, self, None, self.fail)
 
     def _read_again(self, file: File | None) -> None:
-        self.files.look_again()
+        self.files.check_for_changes()
         panel = self.files.panel
         if file is not None and panel.file is not None and panel.file.path == file.path:
             panel.show_file(file)

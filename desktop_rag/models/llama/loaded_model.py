@@ -1,5 +1,5 @@
-"""A GGUF model that llama.cpp has loaded: its tokens, its context, its errors. What ``llama_chat`` and
-``llama_pooled`` have in common.
+"""A GGUF model that llama.cpp has loaded: its tokens, its context, its errors. What ``generation`` and
+``pooled`` have in common.
 
 It speaks to llama.cpp's own interface: the comfortable one of llama-cpp-python copies the logits of each token, cannot
 mask a few of them in place, and reads the control tokens that a passage spells as control tokens.

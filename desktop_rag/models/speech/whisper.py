@@ -1,7 +1,7 @@
 """Speech -> text with the time of each word, by a Whisper model. The only module that knows faster_whisper.
 
 A recording is heard in order, piece by piece, and is transcribed in stretches that end in pauses (see
-``speech_pauses``). Only stretches with a voice in them get to the Whisper model (Radford et al., "Robust Speech
+``pauses``). Only stretches with a voice in them get to the Whisper model (Radford et al., "Robust Speech
 Recognition via Large-Scale Weak Supervision", 2022): of silence, noise and music it would make up words. Each stretch
 is transcribed by itself, so that a recording can be taken up again where one ended.
 """
