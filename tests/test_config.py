@@ -120,7 +120,7 @@ def test_values_are_written_as_people_say_them(tmp_path: Path, name: str, writte
     [
         ("hidden", "maybe", "Use on or off."),
         ("on_battery", "fast", "Use full, pause or slow."),
-        ("quiet_s", "soon", "Give a single number."),
+        ("quiet_s", "soon", "Enter a single number."),
     ],
 )
 def test_a_value_that_is_none_says_what_to_give(tmp_path: Path, name: str, written: str, hint: str) -> None:

@@ -81,7 +81,7 @@ def test_why_tells_how_to_have_what_is_left_out(run: Run, notes: Path) -> None:
         assert said in reason
         command = next(line for line in reason.splitlines() if "desktop-rag config" in line)
         assert run(*shlex.split(command[command.index("desktop-rag") :])[1:])[0] == 0
-        assert run("why", notes / name)[1].strip().endswith("It was added after the last run. Index again.")
+        assert run("why", notes / name)[1].strip().endswith("It was added after the last indexing run. Index again.")
     assert run("config", "get", "ignore")[1].split() == ["*.img", "!*.tmp", "!.plan.txt"]  # the others are kept
 
 

@@ -133,7 +133,7 @@ def test_an_engine_without_room_says_so(library: Path) -> None:
         others.enter_context(start_engine(library))
         for _ in range(server._MOST_CLIENTS - 1):
             others.enter_context(open_engine(library))
-        with pytest.raises(EngineFull, match="The engine cannot serve any more programs"):
+        with pytest.raises(EngineFull, match="Too many programs are using the engine"):
             open_engine(library)
     with open_engine(library) as client:  # they have gone
         assert client.status().files == 0

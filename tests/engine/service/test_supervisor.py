@@ -58,4 +58,4 @@ def test_an_engine_that_crashes_is_started_again_until_it_ends_by_itself(tmp_pat
     with supervise(tmp_path, f"[ $(wc -l < {tmp_path}/started) -ge 3 ] && exit 4\nkill -SEGV $$", 0.01) as running:
         assert running.wait(PATIENCE_S) == 4
     assert starts(tmp_path) == 3
-    assert (tmp_path / TRACE_NAME).read_text(encoding="utf-8").count("was ended by signal 11") == 2
+    assert (tmp_path / TRACE_NAME).read_text(encoding="utf-8").count("was stopped by signal 11") == 2

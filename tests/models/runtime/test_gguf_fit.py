@@ -82,9 +82,9 @@ def test_never_less_with_more(header: GgufHeader, size: int, card: int, memory: 
 @pytest.mark.parametrize(
     ("card", "layers", "context", "words"),
     [
-        (24 * GB, 33, 8192, "All of it is on the graphics card."),
-        (8 * GB, 33, 8192, "All of it is on the graphics card."),
-        (6 * GB, 31, 4096, "31 of its 33 layers are on the graphics card; the rest run on the processor. It reads"),
+        (24 * GB, 33, 8192, "It runs entirely on the graphics card."),
+        (8 * GB, 33, 8192, "It runs entirely on the graphics card."),
+        (6 * GB, 31, 4096, "31 of its 33 layers run on the graphics card, the rest on the processor. It reads"),
         (GB, 0, 8192, "It runs on the processor."),
         (0, 0, 8192, "It runs on the processor."),
     ],

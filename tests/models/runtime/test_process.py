@@ -77,8 +77,8 @@ def test_the_parents_word_for_a_setting_reaches_the_child(start: Open) -> None:
         ("connect", ModelError, "OfflineError"),
         ("exit", ModelError, r"failed unexpectedly \(SystemExit\)"),
         ("rust", ModelError, r"failed unexpectedly \(BaseException\)"),
-        pytest.param("garbage", ModelCrashed, "it wrote what is no answer", marks=_PIPES),
-        pytest.param("garbage in a frame", ModelCrashed, "it wrote what is no answer", marks=_PIPES),
+        pytest.param("garbage", ModelCrashed, "it wrote something that is not an answer", marks=_PIPES),
+        pytest.param("garbage in a frame", ModelCrashed, "it wrote something that is not an answer", marks=_PIPES),
     ],
 )
 def test_what_goes_wrong_is_an_error_and_the_next_request_is_answered(

@@ -180,7 +180,7 @@ def cases() -> dict[str, tuple[Callable[[Path], Path], str]]:
             clip(lambda at: (at / "open_clip_config.json").write_text(hub_text)),
             "also needs a/b",
         ),
-        "several files of weights": (clip(several), "several files of weights"),
+        "several weight files": (clip(several), "several weight files"),
         "cut whisper": (whisper(lambda at: truncated(at / "model.bin")), "cut short"),
         "long whisper": (whisper(lambda at: longer(at / "model.bin")), "more than it declares"),
         "no tokenizer": (whisper(lambda at: (at / "tokenizer.json").unlink()), "tokenizer.json is missing"),

@@ -158,7 +158,7 @@ def test_wrong_bytes_are_deleted_and_nothing_installed(hub: Hub, model_store: Mo
 def test_more_than_was_told_is_not_written(hub: Hub, model_store: ModelStore) -> None:
     hub.instead["tiny.gguf"] = hub.repositories["us/tiny-GGUF"]["tiny.gguf"] * 2
     hub.block = 1000
-    with pytest.raises(DownloadFailed, match="More of"):
+    with pytest.raises(DownloadFailed, match="sent more of"):
         fetch(look_up(CHAT), model_store)
     assert nothing_placed(model_store)
 

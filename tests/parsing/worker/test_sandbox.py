@@ -161,7 +161,7 @@ def test_a_child_that_swells_is_ended_where_the_system_has_no_cap(
         process._setup = replace(process._setup, memory_bytes=150 * MIB)  # the child goes by what it was told
         problem = _end(list(pool.parse(_file(tmp_path, "b.txt", "swell")))).problem
     assert problem is not None
-    assert problem.message == "Reading b.txt took more than 150 MiB of memory."
+    assert problem.message == "Reading b.txt needed more than 150 MiB of memory."
 
 
 def test_a_child_without_work_ends_and_another_comes_when_there_is_some(tmp_path: Path) -> None:
