@@ -91,7 +91,7 @@ def test_other_colons_are_text(question: str) -> None:
         ("after:notadate", "notadate"),
         ("before:50", "before:2024-05-03"),
         ("type:pfd", "type:pdf"),
-        ("type:qqqq", "suffix"),
+        ("type:qqqq", "extension"),
         ('from:""', "no value"),
         ("after:2024 before:2023", "No date"),
     ],
